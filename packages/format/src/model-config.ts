@@ -1,0 +1,49 @@
+// What a model is: the dimensions its header holds, and what a forward pass and a chat need besides.
+
+/** The dimensions in the header of every .bin version. */
+export interface ModelDimensions {
+  /** Width of the residual stream. */
+  readonly dim: number;
+  /** Width of the feed-forward layer. */
+  readonly hiddenDim: number;
+  readonly nLayers: number;
+  readonly nHeads: number;
+  readonly nKvHeads: number;
+  readonly vocabSize: number;
+  /** Positions the model was made for. */
+  readonly maxSeqLen: number;
+  /** The classifier is the embedding table. */
+  readonly sharedClassifier: boolean;
+}
+
+/** Frequency scaling of Llama 3.1 and later. @see transformers, `_compute_llama3_parameters` */
+export interface Llama3RopeScaling {
+  readonly factor: number;
+  readonly lowFreqFactor: number;
+  readonly highFreqFactor: number;
+  readonly originalMaxPositionEmbeddings: number;
+}
+
+/** What the forward pass needs and no header field holds. */
+export interface ForwardSettings {
+  readonly ropeTheta: number;
+  /** null: unscaled. */
+  readonly ropeScaling: Llama3RopeScaling | null;
+  readonly normEpsilon: number;
+}
+
+/** Ids that begin and end a sequence. */
+export interface BoundaryTokens {
+  readonly bosId: number | null;
+  /** Every id that ends generation. */
+  readonly eosIds: readonly number[];
+}
+
+/** Settings generation starts from; null where the model names none. */
+export interface GenerationDefaults {
+  readonly doSample: boolean | null;
+  readonly temperature: number | null;
+  readonly topP: number | null;
+  readonly topK: number | null;
+  readonly repetitionPenalty: number | null;
+}

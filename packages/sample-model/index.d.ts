@@ -1,0 +1,5 @@
+/** Name of the bundled model, as the command line shows it. */
+export declare const sampleModelName: string;
+
+/** Absolute path of the bundled model's folder (config.json, tokenizer.json, three safetensors shards). */
+export declare const sampleModelPath: string;
