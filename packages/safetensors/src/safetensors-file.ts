@@ -1,0 +1,120 @@
+// A lazily read safetensors file: the header at once, each tensor, or a range of its bytes, when it is asked for.
+
+import { type BlobLike, type ByteSource, blobSource, openFileSource } from './byte-source.js';
+import { SNIFF_BYTES } from './foreign-format.js';
+import { parseHeader, readHeaderByteLength, type SafetensorsHeader } from './header.js';
+import { escapeControls, quote } from './quote.js';
+import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
+import type { ReadOptions, TensorInfo, TensorReader } from './tensor-info.js';
+
+/** Options of {@link openSafetensors}. */
+export interface OpenOptions {
+  /** The file's name for messages. Default: the path, or "blob". */
+  readonly name?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a safetensors file and checks its whole header against the file's size; reads no tensor.
+ *
+ * @param source a path, or a Blob or anything like it
+ * @throws NOT_SAFETENSORS, SAFETENSORS_HEADER, SAFETENSORS_TENSOR, SAFETENSORS_TRUNCATED, LIMIT_EXCEEDED,
+ *   FILE_UNREADABLE, INVALID_ARGUMENT
+ * @example
+ * const file = await openSafetensors('model.safetensors');
+ * for (const { name, dtype, shape } of file.tensors.values()) console.log(name, dtype, shape);
+ * const bytes = await file.read('model.norm.weight');
+ * await file.close();
+ */
+export async function openSafetensors(source: string | BlobLike, options: OpenOptions = {}): Promise<SafetensorsFile> {
+  options.signal?.throwIfAborted();
+  const name = options.name ?? (typeof source === 'string' ? source : 'blob');
+  const bytes = typeof source === 'string' ? await openFileSource(source, name) : blobSource(source, name);
+  try {
+    return new SafetensorsFile(bytes, await readHeader(bytes, name, options.signal), name);
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+async function readHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<SafetensorsHeader> {
+  const head = new Uint8Array(Math.min(SNIFF_BYTES, source.byteLength));
+  await source.readInto(head, 0, signal);
+  const header = new Uint8Array(readHeaderByteLength(head, source.byteLength, name));
+  await source.readInto(header, 0, signal);
+  return parseHeader(header, source.byteLength, name);
+}
+
+/** An open safetensors file. Made by {@link openSafetensors}; owns the file until {@link SafetensorsFile.close}. */
+export class SafetensorsFile implements TensorReader {
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Free text that the writer left, or null. */
+  readonly metadata: ReadonlyMap<string, string> | null;
+  /** The whole file's size. */
+  readonly byteLength: number;
+  /** Where the data begins. */
+  readonly headerByteLength: number;
+  readonly #source: ByteSource;
+  readonly #name: string;
+  #closed = false;
+
+  /** @internal */
+  constructor(source: ByteSource, header: SafetensorsHeader, name: string) {
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+    this.headerByteLength = header.headerByteLength;
+    this.byteLength = source.byteLength;
+    this.#source = source;
+    this.#name = escapeControls(name);
+  }
+
+  async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    options.signal?.throwIfAborted();
+    if (this.#closed) throw this.#error('FILE_UNREADABLE', 'closed', 'Open it again with openSafetensors');
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) {
+      throw this.#error('TENSOR_NOT_FOUND', `no tensor ${quote(name)}, expected one of its ${this.tensors.size}`);
+    }
+    const { start = 0, end = tensor.byteLength } = options;
+    if (
+      !(
+        Number.isSafeInteger(start) &&
+        Number.isSafeInteger(end) &&
+        0 <= start &&
+        start <= end &&
+        end <= tensor.byteLength
+      )
+    ) {
+      const range = `bytes ${start} to ${end} of tensor ${quote(name)}`;
+      throw this.#error('INVALID_ARGUMENT', `${range}, expected a range within its ${tensor.byteLength}`);
+    }
+    const target = this.#target(end - start, options.into);
+    await this.#source.readInto(target, tensor.byteOffset + start, options.signal);
+    return target;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#source.close();
+  }
+
+  #target(byteLength: number, into: Uint8Array | undefined): Uint8Array {
+    if (into !== undefined) {
+      if (into.byteLength >= byteLength) return into.subarray(0, byteLength);
+      throw this.#error('INVALID_ARGUMENT', `a buffer of ${into.byteLength} bytes, expected ${byteLength}`);
+    }
+    try {
+      return new Uint8Array(byteLength);
+    } catch {
+      const found = `no memory for ${byteLength} bytes at once`;
+      throw this.#error('LIMIT_EXCEEDED', found, 'Read the tensor in parts: read(name, { start, end })');
+    }
+  }
+
+  #error(code: SafetensorsErrorCode, problem: string, suggestion?: string): SafetensorsError {
+    const suggestions = suggestion === undefined ? [] : [suggestion];
+    return new SafetensorsError(code, `${this.#name}: ${problem}`, { suggestions });
+  }
+}
