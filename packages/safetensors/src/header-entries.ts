@@ -13,6 +13,9 @@ export const LENGTH_FIELD_BYTES = 8;
 /** The one key of the header that is not a tensor's name. */
 export const METADATA_KEY = '__metadata__';
 
+/** The remedy for an entry that no download damages this way. */
+export const WRITE_AGAIN = 'Save the tensors again with safetensors.torch.save_file(tensors, "model.safetensors")';
+
 /** What the JSON says, in its own order. */
 export interface HeaderEntries {
   readonly tensors: TensorInfo[];
@@ -67,7 +70,7 @@ function readTensor(scanner: JsonScanner, name: string, dataByteOffset: number, 
     return { name, dtype, shape, byteOffset: dataByteOffset + begin, byteLength: end - begin };
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
-    throw new SafetensorsError('SAFETENSORS_TENSOR', `${file}: tensor ${quote(name)}: ${error.message}`);
+    throw tensorError(`${file}: tensor ${quote(name)}: ${error.message}`);
   }
 }
 
@@ -145,9 +148,11 @@ function missing(scanner: JsonScanner, field: string): JsonProblem {
 }
 
 function tooMany(where: string, what: string, items: string, limit: number): SafetensorsError {
-  return new SafetensorsError('LIMIT_EXCEEDED', `${where}: ${what} has more than ${limit} ${items}, expected fewer`);
+  return new SafetensorsError('LIMIT_EXCEEDED', `${where}: ${what} has more than ${limit} ${items}, expected fewer`, {
+    suggestions: [WRITE_AGAIN],
+  });
 }
 
 function tensorError(message: string): SafetensorsError {
-  return new SafetensorsError('SAFETENSORS_TENSOR', message);
+  return new SafetensorsError('SAFETENSORS_TENSOR', message, { suggestions: [WRITE_AGAIN] });
 }

@@ -1,7 +1,7 @@
 // Parses and checks the header of a safetensors file: eight bytes of length, then JSON that must describe every byte.
 
 import { recogniseForeignFormat } from './foreign-format.js';
-import { LENGTH_FIELD_BYTES, readHeaderEntries } from './header-entries.js';
+import { LENGTH_FIELD_BYTES, readHeaderEntries, WRITE_AGAIN } from './header-entries.js';
 import { JsonProblem } from './json-scanner.js';
 import { MAX_HEADER_BYTES } from './limits.js';
 import { escapeControls, quote } from './quote.js';
@@ -56,7 +56,11 @@ export function readHeaderByteLength(head: Uint8Array, fileByteLength: number, n
     );
   }
   if (jsonByteLength < 2n) {
-    throw fail('SAFETENSORS_HEADER', `${file}: header length ${jsonByteLength} at byte 0, expected at least 2`);
+    throw fail(
+      'SAFETENSORS_HEADER',
+      `${file}: header length ${jsonByteLength} at byte 0, expected at least 2`,
+      DOWNLOAD_AGAIN,
+    );
   }
   return LENGTH_FIELD_BYTES + Number(jsonByteLength);
 }
@@ -113,6 +117,7 @@ function checkCoverage(tensors: readonly TensorInfo[], dataByteOffset: number, f
       throw fail(
         'SAFETENSORS_TENSOR',
         `${file}: ${kind} tensor ${quote(name)}, which starts at byte ${byteOffset}, expected byte ${expected} where ${previous} ends`,
+        WRITE_AGAIN,
       );
     }
     expected = byteOffset + byteLength;
