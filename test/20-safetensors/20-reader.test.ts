@@ -92,6 +92,9 @@ describe('safetensors reader', () => {
       await file.close();
       await file.close();
       assert.equal((await failureOf(() => file.read('x'))).code, 'FILE_UNREADABLE');
+      const blob = await openSafetensors(new Blob([FILE]));
+      await blob.close();
+      assert.equal((await failureOf(() => blob.read('x'))).code, 'FILE_UNREADABLE');
     }));
 
   it('notices a file that shrinks while open', () =>

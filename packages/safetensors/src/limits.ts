@@ -5,8 +5,8 @@ export const MAX_HEADER_BYTES = 100_000_000;
 
 /**
  * Most tensors in a file, or in all shards of a folder. The largest public checkpoints (mixtures of several hundred
- * experts with scales) hold under 200,000 over all their shards; an entry costs about 500 bytes here, so a hostile
- * header cannot make the reader hold more than about 125 MB.
+ * experts with scales) hold under 200,000 over all their shards. An entry costs about 250 bytes here, or 800 at
+ * {@link MAX_DIMENSIONS}: a hostile header cannot make the reader hold more than about 200 MB besides its own bytes.
  */
 export const MAX_TENSORS = 250_000;
 
