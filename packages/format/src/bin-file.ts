@@ -1,0 +1,102 @@
+// Opens a .bin file: header, exact length, trailer and norms are checked before anyone sizes anything by them.
+
+import type { ByteSource } from './byte-source.js';
+import { badTrailer } from './bytes.js';
+import { type BinHeader, decodeHeader, HEADER_BYTES, headerByteLength } from './header.js';
+import { type BinLayout, layout } from './layout.js';
+import { ToolkitError } from './toolkit-error.js';
+import { decodeFooter, decodeTrailer, equalBytes, FOOTER_BYTES, sha256, type Trailer } from './trailer.js';
+
+/** What a .bin file says of itself. */
+export interface BinFile {
+  readonly header: BinHeader;
+  readonly layout: BinLayout;
+  /** null for a plain file, as the reference exporter writes it. */
+  readonly trailer: Trailer | null;
+}
+
+/**
+ * Reads everything but the matrices.
+ *
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`, `BAD_TRAILER`, `BAD_WEIGHTS`
+ */
+export async function readBinFile(source: ByteSource): Promise<BinFile> {
+  const { name, byteLength } = source;
+  const start = await source.read(0, Math.min(HEADER_BYTES, byteLength));
+  const header = decodeHeader(start, name);
+  const places = layout(header);
+  if (byteLength < places.weightsEnd) throw wrongLength(header, byteLength, places.weightsEnd, name);
+  const trailer = byteLength === places.weightsEnd ? null : await readTrailer(source, header, places);
+  const headerBytes = start.subarray(0, headerByteLength(header.version));
+  if (trailer !== null && !equalBytes(sha256(headerBytes), trailer.checksums.header)) {
+    throw new ToolkitError('BAD_HEADER', `${name}: the header does not have the sha256 that the trailer states`);
+  }
+  await checkNorms(source, places);
+  return { header, layout: places, trailer };
+}
+
+async function readTrailer(source: ByteSource, header: BinHeader, places: BinLayout): Promise<Trailer> {
+  const { name, byteLength } = source;
+  const { weightsEnd } = places;
+  const footerByteLength = Math.min(FOOTER_BYTES, byteLength - weightsEnd);
+  let footer: Uint8Array;
+  try {
+    footer = await source.read(byteLength - footerByteLength, footerByteLength);
+    decodeFooter(footer, weightsEnd, byteLength, name);
+  } catch (error) {
+    // v0 has no magic, so a tail that is no trailer most likely means that this is no v0 file at all.
+    if (header.version === 0) throw wrongLength(header, byteLength, weightsEnd, name, error);
+    throw error;
+  }
+  const bytes = await source.read(weightsEnd, byteLength - weightsEnd);
+  const trailer = decodeTrailer(bytes, places.tensors.length, name);
+  checkAgreement(header, trailer, name);
+  return trailer;
+}
+
+/** The trailer repeats some of the header; where they part, one of them is of another model. */
+function checkAgreement(header: BinHeader, trailer: Trailer, name: string): void {
+  const { dimensions } = header;
+  const { description, tokenizer } = trailer;
+  const pairs: readonly (readonly [string, number, number])[] = [
+    ['headDim', description.headDim, dimensions.dim / dimensions.nHeads],
+    ['contextLength', description.contextLength, dimensions.maxSeqLen],
+    ['tokenizer size', tokenizer?.nTokens ?? dimensions.vocabSize, dimensions.vocabSize],
+  ];
+  for (const [field, found, expected] of pairs) {
+    if (found !== expected)
+      throw badTrailer(`${name}: trailer ${field} ${found}, expected ${expected} as in the header`);
+  }
+  for (const id of [...description.eosIds, ...(description.bosId === null ? [] : [description.bosId])]) {
+    if (id >= dimensions.vocabSize)
+      throw badTrailer(`${name}: trailer names token ${id}, expected ids below ${dimensions.vocabSize}`);
+  }
+}
+
+async function checkNorms(source: ByteSource, places: BinLayout): Promise<void> {
+  for (const tensor of places.tensors) {
+    if (tensor.shape.length !== 1) continue;
+    const bytes = await source.read(tensor.byteOffset, tensor.byteLength);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < tensor.nValues; i++) {
+      const value = view.getFloat32(4 * i, true);
+      if (!Number.isFinite(value)) {
+        throw new ToolkitError(
+          'BAD_WEIGHTS',
+          `${source.name}: ${tensor.name}[${i}] is ${value} at byte ${tensor.byteOffset + 4 * i}, expected a finite number`,
+          { suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'] },
+        );
+      }
+    }
+  }
+}
+
+function wrongLength(header: BinHeader, found: number, expected: number, name: string, cause?: unknown): ToolkitError {
+  const message = `${name}: ${found} bytes, expected ${expected} for the v${header.version} model its header describes`;
+  const suggestions = [
+    'the file is incomplete or not a model; export it again: llama export OUT.bin --hf REPO_OR_DIR --force',
+  ];
+  return header.version === 0
+    ? new ToolkitError('NOT_A_MODEL', message, { suggestions, cause })
+    : new ToolkitError('BAD_LENGTH', message, { suggestions, cause });
+}

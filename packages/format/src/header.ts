@@ -1,0 +1,185 @@
+// The header of a .bin file: which version it is and the dimensions every other offset follows from.
+
+import { describeForeignBytes } from './foreign-bytes.js';
+import { MAX_DIM, MAX_GROUP_SIZE, MAX_HEADS, MAX_LAYERS, MAX_SEQ_LEN, MAX_VOCAB_SIZE } from './limits.js';
+import type { ModelDimensions } from './model-config.js';
+import { ToolkitError } from './toolkit-error.js';
+
+/** Versions of the .bin format. */
+export type BinVersion = 0 | 1 | 2;
+
+/** What a header says. */
+export interface BinHeader {
+  readonly version: BinVersion;
+  readonly dimensions: ModelDimensions;
+  /** Values per scale in v2; null in v0 and v1. */
+  readonly groupSize: number | null;
+}
+
+/** "ak42", the magic of v1 and v2. */
+export const MAGIC = 0x616b3432;
+const MAGIC_BYTE_SWAPPED = 0x32346b61;
+
+/** Bytes of a v1 or v2 header. */
+export const HEADER_BYTES = 256;
+
+/** Bytes of a v0 header: seven int32 and no magic. */
+export const LEGACY_HEADER_BYTES = 28;
+
+const DIMENSIONS_OFFSET = 8;
+const SHARED_FLAG_OFFSET = 36;
+/** Not a multiple of four: the reference packs it right behind the one-byte flag. */
+const GROUP_SIZE_OFFSET = 37;
+
+const dimensionFields = [
+  ['dim', MAX_DIM],
+  ['hiddenDim', MAX_DIM],
+  ['nLayers', MAX_LAYERS],
+  ['nHeads', MAX_HEADS],
+  ['nKvHeads', MAX_HEADS],
+  ['vocabSize', MAX_VOCAB_SIZE],
+  ['maxSeqLen', MAX_SEQ_LEN],
+] as const;
+
+/** Bytes that a version's header takes. */
+export function headerByteLength(version: BinVersion): number {
+  return version === 0 ? LEGACY_HEADER_BYTES : HEADER_BYTES;
+}
+
+/** The header as bytes, as the reference exporter writes it. */
+export function encodeHeader(header: BinHeader): Uint8Array {
+  const bytes = new Uint8Array(headerByteLength(header.version));
+  const view = new DataView(bytes.buffer);
+  const { dimensions } = header;
+  const start = header.version === 0 ? 0 : DIMENSIONS_OFFSET;
+  dimensionFields.forEach(([field], i) => {
+    view.setInt32(start + 4 * i, dimensions[field], true);
+  });
+  if (header.version === 0) {
+    if (!dimensions.sharedClassifier) view.setInt32(20, -dimensions.vocabSize, true);
+    return bytes;
+  }
+  view.setUint32(0, MAGIC, true);
+  view.setInt32(4, header.version, true);
+  view.setUint8(SHARED_FLAG_OFFSET, dimensions.sharedClassifier ? 1 : 0);
+  if (header.groupSize !== null) view.setInt32(GROUP_SIZE_OFFSET, header.groupSize, true);
+  return bytes;
+}
+
+/**
+ * Reads the first bytes of a .bin file.
+ *
+ * @param bytes the file's first 256 bytes, or all it has
+ * @param name the file's name, for messages
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`
+ */
+export function decodeHeader(bytes: Uint8Array, name: string): BinHeader {
+  if (bytes.byteLength < HEADER_BYTES) {
+    throw notAModel(
+      `${name}: ${bytes.byteLength} bytes, expected a header of ${HEADER_BYTES} and the weights after it`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = view.getUint32(0, true);
+  if (magic === MAGIC) return decodeVersioned(view, name);
+  if (magic === MAGIC_BYTE_SWAPPED) {
+    throw notAModel(`${name}: magic at byte 0 is byte-swapped, expected 0x616b3432 in little-endian order`);
+  }
+  const foreign = describeForeignBytes(bytes);
+  if (foreign !== null) throw notAModel(`${name}: this is ${foreign}, expected a .bin model`);
+  return decodeLegacy(view, name);
+}
+
+function decodeVersioned(view: DataView, name: string): BinHeader {
+  const version = view.getInt32(4, true);
+  if (version !== 1 && version !== 2) {
+    throw new ToolkitError('BAD_VERSION', `${name}: version ${version} at byte 4, expected 1 or 2 behind the magic`, {
+      suggestions: ['export the model again: llama export OUT.bin --hf REPO_OR_DIR --version 2'],
+    });
+  }
+  const flag = view.getUint8(SHARED_FLAG_OFFSET);
+  if (flag > 1) throw badHeader(name, SHARED_FLAG_OFFSET, `shared classifier flag ${flag}`, '0 or 1');
+  const dimensions = decodeDimensions(view, DIMENSIONS_OFFSET, flag === 1, name);
+  let groupSize: number | null = null;
+  if (version === 2) {
+    groupSize = view.getInt32(GROUP_SIZE_OFFSET, true);
+    checkGroupSize(groupSize, dimensions, name);
+  }
+  for (let i = version === 2 ? GROUP_SIZE_OFFSET + 4 : GROUP_SIZE_OFFSET; i < HEADER_BYTES; i++) {
+    if (view.getUint8(i) !== 0) throw badHeader(name, i, `padding ${view.getUint8(i)}`, '0');
+  }
+  return { version, dimensions, groupSize };
+}
+
+/** v0 has no magic: anything is tried as one, so a dimension out of range most likely means another kind of file. */
+function decodeLegacy(view: DataView, name: string): BinHeader {
+  const signedVocabSize = view.getInt32(20, true);
+  const copy = new DataView(new ArrayBuffer(LEGACY_HEADER_BYTES));
+  for (let i = 0; i < LEGACY_HEADER_BYTES; i += 4) copy.setInt32(i, view.getInt32(i, true), true);
+  copy.setInt32(20, Math.abs(signedVocabSize), true);
+  try {
+    return { version: 0, dimensions: decodeDimensions(copy, 0, signedVocabSize > 0, name), groupSize: null };
+  } catch (cause) {
+    const magic = view.getUint32(0, true).toString(16).padStart(8, '0');
+    throw notAModel(
+      `${name}: 0x${magic} at byte 0 is neither the magic 0x616b3432 nor the start of a v0 header`,
+      cause,
+    );
+  }
+}
+
+function decodeDimensions(view: DataView, start: number, sharedClassifier: boolean, name: string): ModelDimensions {
+  const [dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen] = dimensionFields.map(([field, max], i) => {
+    const byteOffset = start + 4 * i;
+    const value = view.getInt32(byteOffset, true);
+    if (value <= 0 || value > max) throw badHeader(name, byteOffset, `${field} ${value}`, `1 to ${max}`);
+    return value;
+  }) as [number, number, number, number, number, number, number];
+  const dimensions = { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen, sharedClassifier };
+  checkHeads(dimensions, name);
+  return dimensions;
+}
+
+/**
+ * Refuses head counts that the format cannot express.
+ *
+ * @throws ToolkitError `BAD_HEADER`
+ */
+export function checkHeads({ dim, nHeads, nKvHeads }: ModelDimensions, name: string): void {
+  if (dim % nHeads !== 0 || (dim / nHeads) % 2 !== 0) {
+    throw new ToolkitError('BAD_HEADER', `${name}: dim ${dim} over ${nHeads} heads, expected an even number per head`);
+  }
+  if (nHeads % nKvHeads !== 0) {
+    throw new ToolkitError(
+      'BAD_HEADER',
+      `${name}: ${nHeads} heads over ${nKvHeads} key/value heads, expected a multiple`,
+    );
+  }
+}
+
+function checkGroupSize(groupSize: number, { dim, hiddenDim }: ModelDimensions, name: string): void {
+  if (groupSize < 1 || groupSize > MAX_GROUP_SIZE) {
+    throw badHeader(name, GROUP_SIZE_OFFSET, `group size ${groupSize}`, `1 to ${MAX_GROUP_SIZE}`);
+  }
+  if (dim % groupSize !== 0 || hiddenDim % groupSize !== 0) {
+    throw badHeader(
+      name,
+      GROUP_SIZE_OFFSET,
+      `group size ${groupSize}`,
+      `a divisor of dim ${dim} and hiddenDim ${hiddenDim}`,
+    );
+  }
+}
+
+function badHeader(name: string, byteOffset: number, found: string, expected: string): ToolkitError {
+  return new ToolkitError('BAD_HEADER', `${name}: ${found} at byte ${byteOffset}, expected ${expected}`, {
+    suggestions: ['the file is damaged or not a model; export it again: llama export OUT.bin --hf REPO_OR_DIR'],
+  });
+}
+
+function notAModel(message: string, cause?: unknown): ToolkitError {
+  return new ToolkitError('NOT_A_MODEL', message, {
+    suggestions: ['make one from a checkpoint: llama export OUT.bin --hf REPO_OR_DIR'],
+    cause,
+  });
+}

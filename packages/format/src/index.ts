@@ -1,0 +1,55 @@
+// Public names of @llama-ts/format.
+
+export { type AssumedSettings, assumedSettings } from './assumed-settings.js';
+export { type BinFile, readBinFile } from './bin-file.js';
+export { type ByteSource, bytesSource, openFile } from './byte-source.js';
+export { describeForeignBytes } from './foreign-bytes.js';
+export { chooseGroupSize, DEFAULT_GROUP_SIZE } from './group-size.js';
+export {
+  type BinHeader,
+  type BinVersion,
+  checkHeads,
+  decodeHeader,
+  encodeHeader,
+  HEADER_BYTES,
+  headerByteLength,
+} from './header.js';
+export {
+  type BinDtype,
+  type BinLayout,
+  type BinTensor,
+  layout,
+  type TensorKind,
+  tensorName,
+  tensorShape,
+} from './layout.js';
+export {
+  MAX_DIM,
+  MAX_GROUP_SIZE,
+  MAX_HEADS,
+  MAX_LAYERS,
+  MAX_SEQ_LEN,
+  MAX_TOKEN_BYTES,
+  MAX_TRAILER_BYTES,
+  MAX_VOCAB_SIZE,
+} from './limits.js';
+export type {
+  BoundaryTokens,
+  ForwardSettings,
+  GenerationDefaults,
+  Llama3RopeScaling,
+  ModelDimensions,
+} from './model-config.js';
+export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';
+export type { SpecialToken, SplitPattern, TokenizerData } from './tokenizer-data.js';
+export { isToolkitError, ToolkitError, type ToolkitErrorOptions, type ToolkitErrorShape } from './toolkit-error.js';
+export {
+  type Checksums,
+  decodeTrailer,
+  encodeTrailer,
+  equalBytes,
+  FOOTER_BYTES,
+  sha256,
+  type Trailer,
+} from './trailer.js';
+export type { ModelDescription, Provenance, SourceFile } from './trailer-description.js';

@@ -1,0 +1,126 @@
+// The trailer's description of a model: configuration, generation defaults, chat template and provenance, as JSON.
+
+import { badTrailer } from './bytes.js';
+import { FieldReader } from './field-reader.js';
+import type { BoundaryTokens, ForwardSettings, GenerationDefaults, Llama3RopeScaling } from './model-config.js';
+
+/** One file the weights were read from. */
+export interface SourceFile {
+  /** Relative to the repository. */
+  readonly path: string;
+  readonly byteLength: number;
+  /** Lowercase hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Where a model came from. */
+export interface Provenance {
+  /** Hub repository id, or the name of a local folder. */
+  readonly source: string;
+  /** Resolved commit on the hub; null for a folder. */
+  readonly commit: string | null;
+  readonly files: readonly SourceFile[];
+  /** Name and version of the writer: `llama3.2.ts 0.1.0`. */
+  readonly tool: string;
+}
+
+/** What the forward pass, generation and chat need to know, and where it came from. */
+export interface ModelDescription extends ForwardSettings, BoundaryTokens {
+  readonly headDim: number;
+  /** Positions the model was made for. */
+  readonly contextLength: number;
+  readonly generation: GenerationDefaults;
+  /** Jinja source; null for a model without one. */
+  readonly chatTemplate: string | null;
+  readonly provenance: Provenance;
+}
+
+/** Canonical JSON: one order of fields, so that equal descriptions are equal bytes. */
+export function encodeDescription(description: ModelDescription): Uint8Array {
+  const { headDim, contextLength, ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = description;
+  const { doSample, temperature, topP, topK, repetitionPenalty } = description.generation;
+  const { source, commit, files, tool } = description.provenance;
+  const ordered = {
+    headDim,
+    contextLength,
+    ropeTheta,
+    ropeScaling: ropeScaling && {
+      factor: ropeScaling.factor,
+      lowFreqFactor: ropeScaling.lowFreqFactor,
+      highFreqFactor: ropeScaling.highFreqFactor,
+      originalMaxPositionEmbeddings: ropeScaling.originalMaxPositionEmbeddings,
+    },
+    normEpsilon,
+    bosId,
+    eosIds,
+    generation: { doSample, temperature, topP, topK, repetitionPenalty },
+    chatTemplate: description.chatTemplate,
+    provenance: {
+      source,
+      commit,
+      files: files.map(({ path, byteLength, sha256 }) => ({ path, byteLength, sha256 })),
+      tool,
+    },
+  };
+  return new TextEncoder().encode(JSON.stringify(ordered));
+}
+
+/** @throws ToolkitError `BAD_TRAILER` */
+export function decodeDescription(bytes: Uint8Array, name: string): ModelDescription {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    throw badTrailer(`${name}: is not JSON in UTF-8`, cause);
+  }
+  const root = new FieldReader(json, name);
+  const generation = root.object('generation');
+  const provenance = root.object('provenance');
+  const description: ModelDescription = {
+    headDim: root.integer('headDim', 1),
+    contextLength: root.integer('contextLength', 1),
+    ropeTheta: root.positive('ropeTheta'),
+    ropeScaling: root.nullable('ropeScaling', () => decodeScaling(root.object('ropeScaling'))),
+    normEpsilon: root.positive('normEpsilon'),
+    bosId: root.nullable('bosId', () => root.integer('bosId', 0)),
+    eosIds: root.array('eosIds', (item) => item.integer('', 0)),
+    generation: {
+      doSample: generation.nullable('doSample', () => generation.boolean('doSample')),
+      temperature: generation.nullable('temperature', () => generation.number('temperature')),
+      topP: generation.nullable('topP', () => generation.number('topP')),
+      topK: generation.nullable('topK', () => generation.integer('topK', 0)),
+      repetitionPenalty: generation.nullable('repetitionPenalty', () => generation.positive('repetitionPenalty')),
+    },
+    chatTemplate: root.nullable('chatTemplate', () => root.string('chatTemplate')),
+    provenance: {
+      source: provenance.string('source'),
+      commit: provenance.nullable('commit', () => provenance.string('commit')),
+      files: provenance.array('files', (item) => {
+        const file = item.object('');
+        const source = {
+          path: file.string('path'),
+          byteLength: file.integer('byteLength', 0),
+          sha256: file.string('sha256', /^[0-9a-f]{64}$/),
+        };
+        file.end();
+        return source;
+      }),
+      tool: provenance.string('tool'),
+    },
+  };
+  generation.end();
+  provenance.end();
+  root.end();
+  return description;
+}
+
+function decodeScaling(scaling: FieldReader): Llama3RopeScaling {
+  const decoded = {
+    factor: scaling.positive('factor'),
+    lowFreqFactor: scaling.positive('lowFreqFactor'),
+    highFreqFactor: scaling.positive('highFreqFactor'),
+    originalMaxPositionEmbeddings: scaling.integer('originalMaxPositionEmbeddings', 1),
+  };
+  scaling.end();
+  return decoded;
+}
