@@ -1,0 +1,13 @@
+// The backends of this installation, fastest first.
+import type { BackendName, Kernels } from './kernels.js';
+import { referenceKernels } from './reference/reference-kernels.js';
+
+/** A backend that may or may not run on this machine. */
+export interface Candidate {
+  readonly backend: BackendName;
+  /** Rejects when it cannot run here: `BACKEND_UNSUPPORTED` where no installation could change that. */
+  readonly load: (threads: number | undefined) => Promise<Kernels>;
+}
+
+/** In the order of preference. The last one runs everywhere. */
+export const candidates: readonly Candidate[] = [{ backend: 'reference', load: async () => referenceKernels() }];

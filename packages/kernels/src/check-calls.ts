@@ -1,0 +1,199 @@
+// The checks every backend makes before it queues a call: lengths and indices, so that kernels may trust them.
+import type { KeyValueCache, Matrix, RopeTable, Segment, SourceDtype } from './kernels.js';
+import { ToolkitError } from './toolkit-error.js';
+
+/** Integer dot products of longer groups would not be exact in float32. */
+export const MAX_GROUP_SIZE = 1024;
+
+const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkEmbed(out: Float32Array, table: Matrix, tokens: Int32Array): void {
+  checkMatrix('embed: table', table);
+  expectIndices('embed: tokens', tokens, table.rows);
+  expectLength('embed: out', out.length, tokens.length * table.cols);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkRmsNorm(out: Float32Array, x: Float32Array, weight: Float32Array, epsilon: number): void {
+  expectMultiple('rmsNorm: x', x.length, weight.length);
+  expectLength('rmsNorm: out', out.length, x.length);
+  if (!(epsilon >= 0 && epsilon < 1)) throw invalid(`rmsNorm: epsilon is ${epsilon}, expected 0 to 1`);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkLinear(outputs: readonly Float32Array[], weights: readonly Matrix[], x: Float32Array): void {
+  const first = weights[0];
+  if (first === undefined) throw invalid('linear: no weights, expected one or more');
+  expectLength('linear: outputs', outputs.length, weights.length);
+  expectMultiple('linear: x', x.length, first.cols);
+  const n = x.length / first.cols;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    checkMatrix(`linear: weights[${i}]`, weight);
+    if (weight.dtype !== first.dtype || weight.cols !== first.cols || groupSizeOf(weight) !== groupSizeOf(first)) {
+      throw invalid(`linear: weights[${i}] is ${describe(weight)}, expected ${describe(first)} as weights[0]`);
+    }
+    expectLength(`linear: outputs[${i}]`, outputs[i]!.length, n * weight.rows);
+  }
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkRope(x: Float32Array, table: RopeTable, positions: Int32Array, headDim: number): void {
+  if (!(Number.isInteger(headDim) && headDim > 0 && headDim % 2 === 0)) {
+    throw invalid(`rope: headDim is ${headDim}, expected an even number above 0`);
+  }
+  expectLength('rope: table.sin', table.sin.length, table.cos.length);
+  expectMultiple('rope: table.cos', table.cos.length, headDim / 2);
+  expectIndices('rope: positions', positions, table.cos.length / (headDim / 2));
+  expectMultiple('rope: x', x.length, positions.length * headDim);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkStore(layer: number, key: Float32Array, value: Float32Array, segments: readonly Segment[]): void {
+  const { nRows, cache } = checkSegments('store', layer, segments);
+  expectLength('store: key', key.length, nRows * cache.nKvHeads * cache.headDim);
+  expectLength('store: value', value.length, key.length);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkAttention(out: Float32Array, q: Float32Array, layer: number, segments: readonly Segment[]): void {
+  const { nRows, cache } = checkSegments('attention', layer, segments);
+  expectMultiple('attention: q', q.length, nRows * cache.nKvHeads * cache.headDim);
+  expectLength('attention: out', out.length, q.length);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkSameLength(call: 'swiGlu' | 'add', first: Float32Array, second: Float32Array): void {
+  expectLength(call === 'swiGlu' ? 'swiGlu: up' : 'add: y', second.length, first.length);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkGather(out: Float32Array, x: Float32Array, rows: Int32Array, cols: number): void {
+  expectMultiple('gather: x', x.length, cols);
+  expectIndices('gather: rows', rows, x.length / cols);
+  expectLength('gather: out', out.length, rows.length * cols);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkSoftmax(out: Float32Array, logits: Float32Array, cols: number, temperature: number): void {
+  expectMultiple('softmax: logits', logits.length, cols);
+  expectLength('softmax: out', out.length, logits.length);
+  const rounded = Math.fround(temperature);
+  if (!(rounded > 0 && rounded < Infinity)) {
+    throw invalid(`softmax: temperature is ${temperature}, expected a finite float32 above 0`);
+  }
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkWiden(out: Float32Array, source: Uint8Array, dtype: SourceDtype): void {
+  const bytes = dtypeBytes[dtype];
+  if (bytes === undefined) throw invalid(`widen: dtype is ${dtype}, expected F32, F16 or BF16`);
+  expectLength('widen: source', source.length, out.length * bytes);
+}
+
+/** Also for `dequantize`, whose `out` is then `x`. @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkQuantize(
+  call: 'quantize' | 'dequantize',
+  values: Int8Array,
+  scales: Float32Array,
+  x: Float32Array,
+  groupSize: number,
+): void {
+  expectGroupSize(call, groupSize);
+  expectMultiple(`${call}: values`, values.length, groupSize);
+  expectLength(`${call}: scales`, scales.length, values.length / groupSize);
+  expectLength(call === 'quantize' ? 'quantize: x' : 'dequantize: out', x.length, values.length);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` when a range lies outside a file of weights */
+export function checkWeightRange(path: string, byteOffset: number, byteLength: number, fileByteLength: number): void {
+  const end = byteOffset + byteLength;
+  if (!(Number.isSafeInteger(byteOffset) && Number.isSafeInteger(byteLength) && byteOffset >= 0 && byteLength >= 0)) {
+    throw invalid(`${path}: ${byteLength} bytes from ${byteOffset}, expected whole numbers of 0 or more`);
+  }
+  if (end > fileByteLength) {
+    throw invalid(`${path}: bytes ${byteOffset} to ${end} asked for, expected at most ${fileByteLength}`);
+  }
+}
+
+function checkMatrix(name: string, matrix: Matrix): void {
+  const { rows, cols, values } = matrix;
+  if (!(Number.isInteger(rows) && rows > 0 && Number.isInteger(cols) && cols > 0)) {
+    throw invalid(`${name} has shape (${rows}, ${cols}), expected whole numbers above 0`);
+  }
+  expectLength(`${name}.values`, values.length, rows * cols);
+  if (matrix.dtype === 'F32') return;
+  expectGroupSize(name, matrix.groupSize);
+  expectMultiple(`${name}.cols`, cols, matrix.groupSize);
+  expectLength(`${name}.scales`, matrix.scales.length, (rows * cols) / matrix.groupSize);
+}
+
+/** The segments cover every row of a batch once, and their caches have one shape but for the sequence length. */
+function checkSegments(call: string, layer: number, segments: readonly Segment[]) {
+  const cache = segments[0]?.cache;
+  if (cache === undefined) throw invalid(`${call}: no segments, expected one or more`);
+  let nRows = 0;
+  for (const segment of segments) {
+    if (segment.row !== nRows || !(Number.isInteger(segment.nRows) && segment.nRows > 0)) {
+      throw invalid(`${call}: a segment of ${segment.nRows} rows at row ${segment.row}, expected the next at ${nRows}`);
+    }
+    nRows += segment.nRows;
+    checkCache(call, segment.cache, cache);
+    const { position } = segment;
+    if (!(Number.isInteger(position) && position >= 0 && position + segment.nRows <= segment.cache.seqLen)) {
+      const { seqLen } = segment.cache;
+      throw invalid(`${call}: ${segment.nRows} rows at position ${position}, expected room within ${seqLen} positions`);
+    }
+  }
+  if (!(Number.isInteger(layer) && layer >= 0 && layer < cache.nLayers)) {
+    throw invalid(`${call}: layer ${layer}, expected 0 to ${cache.nLayers - 1}`);
+  }
+  return { nRows, cache };
+}
+
+function checkCache(call: string, cache: KeyValueCache, first: KeyValueCache): void {
+  const { nLayers, nKvHeads, seqLen, headDim } = cache;
+  if (nLayers !== first.nLayers || nKvHeads !== first.nKvHeads || headDim !== first.headDim) {
+    throw invalid(
+      `${call}: a cache of (${nLayers}, ${nKvHeads}, …, ${headDim}), ` +
+        `expected (${first.nLayers}, ${first.nKvHeads}, …, ${first.headDim}) as the first`,
+    );
+  }
+  expectLength(`${call}: cache.keys`, cache.keys.length, nLayers * nKvHeads * seqLen * headDim);
+  expectLength(`${call}: cache.values`, cache.values.length, cache.keys.length);
+}
+
+function groupSizeOf(matrix: Matrix): number {
+  return matrix.dtype === 'F32' ? 0 : matrix.groupSize;
+}
+
+function describe(matrix: Matrix): string {
+  return matrix.dtype === 'F32' ? `F32 (…, ${matrix.cols})` : `Q8_0 (…, ${matrix.cols}) by ${matrix.groupSize}`;
+}
+
+function expectLength(name: string, found: number, expected: number): void {
+  if (found !== expected) throw invalid(`${name} has length ${found}, expected ${expected}`);
+}
+
+function expectMultiple(name: string, found: number, of: number): void {
+  if (!(found > 0 && of > 0 && found % of === 0)) throw invalid(`${name} is ${found}, expected a multiple of ${of}`);
+}
+
+function expectGroupSize(name: string, groupSize: number): void {
+  if (!(Number.isInteger(groupSize) && groupSize > 0 && groupSize <= MAX_GROUP_SIZE)) {
+    throw invalid(`${name}: group size ${groupSize}, expected 1 to ${MAX_GROUP_SIZE}`);
+  }
+}
+
+function expectIndices(name: string, indices: Int32Array, below: number): void {
+  if (indices.length === 0) throw invalid(`${name} is empty, expected one or more`);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (index < 0 || index >= below) throw invalid(`${name}[${i}] is ${index}, expected 0 to ${below - 1}`);
+  }
+}
+
+function invalid(message: string): ToolkitError {
+  return new ToolkitError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,20 @@
+// The public names of @llama-ts/kernels.
+
+export {
+  type Allocator,
+  type BackendName,
+  backendNames,
+  type Float32Matrix,
+  type Kernels,
+  type KeyValueCache,
+  type Matrix,
+  type OpenWeightsOptions,
+  type Q8Matrix,
+  type RopeTable,
+  type Segment,
+  type SourceDtype,
+  type WeightFile,
+} from './kernels.js';
+export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
+export { type Llama3Scaling, type RopeTableOptions, ropeTable } from './rope-table.js';
+export { type KernelsErrorCode, ToolkitError, type ToolkitErrorOptions } from './toolkit-error.js';

@@ -1,0 +1,69 @@
+// Picks a backend: the fastest that loads, or exactly the one asked for.
+import { type Candidate, candidates } from './candidates.js';
+import { type BackendName, backendNames, type Kernels } from './kernels.js';
+import { ToolkitError } from './toolkit-error.js';
+
+/** Options of {@link openKernels}. */
+export interface OpenKernelsOptions {
+  /** This backend or an error; without it, the fastest that this machine can run. */
+  readonly backend?: BackendName;
+  /** Threads that compute; the backend's own default without it. The reference computes on the caller's and ignores it. */
+  readonly threads?: number;
+}
+
+/** What became of one backend. */
+export interface BackendProbe {
+  readonly backend: BackendName;
+  /** null: it runs here. */
+  readonly rejection: Error | null;
+}
+
+/**
+ * Opens the kernels of a backend.
+ *
+ * @throws ToolkitError `BACKEND_UNAVAILABLE` when the backend asked for cannot run here; `INVALID_ARGUMENT`
+ * @example const kernels = await openKernels();
+ */
+export async function openKernels(options: OpenKernelsOptions = {}): Promise<Kernels> {
+  const { backend, threads } = options;
+  if (backend !== undefined && !backendNames.includes(backend)) {
+    throw new ToolkitError('INVALID_ARGUMENT', `backend "${backend}", expected one of ${backendNames.join(', ')}`);
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new ToolkitError('INVALID_ARGUMENT', `threads is ${threads}, expected a whole number above 0`);
+  }
+  const rejections: string[] = [];
+  for (const candidate of candidates) {
+    if (backend !== undefined && candidate.backend !== backend) continue;
+    try {
+      return await candidate.load(threads);
+    } catch (error) {
+      rejections.push(`${candidate.backend}: ${asError(error).message}`);
+    }
+  }
+  const found = rejections.length > 0 ? rejections.join('; ') : 'not part of this installation';
+  throw new ToolkitError('BACKEND_UNAVAILABLE', `backend ${backend ?? '(any)'} cannot run here: ${found}`, {
+    suggestions: ['llama doctor'],
+  });
+}
+
+/** Loads every backend once and closes it again: which run on this machine, and why the others do not. */
+export async function probeBackends(): Promise<readonly BackendProbe[]> {
+  const probes: BackendProbe[] = [];
+  for (const candidate of candidates) probes.push(await probe(candidate));
+  return probes;
+}
+
+async function probe({ backend, load }: Candidate): Promise<BackendProbe> {
+  try {
+    const kernels = await load(1);
+    await kernels.close();
+    return { backend, rejection: null };
+  } catch (error) {
+    return { backend, rejection: asError(error) };
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,96 @@
+// The plain TypeScript kernels: the truth that every other backend is compared with. Each call computes at once.
+import { setImmediate } from 'node:timers/promises';
+import * as check from '../check-calls.js';
+import type { Allocator, Kernels } from '../kernels.js';
+import { nonFiniteError } from '../non-finite.js';
+import { attention, store } from './attention.js';
+import { embed, gather } from './embed.js';
+import { linear } from './linear.js';
+import { dequantize, quantize } from './quantize.js';
+import { readWeights } from './read-weights.js';
+import { rmsNorm } from './rms-norm.js';
+import { rope } from './rope.js';
+import { softmax } from './softmax.js';
+import { add, swiGlu } from './swiglu.js';
+import { widen } from './widen.js';
+
+const allocate: Allocator = {
+  float32: (length) => new Float32Array(length),
+  int8: (length) => new Int8Array(length),
+  int32: (length) => new Int32Array(length),
+  uint16: (length) => new Uint16Array(length),
+  uint8: (length) => new Uint8Array(length),
+};
+
+/** Kernels that run everywhere. */
+export function referenceKernels(): Kernels {
+  let finite = true; // since the last run()
+  return {
+    backend: 'reference',
+    threads: 0,
+    allocate,
+    openWeights: readWeights,
+    embed(out, table, tokens) {
+      check.checkEmbed(out, table, tokens);
+      embed(out, table, tokens);
+    },
+    rmsNorm(out, x, weight, epsilon) {
+      check.checkRmsNorm(out, x, weight, epsilon);
+      rmsNorm(out, x, weight, epsilon);
+    },
+    linear(outputs, weights, x) {
+      check.checkLinear(outputs, weights, x);
+      finite = linear(outputs, weights, x) && finite;
+    },
+    rope(x, table, positions, headDim) {
+      check.checkRope(x, table, positions, headDim);
+      rope(x, table, positions, headDim);
+    },
+    store(layer, key, value, segments) {
+      check.checkStore(layer, key, value, segments);
+      store(layer, key, value, segments);
+    },
+    attention(out, q, layer, segments) {
+      check.checkAttention(out, q, layer, segments);
+      attention(out, q, layer, segments);
+    },
+    swiGlu(gate, up) {
+      check.checkSameLength('swiGlu', gate, up);
+      swiGlu(gate, up);
+    },
+    add(x, y) {
+      check.checkSameLength('add', x, y);
+      add(x, y);
+    },
+    gather(out, x, rows, cols) {
+      check.checkGather(out, x, rows, cols);
+      gather(out, x, rows, cols);
+    },
+    softmax(out, logits, cols, temperature) {
+      check.checkSoftmax(out, logits, cols, temperature);
+      finite = softmax(out, logits, cols, temperature) && finite;
+    },
+    widen(out, source, dtype) {
+      check.checkWiden(out, source, dtype);
+      widen(out, source, dtype);
+    },
+    quantize(values, scales, x, groupSize) {
+      check.checkQuantize('quantize', values, scales, x, groupSize);
+      quantize(values, scales, x, groupSize);
+    },
+    dequantize(out, values, scales, groupSize) {
+      check.checkQuantize('dequantize', values, scales, out, groupSize);
+      dequantize(out, values, scales, groupSize);
+    },
+    async run(signal) {
+      const wasFinite = finite;
+      finite = true;
+      signal?.throwIfAborted();
+      // Timers, streams and an abort get their turn between two runs, as they do where threads compute.
+      await setImmediate();
+      signal?.throwIfAborted();
+      if (!wasFinite) throw nonFiniteError();
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,87 @@
+// The table of rotary angles: float64 from our own routines, rounded to float32 once, shared by every backend.
+import { divide, multiply, root } from './double-double.js';
+import type { Allocator, RopeTable } from './kernels.js';
+import { MAX_ANGLE, sineCosine } from './sine-cosine.js';
+import { ToolkitError } from './toolkit-error.js';
+
+const TWO_PI = 6.283185307179586;
+
+/** Frequency scaling of Llama 3.1 and later. */
+export interface Llama3Scaling {
+  readonly factor: number;
+  readonly lowFreqFactor: number;
+  readonly highFreqFactor: number;
+  readonly originalMaxPositionEmbeddings: number;
+}
+
+/** What a table is made from. */
+export interface RopeTableOptions {
+  /** Even. */
+  readonly headDim: number;
+  /** Positions, from 0. */
+  readonly seqLen: number;
+  /** Base of the frequencies: theta^(−2i/headDim). */
+  readonly theta: number;
+  /** null: unscaled. */
+  readonly scaling: Llama3Scaling | null;
+  /** Where the arrays come from: `kernels.allocate`. */
+  readonly allocate: Allocator;
+}
+
+/**
+ * Cosines and sines of position * frequency, (seqLen, headDim / 2) each.
+ *
+ * @throws ToolkitError `INVALID_ARGUMENT`
+ */
+export function ropeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTableOptions): RopeTable {
+  checkOptions(headDim, seqLen, theta);
+  const frequencies = ropeFrequencies(headDim, theta, scaling);
+  const nPairs = headDim / 2;
+  const cos = allocate.float32(seqLen * nPairs);
+  const sin = allocate.float32(seqLen * nPairs);
+  const pair = new Float64Array(2);
+  for (let position = 0; position < seqLen; position++) {
+    for (let i = 0; i < nPairs; i++) {
+      sineCosine(position * frequencies[i]!, pair);
+      sin[position * nPairs + i] = pair[0]!;
+      cos[position * nPairs + i] = pair[1]!;
+    }
+  }
+  return { cos, sin };
+}
+
+/** theta^(−2i/headDim) for i from 0, correctly rounded but for rare ties, then scaled. (headDim / 2) */
+export function ropeFrequencies(headDim: number, theta: number, scaling: Llama3Scaling | null): Float64Array {
+  const nPairs = headDim / 2;
+  const frequencies = new Float64Array(nPairs);
+  // theta^(-i/nPairs) are the powers of one number: its root, inverted.
+  const ratio = divide({ high: 1, low: 0 }, root(theta, nPairs));
+  let frequency = { high: 1, low: 0 };
+  for (let i = 0; i < nPairs; i++) {
+    frequencies[i] = scaling === null ? frequency.high : scaleFrequency(frequency.high, scaling);
+    frequency = multiply(frequency, ratio);
+  }
+  return frequencies;
+}
+
+/** @see transformers, modeling_rope_utils.py, `_compute_llama3_parameters` */
+function scaleFrequency(frequency: number, scaling: Llama3Scaling): number {
+  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
+  const wavelength = TWO_PI / frequency;
+  if (wavelength > originalMaxPositionEmbeddings / lowFreqFactor) return frequency / factor;
+  if (wavelength < originalMaxPositionEmbeddings / highFreqFactor) return frequency;
+  const smooth = (originalMaxPositionEmbeddings / wavelength - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+  return ((1 - smooth) * frequency) / factor + smooth * frequency;
+}
+
+function checkOptions(headDim: number, seqLen: number, theta: number): void {
+  if (!(Number.isInteger(headDim) && headDim > 0 && headDim % 2 === 0)) {
+    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: headDim is ${headDim}, expected an even number above 0`);
+  }
+  if (!(Number.isInteger(seqLen) && seqLen > 0 && seqLen <= MAX_ANGLE)) {
+    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: seqLen is ${seqLen}, expected 1 to ${MAX_ANGLE}`);
+  }
+  if (!(theta >= 1 && theta < Infinity)) {
+    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: theta is ${theta}, expected a finite number of 1 or more`);
+  }
+}
