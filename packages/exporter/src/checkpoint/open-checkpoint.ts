@@ -1,0 +1,141 @@
+// Opens a Hugging Face folder: everything about it is checked before a byte of output is written.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import {
+  type BoundaryTokens,
+  type ForwardSettings,
+  type GenerationDefaults,
+  type ModelDimensions,
+  type SourceFile,
+  type TokenizerData,
+  ToolkitError,
+} from '@llama-ts/format';
+import { openSafetensorsFolder, type TensorReader } from '@llama-ts/safetensors';
+import { readJsonFile } from '../json-fields.js';
+import { readTokenizer } from '../tokenizer/read-tokenizer.js';
+import { parseConfig } from './config.js';
+import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-config.js';
+import { findSharedClassifier } from './shared-classifier.js';
+import { checkTensors } from './tensor-names.js';
+
+/** Real ones take a few kB. */
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/** Options of {@link openCheckpoint}. */
+export interface OpenCheckpointOptions {
+  /** Hub repository id; default: the folder's name. */
+  readonly source?: string;
+  /** Resolved commit on the hub; default null. */
+  readonly commit?: string | null;
+  /** sha256 of files that the hub vouched for, by path in the folder; others are read and hashed. */
+  readonly knownSha256?: ReadonlyMap<string, string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A checkpoint, open and checked. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly source: string;
+  readonly commit: string | null;
+  readonly dimensions: ModelDimensions;
+  readonly settings: ForwardSettings & BoundaryTokens;
+  readonly generation: GenerationDefaults;
+  /** null for a folder without one. */
+  readonly tokenizer: TokenizerData | null;
+  readonly chatTemplate: string | null;
+  readonly reader: TensorReader;
+  /** What is odd but harmless. */
+  readonly warnings: readonly string[];
+  /** Files the export depends on, relative to the folder. */
+  readonly files: readonly string[];
+  /** Those files with their sha256; hashes what is not known yet. */
+  sourceFiles(signal?: AbortSignal): Promise<readonly SourceFile[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder with config.json, safetensors and, if there is one, a tokenizer.
+ *
+ * @throws ToolkitError `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `BAD_TOKENIZER`, `MISSING_TENSOR`, `UNEXPECTED_TENSOR`,
+ *   `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`, `FILE_UNREADABLE`, and what openSafetensorsFolder throws
+ * @example const checkpoint = await openCheckpoint('Llama-3.2-1B');
+ */
+export async function openCheckpoint(folder: string, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const configPath = join(folder, 'config.json');
+  const jsonOptions = { code: 'BAD_CONFIG', maxBytes: MAX_CONFIG_BYTES, signal };
+  const configJson = await readJsonFile(configPath, jsonOptions);
+  if (configJson === null) {
+    throw new ToolkitError('BAD_CONFIG', `${configPath}: no such file, expected a Hugging Face checkpoint's`, {
+      suggestions: [
+        'name the folder that holds config.json and the safetensors files: llama export OUT.bin --hf FOLDER',
+      ],
+    });
+  }
+  const config = parseConfig(configJson, configPath);
+  const { vocabSize } = config.dimensions;
+  const generationPath = join(folder, 'generation_config.json');
+  const generationJson = await readJsonFile(generationPath, jsonOptions);
+  const generation = generationJson && parseGenerationConfig(generationJson, vocabSize, generationPath);
+  const text = await readTokenizer(folder, vocabSize, signal);
+  const reader = await openSafetensorsFolder(folder, { signal });
+  try {
+    checkTensors(reader.tensors, config.dimensions, folder);
+    const sharedClassifier = await findSharedClassifier(reader, config.tiedEmbeddings, folder, signal);
+    const files = [
+      'config.json',
+      ...(generation === null ? [] : ['generation_config.json']),
+      ...text.files,
+      ...reader.files.keys(),
+    ];
+    const { ropeTheta, ropeScaling, normEpsilon, bosId } = config;
+    const eosIds = generation !== null && generation.eosIds.length > 0 ? generation.eosIds : config.eosIds;
+    return {
+      folder,
+      source: options.source ?? basename(resolve(folder)),
+      commit: options.commit ?? null,
+      dimensions: { ...config.dimensions, sharedClassifier },
+      settings: { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds },
+      generation: generation?.defaults ?? NO_GENERATION_DEFAULTS,
+      tokenizer: text.tokenizer,
+      chatTemplate: text.chatTemplate,
+      reader,
+      warnings: [...reader.warnings, ...text.warnings],
+      files,
+      sourceFiles: (hashSignal) => describeFiles(folder, files, options.knownSha256, hashSignal),
+      close: () => reader.close(),
+    };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function describeFiles(
+  folder: string,
+  files: readonly string[],
+  known: ReadonlyMap<string, string> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<SourceFile[]> {
+  const described: SourceFile[] = [];
+  for (const path of files) {
+    signal?.throwIfAborted();
+    const { size } = await stat(join(folder, path));
+    const sha256 = known?.get(path) ?? (await hashFile(join(folder, path), signal));
+    described.push({ path, byteLength: size, sha256 });
+  }
+  return described;
+}
+
+async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}

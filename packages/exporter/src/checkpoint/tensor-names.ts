@@ -1,0 +1,98 @@
+// Where Hugging Face checkpoints keep each tensor, and the check that all are there in the right shape.
+
+import { type ModelDimensions, type TensorKind, ToolkitError, tensorShape } from '@llama-ts/format';
+import type { SourceDtype } from '@llama-ts/kernels';
+import type { TensorInfo } from '@llama-ts/safetensors';
+import { show } from '../json-fields.js';
+
+export const EMBEDDING_NAME = 'model.embed_tokens.weight';
+export const CLASSIFIER_NAME = 'lm_head.weight';
+
+/** Names of tensors in one layer, behind `model.layers.N.`. */
+const layerNames = {
+  attentionNorm: 'input_layernorm',
+  wq: 'self_attn.q_proj',
+  wk: 'self_attn.k_proj',
+  wv: 'self_attn.v_proj',
+  wo: 'self_attn.o_proj',
+  ffnNorm: 'post_attention_layernorm',
+  w1: 'mlp.gate_proj',
+  w2: 'mlp.down_proj',
+  w3: 'mlp.up_proj',
+} as const;
+
+/** Old checkpoints store what can be computed. */
+const IGNORED = /\.rotary_emb\.inv_freq$/;
+
+/** A checkpoint's name of a tensor; null for the tables that no checkpoint holds. */
+export function checkpointName(kind: TensorKind, layer: number | null): string | null {
+  switch (kind) {
+    case 'embedding':
+      return EMBEDDING_NAME;
+    case 'classifier':
+      return CLASSIFIER_NAME;
+    case 'finalNorm':
+      return 'model.norm.weight';
+    case 'ropeCos':
+    case 'ropeSin':
+      return null;
+    default:
+      return `model.layers.${layer}.${layerNames[kind]}.weight`;
+  }
+}
+
+/** Whether the exporter can convert this type. */
+export function isSourceDtype(dtype: string): dtype is SourceDtype {
+  return dtype === 'BF16' || dtype === 'F16' || dtype === 'F32';
+}
+
+/**
+ * Compares the tensors of a checkpoint with what its configuration calls for. The classifier may be absent.
+ *
+ * @throws ToolkitError `MISSING_TENSOR`, `UNEXPECTED_TENSOR`, `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`
+ */
+export function checkTensors(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  dimensions: Omit<ModelDimensions, 'sharedClassifier'>,
+  name: string,
+): void {
+  const expected = expectedShapes({ ...dimensions, sharedClassifier: false });
+  for (const [tensor, shape] of expected) {
+    const found = tensors.get(tensor);
+    if (found === undefined) {
+      if (tensor === CLASSIFIER_NAME) continue;
+      throw wrong('MISSING_TENSOR', `${name}: no tensor ${tensor}, expected one of shape ${show(shape)}`);
+    }
+    if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i])) {
+      throw wrong('BAD_TENSOR_SHAPE', `${name}: ${tensor} has shape ${show(found.shape)}, expected ${show(shape)}`);
+    }
+    if (!isSourceDtype(found.dtype)) {
+      throw wrong('UNSUPPORTED_DTYPE', `${name}: ${tensor} is ${found.dtype}, expected BF16, F16 or F32`);
+    }
+  }
+  for (const tensor of tensors.keys()) {
+    if (!expected.has(tensor) && !IGNORED.test(tensor)) {
+      throw wrong('UNEXPECTED_TENSOR', `${name}: tensor ${show(tensor)} has no place in a Llama model of this size`);
+    }
+  }
+}
+
+function expectedShapes(dimensions: ModelDimensions): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  const add = (kind: TensorKind, layer: number | null): void => {
+    shapes.set(checkpointName(kind, layer)!, tensorShape(kind, dimensions));
+  };
+  add('embedding', null);
+  for (let layer = 0; layer < dimensions.nLayers; layer++) {
+    for (const kind of Object.keys(layerNames) as (keyof typeof layerNames)[]) add(kind, layer);
+  }
+  add('finalNorm', null);
+  add('classifier', null);
+  return shapes;
+}
+
+function wrong(code: string, message: string): ToolkitError {
+  return new ToolkitError(code, message, {
+    suggestions: ['compare config.json with the weights: llama inspect FOLDER; download both from one revision'],
+  });
+}

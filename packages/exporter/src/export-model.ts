@@ -1,0 +1,147 @@
+// Writes a checkpoint as a .bin file of any version.
+
+import { join } from 'node:path';
+import {
+  type BinVersion,
+  chooseGroupSize,
+  DEFAULT_GROUP_SIZE,
+  encodeTokenizerBin,
+  encodeTrailer,
+  type ModelDescription,
+  type SourceFile,
+  ToolkitError,
+} from '@llama-ts/format';
+import { type Kernels, openKernels } from '@llama-ts/kernels';
+import { checkpointSource } from './checkpoint/checkpoint-source.js';
+import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
+import { createDurableFile, type DurableFile } from './output/durable-file.js';
+import { type WriteEvent, writeWeights } from './output/write-weights.js';
+import { TOOL } from './tool.js';
+
+/** Options of {@link exportModel}. */
+export interface ExportOptions {
+  /** An open checkpoint, which stays open, or the path of a folder. */
+  readonly source: Checkpoint | string;
+  /** Path of the file to write. */
+  readonly output: string;
+  /** Default 1. */
+  readonly version?: BinVersion;
+  /** Values per scale in v2. Default 64, halved until it divides the model's width. */
+  readonly groupSize?: number | undefined;
+  /** No trailer: byte for byte the reference exporter's file. Default false. */
+  readonly plain?: boolean;
+  /** Where to write a tokenizer.bin as well. */
+  readonly tokenizerBin?: string | undefined;
+  /** Replace files that are there. Default false. */
+  readonly force?: boolean | undefined;
+  /** Computes; default: the fastest that runs here. */
+  readonly kernels?: Kernels | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Progress of an export. */
+export type ExportEvent = WriteEvent | { readonly type: 'warning'; readonly message: string };
+
+/** What an export or a quantization made. */
+export interface ExportResult {
+  readonly output: string;
+  readonly version: BinVersion;
+  /** null for v0 and v1. */
+  readonly groupSize: number | null;
+  readonly byteLength: number;
+  /** First byte behind the weights. */
+  readonly weightsEnd: number;
+  /** Largest quantization error of any weight; null for v0 and v1. */
+  readonly maxError: number | null;
+}
+
+/**
+ * Exports a checkpoint. The output appears under its name once it is complete and on disk; on failure, abort or an early
+ * `return()` nothing is left behind.
+ *
+ * @throws ToolkitError `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, and what openCheckpoint and the output throw
+ * @example
+ * for await (const event of exportModel({ source: 'Llama-3.2-1B', output: 'model.bin', version: 2 })) console.log(event);
+ */
+export async function* exportModel(options: ExportOptions): AsyncGenerator<ExportEvent, ExportResult> {
+  const { source, signal } = options;
+  signal?.throwIfAborted();
+  const checkpoint = typeof source === 'string' ? await openCheckpoint(source, { signal }) : source;
+  const kernels = options.kernels ?? (await openKernels());
+  try {
+    return yield* exportCheckpoint(checkpoint, kernels, options);
+  } finally {
+    if (options.kernels === undefined) await kernels.close();
+    if (typeof source === 'string') await checkpoint.close();
+  }
+}
+
+async function* exportCheckpoint(
+  checkpoint: Checkpoint,
+  kernels: Kernels,
+  options: ExportOptions,
+): AsyncGenerator<ExportEvent, ExportResult> {
+  const { output, version = 1, plain = false, force, signal } = options;
+  const { dimensions } = checkpoint;
+  const groupSize = version === 2 ? chooseGroupSize(dimensions, options.groupSize) : null;
+  const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
+  const tokenizerFile = await createTokenizerFile(checkpoint, options, inputs);
+  let file: DurableFile | null = null;
+  try {
+    file = await createDurableFile(output, { force, inputs });
+    for (const message of checkpoint.warnings) yield { type: 'warning', message };
+    if (groupSize !== null && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
+      const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
+      yield { type: 'warning', message };
+    }
+    const header = { version, dimensions, groupSize };
+    const written = yield* writeWeights({ header, source: checkpointSource(checkpoint), file, kernels, signal });
+    const { weightsEnd } = written.layout;
+    let byteLength = weightsEnd;
+    if (!plain) {
+      const description = describeModel(checkpoint, await checkpoint.sourceFiles(signal));
+      const { tokenizer } = checkpoint;
+      const trailer = encodeTrailer({ description, tokenizer, checksums: written.checksums }, weightsEnd);
+      await file.writeAt(trailer, weightsEnd);
+      byteLength += trailer.byteLength;
+    }
+    signal?.throwIfAborted();
+    await file.commit(byteLength);
+    if (tokenizerFile !== null) await tokenizerFile.file.commit(tokenizerFile.byteLength);
+    return { output, version, groupSize, byteLength, weightsEnd, maxError: written.maxError };
+  } finally {
+    await file?.discard();
+    await tokenizerFile?.file.discard();
+  }
+}
+
+async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {
+  const { tokenizerBin: path, force } = options;
+  if (path === undefined) return null;
+  if (tokenizer === null) {
+    throw new ToolkitError('NO_TOKENIZER', `${folder}: has no tokenizer, expected one to write ${path} from`, {
+      suggestions: ['put tokenizer.json into the folder, or leave --tokenizer-bin out'],
+    });
+  }
+  const file = await createDurableFile(path, { force, inputs });
+  const bytes = encodeTokenizerBin(tokenizer);
+  try {
+    await file.writeAt(bytes, 0);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  return { file, byteLength: bytes.byteLength };
+}
+
+function describeModel(checkpoint: Checkpoint, files: readonly SourceFile[]): ModelDescription {
+  const { dimensions, settings, generation, chatTemplate, source, commit } = checkpoint;
+  return {
+    ...settings,
+    headDim: dimensions.dim / dimensions.nHeads,
+    contextLength: dimensions.maxSeqLen,
+    generation,
+    chatTemplate,
+    provenance: { source, commit, files, tool: TOOL },
+  };
+}

@@ -1,0 +1,62 @@
+// Reads JSON files of a checkpoint within a size limit, and takes typed fields out of them.
+
+import { readFile, stat } from 'node:fs/promises';
+import { ToolkitError } from '@llama-ts/format';
+
+/** An object of parsed JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What to say when a file is wrong. */
+export interface JsonFileOptions {
+  /** Code of the errors. */
+  readonly code: string;
+  /** Files over this are refused before they are read. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The object in a JSON file, or null when there is no such file. @throws ToolkitError with `options.code` */
+export async function readJsonFile(path: string, options: JsonFileOptions): Promise<JsonObject | null> {
+  const bytes = await readSmallFile(path, options);
+  if (bytes === null) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw damaged(options.code, `${path}: is not JSON in UTF-8: ${(cause as Error).message}`, cause);
+  }
+  if (!isObject(json)) throw damaged(options.code, `${path}: ${show(json)}, expected a JSON object`);
+  return json;
+}
+
+/** A file's bytes, or null when there is no such file. @throws ToolkitError with `options.code` */
+export async function readSmallFile(path: string, options: JsonFileOptions): Promise<Uint8Array | null> {
+  try {
+    const { size } = await stat(path);
+    if (size > options.maxBytes) {
+      throw damaged(options.code, `${path}: ${size} bytes, expected at most ${options.maxBytes}`);
+    }
+    return await readFile(path, { signal: options.signal });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof ToolkitError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new ToolkitError('FILE_UNREADABLE', `${path}: cannot be read (${code})`, { cause: error });
+  }
+}
+
+/** Whether a value is an object and neither null nor an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value for a message: short, on one line. */
+export function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function damaged(code: string, message: string, cause?: unknown): ToolkitError {
+  return new ToolkitError(code, message, { suggestions: ['download the file again from the model’s page'], cause });
+}

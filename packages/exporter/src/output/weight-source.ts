@@ -1,0 +1,16 @@
+// Where weights come from while a .bin is written: a checkpoint, or another .bin.
+
+import type { BinTensor } from '@llama-ts/format';
+import type { SourceDtype } from '@llama-ts/kernels';
+
+/** Rows of tensors in the order and layout of a .bin file. */
+export interface WeightSource {
+  /** For messages. */
+  readonly name: string;
+  dtypeOf(tensor: BinTensor): SourceDtype;
+  /**
+   * Reads rows (nRows, cols) into the front of `into`. A tensor's rows are asked for from first to last, once;
+   * `firstRow` is even, and so is `nRows` except at a tensor's end. A vector is one row.
+   */
+  readRows(tensor: BinTensor, firstRow: number, nRows: number, into: Uint8Array, signal?: AbortSignal): Promise<void>;
+}

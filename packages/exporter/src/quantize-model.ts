@@ -1,0 +1,111 @@
+// Turns a v0 or v1 .bin into the v2 file that exporting its checkpoint would have given, byte for byte.
+
+import { createHash, type Hash } from 'node:crypto';
+import {
+  type BinFile,
+  type BinTensor,
+  type ByteSource,
+  chooseGroupSize,
+  DEFAULT_GROUP_SIZE,
+  encodeTrailer,
+  equalBytes,
+  openFile,
+  readBinFile,
+  ToolkitError,
+} from '@llama-ts/format';
+import { type Kernels, openKernels } from '@llama-ts/kernels';
+import type { ExportEvent, ExportResult } from './export-model.js';
+import { createDurableFile } from './output/durable-file.js';
+import type { WeightSource } from './output/weight-source.js';
+import { writeWeights } from './output/write-weights.js';
+
+/** Options of {@link quantizeModel}. */
+export interface QuantizeOptions {
+  /** Path of a v0 or v1 file. */
+  readonly input: string;
+  /** Path of the v2 file to write. */
+  readonly output: string;
+  /** Values per scale. Default 64, halved until it divides the model's width. */
+  readonly groupSize?: number | undefined;
+  /** Replace a file that is there. Default false. */
+  readonly force?: boolean | undefined;
+  /** Computes; default: the fastest that runs here. */
+  readonly kernels?: Kernels | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Quantizes a file. Checksums are compared where the input states them; the trailer is carried over with new ones.
+ *
+ * @throws ToolkitError `ALREADY_QUANTIZED`, `BAD_CHECKSUM`, `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, and what opening the input
+ *   and writing the output throw
+ */
+export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<ExportEvent, ExportResult> {
+  const { input, output, force, signal } = options;
+  signal?.throwIfAborted();
+  const bytes = await openFile(input);
+  try {
+    const bin = await readBinFile(bytes);
+    if (bin.header.version === 2) {
+      throw new ToolkitError('ALREADY_QUANTIZED', `${input}: is a v2 file, quantized already, expected v0 or v1`, {
+        suggestions: ['export another group size from the source: llama export OUT.bin --hf REPO_OR_DIR --version 2'],
+      });
+    }
+    const { dimensions } = bin.header;
+    const groupSize = chooseGroupSize(dimensions, options.groupSize);
+    const kernels = options.kernels ?? (await openKernels());
+    const file = await createDurableFile(output, { force, inputs: [input] });
+    try {
+      if (groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
+        const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
+        yield { type: 'warning', message };
+      }
+      const header = { version: 2, dimensions, groupSize } as const;
+      const written = yield* writeWeights({ header, source: binSource(bytes, bin), file, kernels, signal });
+      const { weightsEnd } = written.layout;
+      let byteLength = weightsEnd;
+      if (bin.trailer !== null) {
+        const trailer = encodeTrailer({ ...bin.trailer, checksums: written.checksums }, weightsEnd);
+        await file.writeAt(trailer, weightsEnd);
+        byteLength += trailer.byteLength;
+      }
+      signal?.throwIfAborted();
+      await file.commit(byteLength);
+      return { output, version: 2, groupSize, byteLength, weightsEnd, maxError: written.maxError };
+    } finally {
+      await file.discard();
+      if (options.kernels === undefined) await kernels.close();
+    }
+  } finally {
+    await bytes.close();
+  }
+}
+
+/** Rows of a float32 file; the last row of a tensor settles its checksum. */
+function binSource(source: ByteSource, bin: BinFile): WeightSource {
+  const places = new Map(bin.layout.tensors.map((tensor, index) => [tensor.name, { tensor, index }]));
+  let hash: Hash = createHash('sha256');
+  return {
+    name: source.name,
+    dtypeOf: () => 'F32',
+    async readRows({ name }: BinTensor, firstRow, nRows, into, signal) {
+      signal?.throwIfAborted();
+      const { tensor, index } = places.get(name)!;
+      const rows = tensor.shape.length === 1 ? 1 : tensor.shape[0]!;
+      const rowBytes = tensor.byteLength / rows;
+      const bytes = await source.read(tensor.byteOffset + firstRow * rowBytes, nRows * rowBytes);
+      into.set(bytes);
+      if (bin.trailer === null) return;
+      if (firstRow === 0) hash = createHash('sha256');
+      hash.update(bytes);
+      if (firstRow + nRows < rows || equalBytes(hash.digest(), bin.trailer.checksums.tensors[index]!)) return;
+      throw new ToolkitError(
+        'BAD_CHECKSUM',
+        `${source.name}: ${name} does not have the sha256 that the trailer states`,
+        {
+          suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'],
+        },
+      );
+    },
+  };
+}
