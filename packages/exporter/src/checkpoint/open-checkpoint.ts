@@ -13,7 +13,7 @@ import {
   type TokenizerData,
   ToolkitError,
 } from '@llama-ts/format';
-import { openSafetensorsFolder, type TensorReader } from '@llama-ts/safetensors';
+import { openSafetensorsFolder, type ShardTensorInfo, type TensorReader } from '@llama-ts/safetensors';
 import { readJsonFile } from '../json-fields.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
 import { parseConfig } from './config.js';
@@ -46,7 +46,7 @@ export interface Checkpoint {
   /** null for a folder without one. */
   readonly tokenizer: TokenizerData | null;
   readonly chatTemplate: string | null;
-  readonly reader: TensorReader;
+  readonly reader: TensorReader<ShardTensorInfo>;
   /** What is odd but harmless. */
   readonly warnings: readonly string[];
   /** Files the export depends on, relative to the folder. */

@@ -1,0 +1,217 @@
+// Describes a .bin file, a safetensors file or a checkpoint folder as plain data, ready for JSON.
+
+import { stat } from 'node:fs/promises';
+import {
+  type AssumedSettings,
+  assumedSettings,
+  type BinFile,
+  type ByteSource,
+  describeForeignBytes,
+  type ForwardSettings,
+  type GenerationDefaults,
+  type ModelDimensions,
+  openFile,
+  type Provenance,
+  readBinFile,
+  type TokenizerData,
+  ToolkitError,
+} from '@llama-ts/format';
+import { openSafetensors } from '@llama-ts/safetensors';
+import { openCheckpoint } from './checkpoint/open-checkpoint.js';
+
+/** Bytes that tell a safetensors file from others. */
+const SNIFF_BYTES = 32;
+
+/** One tensor of a file. */
+export interface TensorDescription {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** From the start of its file. */
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  /** File of a folder that holds it. */
+  readonly file?: string;
+}
+
+/** A tokenizer in numbers. */
+export interface TokenizerDescription {
+  readonly splitPattern: string;
+  readonly nTokens: number;
+  /** null when merges follow from the ids. */
+  readonly nMerges: number | null;
+  readonly nSpecialTokens: number;
+}
+
+/** What a model is, where the file says so. */
+export interface ModelSummary extends ForwardSettings {
+  readonly bosId: number | null;
+  readonly eosIds: readonly number[];
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: TokenizerDescription | null;
+  readonly hasChatTemplate: boolean;
+}
+
+/** A .bin file. */
+export interface BinDescription {
+  readonly kind: 'bin';
+  readonly path: string;
+  readonly byteLength: number;
+  readonly version: number;
+  readonly groupSize: number | null;
+  readonly dimensions: ModelDimensions;
+  /** Weights in all, shared ones once. */
+  readonly nParameters: number;
+  readonly weightsEnd: number;
+  readonly tensors: readonly TensorDescription[];
+  /** null for a plain file. */
+  readonly trailer: (ModelSummary & { readonly byteLength: number; readonly provenance: Provenance }) | null;
+  /** What a plain file's model is taken to be by its dimensions; null with a trailer, or where nothing is recognised. */
+  readonly assumed: AssumedSettings | null;
+}
+
+/** A safetensors file. */
+export interface SafetensorsDescription {
+  readonly kind: 'safetensors';
+  readonly path: string;
+  readonly byteLength: number;
+  readonly nParameters: number;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly tensors: readonly TensorDescription[];
+}
+
+/** A Hugging Face folder. */
+export interface CheckpointDescription {
+  readonly kind: 'checkpoint';
+  readonly path: string;
+  /** Of all tensors. */
+  readonly byteLength: number;
+  readonly nParameters: number;
+  readonly dimensions: ModelDimensions;
+  readonly model: ModelSummary;
+  readonly tensors: readonly TensorDescription[];
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What {@link inspectPath} finds. */
+export type PathDescription = BinDescription | SafetensorsDescription | CheckpointDescription;
+
+/**
+ * Looks at a path and describes what is there. No matrix is read, except to see whether a classifier is shared.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, and what readBinFile, openSafetensors and openCheckpoint throw
+ */
+export async function inspectPath(path: string, options: { signal?: AbortSignal } = {}): Promise<PathDescription> {
+  options.signal?.throwIfAborted();
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file or folder`, { cause });
+  });
+  if (found.isDirectory()) return inspectCheckpoint(path, options.signal);
+  const source = await openFile(path);
+  try {
+    const start = await source.read(0, Math.min(SNIFF_BYTES, source.byteLength));
+    const isSafetensors = path.endsWith('.safetensors') || describeForeignBytes(start) === 'a safetensors file';
+    return isSafetensors
+      ? await inspectSafetensors(path, options.signal)
+      : describeBin(source, await readBinFile(source));
+  } finally {
+    await source.close();
+  }
+}
+
+function describeBin({ name, byteLength }: ByteSource, { header, layout, trailer }: BinFile): BinDescription {
+  const weights = layout.tensors.filter(({ kind }) => kind !== 'ropeCos' && kind !== 'ropeSin');
+  return {
+    kind: 'bin',
+    path: name,
+    byteLength,
+    version: header.version,
+    groupSize: header.groupSize,
+    dimensions: header.dimensions,
+    nParameters: weights.reduce((sum, { nValues }) => sum + nValues, 0),
+    weightsEnd: layout.weightsEnd,
+    tensors: layout.tensors.map((tensor) => ({
+      name: tensor.name,
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      byteOffset: tensor.byteOffset,
+      byteLength: tensor.byteLength,
+    })),
+    trailer: trailer && {
+      ...summarize(trailer.description, trailer.description.generation, trailer.tokenizer, trailer.description),
+      byteLength: byteLength - layout.weightsEnd,
+      provenance: trailer.description.provenance,
+    },
+    assumed: trailer === null ? assumedSettings(header.dimensions) : null,
+  };
+}
+
+async function inspectSafetensors(path: string, signal: AbortSignal | undefined): Promise<SafetensorsDescription> {
+  const file = await openSafetensors(path, { signal });
+  try {
+    const tensors = [...file.tensors.values()].map((tensor) => ({ ...tensor }));
+    return {
+      kind: 'safetensors',
+      path,
+      byteLength: file.byteLength,
+      nParameters: countValues(tensors),
+      metadata: file.metadata && Object.fromEntries(file.metadata),
+      tensors,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+async function inspectCheckpoint(path: string, signal: AbortSignal | undefined): Promise<CheckpointDescription> {
+  const checkpoint = await openCheckpoint(path, { signal });
+  try {
+    const { dimensions, settings, generation, tokenizer, files, warnings } = checkpoint;
+    const tensors = [...checkpoint.reader.tensors.values()].map(({ shard, ...tensor }) => ({
+      ...tensor,
+      file: shard,
+    }));
+    return {
+      kind: 'checkpoint',
+      path,
+      byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      nParameters: countValues(tensors),
+      dimensions,
+      model: summarize(settings, generation, tokenizer, checkpoint),
+      tensors,
+      files,
+      warnings,
+    };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function summarize(
+  settings: Omit<ModelSummary, 'generation' | 'tokenizer' | 'hasChatTemplate'>,
+  generation: GenerationDefaults,
+  tokenizer: TokenizerData | null,
+  { chatTemplate }: { readonly chatTemplate: string | null },
+): ModelSummary {
+  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = settings;
+  return {
+    ropeTheta,
+    ropeScaling,
+    normEpsilon,
+    bosId,
+    eosIds,
+    generation,
+    tokenizer: tokenizer && {
+      splitPattern: tokenizer.splitPattern,
+      nTokens: tokenizer.nTokens,
+      nMerges: tokenizer.merges && tokenizer.merges.length / 2,
+      nSpecialTokens: tokenizer.specialTokens.length,
+    },
+    hasChatTemplate: chatTemplate !== null,
+  };
+}
+
+function countValues(tensors: readonly TensorDescription[]): number {
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+}
