@@ -221,6 +221,11 @@ describe('openCheckpoint', () => {
       const second = await openCheckpoint(folder);
       await second.close();
       assert.deepEqual(second.settings.eosIds, [2, 3]);
+      await copyModel(tied, folder, { eos_token_id: null });
+      await writeFile(join(folder, 'generation_config.json'), '{}');
+      const third = await openCheckpoint(folder);
+      await third.close();
+      assert.match(third.warnings.join(), /no end-of-sequence token/);
     });
   });
 });

@@ -191,6 +191,10 @@ describe('exportModel', () => {
     await withFolder(async (scratch) => {
       const [output, tokenizerBin] = [join(scratch, 'model.bin'), join(scratch, 'tokenizer.bin')];
       await rejectsWith('NO_TOKENIZER', drain(exportModel({ source: tied, output, tokenizerBin })));
+      await rejectsWith(
+        'INVALID_ARGUMENT',
+        drain(exportModel({ source: sampleModelPath, output, tokenizerBin: output, force: true })),
+      );
       await drain(exportModel({ source: sampleModelPath, output, tokenizerBin }));
       const { tokens } = decodeTokenizerBin(await readFile(tokenizerBin), 1329, 'tokenizer.bin');
       assert.equal(Buffer.from(tokens[1073]!).toString(), '<|begin_of_text|>');

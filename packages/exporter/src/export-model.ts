@@ -1,6 +1,6 @@
 // Writes a checkpoint as a .bin file of any version.
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type BinVersion,
   chooseGroupSize,
@@ -59,7 +59,7 @@ export interface ExportResult {
  * Exports a checkpoint. The output appears under its name once it is complete and on disk; on failure, abort or an early
  * `return()` nothing is left behind.
  *
- * @throws ToolkitError `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, and what openCheckpoint and the output throw
+ * @throws ToolkitError `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, `INVALID_ARGUMENT`, and what openCheckpoint and the output throw
  * @example
  * for await (const event of exportModel({ source: 'Llama-3.2-1B', output: 'model.bin', version: 2 })) console.log(event);
  */
@@ -116,8 +116,17 @@ async function* exportCheckpoint(
 }
 
 async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {
-  const { tokenizerBin: path, force } = options;
+  const { tokenizerBin: path, force, output } = options;
   if (path === undefined) return null;
+  if (resolve(path) === resolve(output)) {
+    throw new ToolkitError(
+      'INVALID_ARGUMENT',
+      `${path}: is named for the model and for tokenizer.bin, expected two files`,
+      {
+        suggestions: ['name another file: --tokenizer-bin tokenizer.bin'],
+      },
+    );
+  }
   if (tokenizer === null) {
     throw new ToolkitError('NO_TOKENIZER', `${folder}: has no tokenizer, expected one to write ${path} from`, {
       suggestions: ['put tokenizer.json into the folder, or leave --tokenizer-bin out'],

@@ -53,9 +53,10 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
     }
     const { dimensions } = bin.header;
     const groupSize = chooseGroupSize(dimensions, options.groupSize);
-    const kernels = options.kernels ?? (await openKernels());
     const file = await createDurableFile(output, { force, inputs: [input] });
+    let kernels: Kernels | undefined;
     try {
+      kernels = options.kernels ?? (await openKernels());
       if (groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
         const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
         yield { type: 'warning', message };
@@ -74,7 +75,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
       return { output, version: 2, groupSize, byteLength, weightsEnd, maxError: written.maxError };
     } finally {
       await file.discard();
-      if (options.kernels === undefined) await kernels.close();
+      if (options.kernels === undefined) await kernels?.close();
     }
   } finally {
     await bytes.close();

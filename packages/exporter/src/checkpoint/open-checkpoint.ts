@@ -104,7 +104,13 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       tokenizer: text.tokenizer,
       chatTemplate: text.chatTemplate,
       reader,
-      warnings: [...reader.warnings, ...text.warnings],
+      warnings: [
+        ...reader.warnings,
+        ...text.warnings,
+        ...(eosIds.length > 0
+          ? []
+          : [`${configPath}: names no end-of-sequence token; generation will not stop by itself`]),
+      ],
       files,
       sourceFiles: (hashSignal) => describeFiles(folder, files, options.knownSha256, hashSignal),
       close: () => reader.close(),
