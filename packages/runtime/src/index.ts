@@ -1,0 +1,4 @@
+// Public names of @llama-ts/runtime.
+
+export type { StreamDecoder } from './tokenizer/stream-decoder.js';
+export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';

@@ -1,0 +1,30 @@
+// Remembers the tokens of pieces seen before, within a fixed bound.
+
+/** Natural text repeats a few thousand words. */
+const MAX_PIECES = 16_384;
+/** In UTF-16 units; longer pieces seldom come back. Bounds the whole cache to a few megabytes. */
+const MAX_PIECE_LENGTH = 64;
+
+/** A bounded map from pieces to their tokens. */
+export interface PieceCache {
+  get(piece: string): readonly number[] | undefined;
+  set(piece: string, ids: readonly number[]): void;
+}
+
+export function createPieceCache(): PieceCache {
+  const tokens = new Map<string, readonly number[]>();
+  return {
+    get: (piece) => (piece.length > MAX_PIECE_LENGTH ? undefined : tokens.get(piece)),
+    set(piece, ids) {
+      if (piece.length > MAX_PIECE_LENGTH) return;
+      // Starting over is as good as evicting one by one: what is frequent is back at once.
+      if (tokens.size >= MAX_PIECES) tokens.clear();
+      // A piece cut from a text keeps the whole text alive; one made from code units does not.
+      tokens.set(String.fromCharCode(...codeUnits(piece)), ids);
+    },
+  };
+}
+
+function codeUnits(piece: string): number[] {
+  return Array.from({ length: piece.length }, (_, i) => piece.charCodeAt(i));
+}
