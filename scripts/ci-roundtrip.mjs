@@ -13,7 +13,7 @@ import { prepare } from './prepare.mjs';
 const { values } = parseArgs({
   options: { hf: { type: 'string' }, 'max-error': { type: 'string' }, json: { type: 'boolean', default: false } },
 });
-if (process.env.LLAMA_TS_PREPARED !== '1') prepare();
+prepare();
 
 const { exportModel, roundTripErrors } = await import('@llama-ts/exporter');
 const { sampleModelPath } = await import('@llama-ts/sample-model');
@@ -27,14 +27,17 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'llama-roundtrip-'));
 try {
   const v1 = path.join(folder, 'v1.bin');
   const v2 = path.join(folder, 'v2.bin');
-  for (const [output, version] of [[v1, 1], [v2, 2]]) {
+  for (const [output, version] of [
+    [v1, 1],
+    [v2, 2],
+  ]) {
     for await (const _ of exportModel({ source: values.hf ?? sampleModelPath, output, version })) {
       // Only the files matter here.
     }
   }
   const tensors = [];
-  for await (const tensor of roundTripErrors(v2, v1)) tensors.push(tensor);
-  const beyond = tensors.filter((tensor) => (maxError === null ? !tensor.withinBound : tensor.maxError > maxError));
+  for await (const tensor of roundTripErrors({ quantized: v2, original: v1 })) tensors.push(tensor);
+  const beyond = tensors.filter((tensor) => (maxError === null ? !tensor.isWithinBound : tensor.maxError > maxError));
   if (values.json) console.log(JSON.stringify({ maxError, tensors, passed: beyond.length === 0 }, null, 2));
   else report(tensors, beyond);
   process.exitCode = beyond.length === 0 ? 0 : 3;
@@ -43,11 +46,11 @@ try {
 }
 
 function report(tensors, beyond) {
-  for (const { name, maxError: error, rmse, maxErrorInSteps } of tensors) {
+  for (const { name, maxError: error, rmse, maxErrorInHalfSteps } of tensors) {
     const mark = beyond.some((tensor) => tensor.name === name) ? 'BEYOND' : 'ok';
     console.log(
       `${name.padEnd(40)} max error ${error.toExponential(3)}  rmse ${rmse.toExponential(3)}  ` +
-        `${maxErrorInSteps.toFixed(4)} half steps  ${mark}`,
+        `${maxErrorInHalfSteps.toFixed(4)} half steps  ${mark}`,
     );
   }
   const bound = maxError === null ? 'half a scale step per group' : maxError;

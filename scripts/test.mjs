@@ -1,8 +1,8 @@
 // npm test: makes the clone ready and runs every test, or those whose files are named.
 
+import path from 'node:path';
 import { commandFile, root, runNode } from './npm.mjs';
 import { prepare } from './prepare.mjs';
-import path from 'node:path';
 
 prepare();
 const named = process.argv.slice(2);

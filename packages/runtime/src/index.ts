@@ -1,4 +1,5 @@
 // Public names of @llama-ts/runtime.
 
+export { splitLlama3 } from './tokenizer/split-llama3.js';
 export type { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';

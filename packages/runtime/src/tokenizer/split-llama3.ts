@@ -14,6 +14,21 @@ const BLANK = 0x20;
 const APOSTROPHE = 0x27;
 const LONG_S = 0x17f;
 
+/**
+ * The pieces that a text is cut into before it is encoded; joined, they are the text.
+ *
+ * @example splitLlama3("It's 2024!"); // ['It', "'s", ' ', '202', '4', '!']
+ */
+export function splitLlama3(text: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const end = pieceEnd(text, start);
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
+
 /** End, in UTF-16 units, of the piece that starts at `start`. The text holds no lone surrogate. */
 export function pieceEnd(text: string, start: number): number {
   const first = text.codePointAt(start)!;
