@@ -37,7 +37,7 @@ export function power(a: DoubleDouble, exponent: number): DoubleDouble {
 /** The n-th root of a number above 0. */
 export function root(x: number, n: number): DoubleDouble {
   // Newton's method from above the root falls towards it; it has arrived in float64 when it stops falling.
-  let estimate = x > 1 ? x : 1;
+  let estimate = Math.max(x, 1);
   for (;;) {
     const next = estimate - (estimate - x / floatPower(estimate, n - 1)) / n;
     if (!(next < estimate)) break;

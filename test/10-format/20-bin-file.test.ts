@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { bytesSource, FOOTER_BYTES, isToolkitError, layout, readBinFile } from '@llama-ts/format';
+import fc from 'fast-check';
+import { assertCode, description, joined, modelBytes, tokenizer, v2 } from './support.js';
+
+const open = (bytes: Uint8Array) => readBinFile(bytesSource(bytes, 'm.bin'));
+const { weightsEnd, tensors } = layout(v2);
+
+describe('.bin file', () => {
+  it('with a trailer reads back everything that was written', async () => {
+    const { header, trailer } = await open(modelBytes());
+    assert.deepEqual(header, v2);
+    assert.deepEqual(trailer?.description, description);
+    assert.deepEqual(trailer?.tokenizer, tokenizer);
+  });
+
+  it('that ends at the last weight is read as a plain one', async () => {
+    assert.equal((await open(modelBytes(v2, false))).trailer, null);
+  });
+
+  it('of v0 is recognised by its exact length', async () => {
+    const header = { ...v2, version: 0 as const, groupSize: null };
+    assert.equal((await open(modelBytes(header, false))).header.version, 0);
+    assert.notEqual((await open(modelBytes(header))).trailer, null);
+    await assertCode(() => open(joined(modelBytes(header, false), new Uint8Array(1))), 'NOT_A_MODEL');
+  });
+
+  it('one byte short is refused', () =>
+    assertCode(() => open(modelBytes(v2, false).subarray(0, weightsEnd - 1)), 'BAD_LENGTH'));
+
+  for (const excess of [1, 8, FOOTER_BYTES, 500]) {
+    it(`with ${excess} stray bytes behind the weights is refused`, () =>
+      assertCode(() => open(joined(modelBytes(v2, false), new Uint8Array(excess))), 'BAD_TRAILER'));
+  }
+
+  it('with a truncated trailer is refused', () => assertCode(() => open(modelBytes().subarray(0, -1)), 'BAD_TRAILER'));
+
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    it(`with ${value} in a norm is refused at open`, () => {
+      const bytes = modelBytes(v2, false);
+      new DataView(bytes.buffer).setFloat32(tensors[0]!.byteOffset + 4, value, true);
+      return assertCode(() => open(bytes), 'BAD_WEIGHTS');
+    });
+  }
+
+  it('with any damaged byte in header or trailer is refused with a code', async () => {
+    const whole = modelBytes();
+    const places = [
+      ...Array(256).keys(),
+      ...Array.from({ length: whole.length - weightsEnd }, (_, i) => weightsEnd + i),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), fc.integer({ min: 1, max: 255 }), async (place, difference) => {
+        const damaged = whole.slice();
+        damaged[place] = damaged[place]! ^ difference;
+        await assert.rejects(open(damaged), isToolkitError);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
