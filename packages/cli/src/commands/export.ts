@@ -1,0 +1,71 @@
+// llama export: a Hugging Face checkpoint becomes a .bin file.
+
+import { basename, resolve } from 'node:path';
+import { type ExportResult, exportModel } from '@llama-ts/exporter';
+import type { BinVersion } from '@llama-ts/format';
+import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { exportSummary } from '../export-summary.js';
+import { groupSizeFlag } from '../group-size-flag.js';
+import { openNamedSource } from '../open-named-source.js';
+import { showWriteProgress } from '../show-write-progress.js';
+
+export default class Export extends BaseCommand {
+  static override description = 'Export a Llama 3 checkpoint to a .bin file; without --hf, the bundled sample model';
+  static override examples = [
+    '<%= config.bin %> export',
+    '<%= config.bin %> export model.bin --hf ./Llama-3.2-1B-Instruct',
+    '<%= config.bin %> export --hf ./Llama-3.2-1B-Instruct --version 2',
+  ];
+  static override enableJsonFlag = true;
+  static override args = {
+    out: Args.string({ description: 'file to write; default: NAME.bin or NAME-q8_0.bin', ignoreStdin: true }),
+  };
+  static override flags = {
+    hf: Flags.string({ description: 'folder of a Hugging Face checkpoint, or id of a repository' }),
+    version: Flags.string({
+      description: 'format: 0 float32 for run.c, 1 float32, 2 quantized to 8 bits',
+      options: ['0', '1', '2'],
+      default: '1',
+    }),
+    'group-size': groupSizeFlag(),
+    'tokenizer-bin': Flags.string({ description: 'write a tokenizer.bin for run.c to this file too' }),
+    plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
+    force: Flags.boolean({ description: 'replace files that are there' }),
+  };
+
+  override async run(): Promise<ExportResult> {
+    const { args, flags } = await this.parse(Export);
+    const version = Number(flags.version) as BinVersion;
+    const name = flags.hf === undefined ? sampleModelName : basename(resolve(flags.hf));
+    const output = args.out ?? (version === 2 ? `${name}-q8_0.bin` : `${name}.bin`);
+    if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
+    const source = await openNamedSource(flags.hf ?? sampleModelPath, this.signal);
+    try {
+      const events = exportModel({
+        source,
+        output,
+        version,
+        groupSize: flags['group-size'],
+        tokenizerBin: flags['tokenizer-bin'],
+        plain: flags.plain,
+        force: flags.force,
+        signal: this.signal,
+      });
+      const result = await showWriteProgress(events, {
+        line: (text) => this.log(text),
+        warn: (text) => this.warn(text),
+      });
+      this.#reportResult(result);
+      return result;
+    } finally {
+      await source.close();
+    }
+  }
+
+  #reportResult(result: ExportResult): void {
+    for (const line of exportSummary(result)) this.log(line);
+    if (result.version === 1) this.log('the C program run.c reads version 0 only; for it, export with --version 0');
+  }
+}

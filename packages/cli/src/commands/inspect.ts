@@ -1,0 +1,22 @@
+// llama inspect: what a .bin file, a safetensors file or a checkpoint folder holds.
+
+import { inspectPath, type PathDescription } from '@llama-ts/exporter';
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { descriptionLines } from '../description-lines.js';
+
+export default class Inspect extends BaseCommand {
+  static override description = 'Describe a .bin file, a safetensors file or a checkpoint folder';
+  static override examples = ['<%= config.bin %> inspect model.bin', '<%= config.bin %> inspect model.bin --json'];
+  static override enableJsonFlag = true;
+  static override args = {
+    file: Args.string({ description: 'file or folder', required: true, ignoreStdin: true }),
+  };
+
+  override async run(): Promise<PathDescription> {
+    const { args } = await this.parse(Inspect);
+    const description = await inspectPath(args.file, { signal: this.signal });
+    for (const line of descriptionLines(description)) this.log(line);
+    return description;
+  }
+}

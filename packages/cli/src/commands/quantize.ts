@@ -1,0 +1,41 @@
+// llama quantize: a v0 or v1 file becomes a v2 one.
+
+import { type ExportResult, quantizeModel } from '@llama-ts/exporter';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { exportSummary } from '../export-summary.js';
+import { groupSizeFlag } from '../group-size-flag.js';
+import { showWriteProgress } from '../show-write-progress.js';
+
+export default class Quantize extends BaseCommand {
+  static override description = 'Quantize a v0 or v1 .bin file to 8 bits (v2)';
+  static override examples = ['<%= config.bin %> quantize model.bin', '<%= config.bin %> quantize model.bin small.bin'];
+  static override enableJsonFlag = true;
+  static override args = {
+    in: Args.string({ description: 'v0 or v1 file', required: true, ignoreStdin: true }),
+    out: Args.string({ description: 'file to write; default: IN with -q8_0', ignoreStdin: true }),
+  };
+  static override flags = {
+    'group-size': groupSizeFlag(),
+    force: Flags.boolean({ description: 'replace OUT if it is there' }),
+  };
+
+  override async run(): Promise<ExportResult> {
+    const { args, flags } = await this.parse(Quantize);
+    const output = args.out ?? defaultOutput(args.in);
+    const events = quantizeModel({
+      input: args.in,
+      output,
+      groupSize: flags['group-size'],
+      force: flags.force,
+      signal: this.signal,
+    });
+    const result = await showWriteProgress(events, { line: (text) => this.log(text), warn: (text) => this.warn(text) });
+    for (const line of exportSummary(result)) this.log(line);
+    return result;
+  }
+}
+
+function defaultOutput(input: string): string {
+  return `${input.replace(/\.bin$/, '')}-q8_0.bin`;
+}

@@ -1,0 +1,23 @@
+// Says what is wrong with the arguments, from the errors that oclif throws when it parses them.
+
+import { Errors } from '@oclif/core';
+import { nearest } from './nearest.js';
+import type { FailureReport } from './report-failure.js';
+
+/** What the parser's errors carry; oclif exports no types for it. */
+interface ParserError extends Errors.CLIError {
+  readonly flags?: readonly string[];
+  readonly parse?: { readonly input?: { readonly flags?: Readonly<Record<string, { readonly char?: string }>> } };
+}
+
+/** Describes a parser's error; null for an error of another kind. */
+export function describeUsageError(error: unknown): FailureReport | null {
+  if (!(error instanceof Errors.CLIError)) return null;
+  const { flags, parse, message } = error as ParserError;
+  const text = message.replace('\nSee more help with --help', '').trim();
+  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`);
+  if (flags === undefined) return { code: 'USAGE', message: text, suggestions: ['add --help to see the usage'] };
+  const guesses = flags.map((flag) => nearest(flag, known)).filter((guess) => guess !== null);
+  const suggestions = guesses.length > 0 ? guesses : ['add --help to see the flags'];
+  return { code: 'USAGE', message: `unknown flag ${flags.join(', ')}`, suggestions };
+}

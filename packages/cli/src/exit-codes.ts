@@ -1,0 +1,44 @@
+// The one table of exit codes: which kind of failure each error code is.
+
+/** Exit code of each kind of failure. */
+export const exitCodes = {
+  success: 0,
+  usage: 2,
+  badInput: 3,
+  network: 4,
+  authorisation: 5,
+  disk: 6,
+  limit: 7,
+  internal: 8,
+  interrupted: 130,
+} as const;
+
+/** Codes that are not bad input. A longer entry wins over a shorter one that ends in `*`. */
+const exceptions: Readonly<Record<string, number>> = {
+  USAGE: exitCodes.usage,
+  INVALID_ARGUMENT: exitCodes.usage,
+  BAD_GROUP_SIZE: exitCodes.usage,
+  BACKEND_UNAVAILABLE: exitCodes.usage,
+  OUTPUT_IS_INPUT: exitCodes.usage,
+  LONE_SURROGATE: exitCodes.badInput,
+  'HUB_*': exitCodes.network,
+  HUB_UNAUTHORIZED: exitCodes.authorisation,
+  HUB_FORBIDDEN: exitCodes.authorisation,
+  HUB_GATED: exitCodes.authorisation,
+  'OUTPUT_*': exitCodes.disk,
+  DISK_FULL: exitCodes.disk,
+  WRITE_FAILED: exitCodes.disk,
+  FILE_UNWRITABLE: exitCodes.disk,
+  LIMIT_EXCEEDED: exitCodes.limit,
+  CONTEXT_EXCEEDED: exitCodes.limit,
+  PROMPT_TOO_LONG: exitCodes.limit,
+  MODEL_TOO_LARGE_FOR_WASM: exitCodes.limit,
+  INTERNAL: exitCodes.internal,
+  INTERRUPTED: exitCodes.interrupted,
+};
+
+/** Exit code for the code of a ToolkitError; a code without an entry means that the input is at fault. */
+export function exitCodeOf(code: string): number {
+  const prefix = `${code.slice(0, code.indexOf('_') + 1)}*`;
+  return exceptions[code] ?? exceptions[prefix] ?? exitCodes.badInput;
+}

@@ -1,0 +1,26 @@
+// Runs the command line: oclif parses and dispatches, failures become one message and an exit code.
+
+import { flush, run } from '@oclif/core';
+import { reportFailure } from './report-failure.js';
+
+/**
+ * Runs the command that the process's arguments name.
+ *
+ * @param binUrl URL of the bin file, from which oclif finds the package
+ */
+export async function runLlama(binUrl: string): Promise<void> {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
+  const args = process.argv.slice(2);
+  try {
+    await run(args, binUrl);
+    await flush();
+  } catch (error) {
+    reportFailure(error, { json: args.includes('--json'), debug: Boolean(process.env.DEBUG) });
+  }
+}
+
+/** A reader that has seen enough, as in `llama run | head`, is no failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

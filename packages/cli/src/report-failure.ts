@@ -1,0 +1,64 @@
+// Shows a failure: words on stderr, or with --json one document on stdout, and the exit code either way.
+
+import { isToolkitError } from '@llama-ts/format';
+import { describeUsageError } from './describe-usage-error.js';
+import { exitCodeOf } from './exit-codes.js';
+import { visible } from './terminal-safe.js';
+
+/** A failure as `--json` prints it. */
+export interface FailureReport {
+  readonly code: string;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+/** How to show a failure. */
+export interface ReportOptions {
+  /** One JSON document on stdout. */
+  readonly json: boolean;
+  /** The stack too. */
+  readonly debug: boolean;
+}
+
+/** Prints a failure and sets the process's exit code. */
+export function reportFailure(error: unknown, { json, debug }: ReportOptions): void {
+  if (isCleanExit(error)) return;
+  const failure = describeFailure(error);
+  process.exitCode = exitCodeOf(failure.code);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
+  } else {
+    process.stderr.write(failureText(failure));
+  }
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+/** What oclif throws after `--help`: it has an exit status and nothing to say. */
+function isCleanExit(error: unknown): boolean {
+  return error instanceof Error && (error as { oclif?: { exit?: number } }).oclif?.exit === 0;
+}
+
+function describeFailure(error: unknown): FailureReport {
+  if (isToolkitError(error)) {
+    return { code: error.code, message: withoutParserWords(error.message), suggestions: error.suggestions };
+  }
+  const usage = describeUsageError(error);
+  if (usage !== null) return usage;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'INTERNAL',
+    message: `unexpected failure: ${message}`,
+    suggestions: ['run the same command with DEBUG=* set and report what it prints'],
+  };
+}
+
+/** oclif's parser writes into the messages that a flag's own parser throws. */
+function withoutParserWords(message: string): string {
+  return message.replace(/^Parsing --[\w-]+ \n\t/, '').replace(/\nSee more help with --help$/, '');
+}
+
+/** File contents and names end up in messages, so control characters are shown, not sent. */
+function failureText({ code, message, suggestions }: FailureReport): string {
+  const remedies = suggestions.map((suggestion) => `  try: ${visible(suggestion)}\n`).join('');
+  return `llama: ${visible(message)} [${code}]\n${remedies}`;
+}
