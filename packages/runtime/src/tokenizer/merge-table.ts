@@ -1,6 +1,7 @@
 // Says which neighbouring tokens merge, in what order, and into what.
 
-import { type TokenizerData, ToolkitError } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
+import { badTokenizer } from './bad-tokenizer.js';
 import { type TokenIndex, tableSize } from './token-index.js';
 
 /** Merges by rank; the lowest rank merges first. */
@@ -51,10 +52,7 @@ function fromPairs(pairs: Uint32Array, join: (left: number, right: number) => nu
     const right = pairs[2 * rank + 1]!;
     const product = join(left, right);
     if (product < 0) {
-      throw new ToolkitError(
-        'BAD_TOKENIZER',
-        `merge ${rank} joins tokens ${left} and ${right}, and no token has the bytes of both`,
-      );
+      throw badTokenizer(`merge ${rank} joins tokens ${left} and ${right}, and no token has the bytes of both`);
     }
     products[rank] = product;
     slots[slotOf(left, right)] = rank;

@@ -1,6 +1,7 @@
 // Finds a token by its bytes: a hash table with open addressing over the tokenizer's own byte array.
 
-import { type TokenizerData, ToolkitError } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
+import { badTokenizer } from './bad-tokenizer.js';
 
 /** Token ids by their bytes; special tokens are not in it. */
 export interface TokenIndex {
@@ -38,10 +39,7 @@ export function createTokenIndex(data: TokenizerData, isSpecial: Uint8Array): To
     const end = tokenOffsets[id + 1]!;
     const slot = slotOf(tokenBytes, start, end);
     if (slots[slot] !== -1) {
-      throw new ToolkitError(
-        'BAD_TOKENIZER',
-        `tokens ${slots[slot]} and ${id} have the same bytes, expected each once`,
-      );
+      throw badTokenizer(`tokens ${slots[slot]} and ${id} have the same bytes, expected each once`);
     }
     slots[slot] = id;
     maxTokenBytes = Math.max(maxTokenBytes, end - start);

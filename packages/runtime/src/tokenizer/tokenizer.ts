@@ -1,6 +1,7 @@
 // The tokenizer: text to tokens by byte-level byte-pair encoding, and back.
 
 import { type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { badTokenizer } from './bad-tokenizer.js';
 import { checkTokenizerData } from './check-tokenizer-data.js';
 import { mergeBytes } from './merge-bytes.js';
 import { createMergeTable } from './merge-table.js';
@@ -167,7 +168,7 @@ function findByteIds(index: TokenIndex): Int32Array {
     const id = index.find(Uint8Array.of(byte), 0, 1);
     if (id < 0) {
       const hex = byte.toString(16).padStart(2, '0');
-      throw new ToolkitError('BAD_TOKENIZER', `tokenizer: no token for byte 0x${hex}, expected one for each of 256`);
+      throw badTokenizer(`no token for byte 0x${hex}, expected one for each of 256`);
     }
     return id;
   });

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { splitLlama3 } from '@llama-ts/runtime';
+import { randomText, seededRandom } from '../helpers/random-text.js';
+import { oracleSplit } from '../helpers/tokenizers.js';
+
+describe('the Llama 3 split', () => {
+  it('puts every code point into the class that the oracle puts it in', () => {
+    // A letter joins both neighbours of the first pair, a number neither; white space and signs part in the second.
+    compareOverCodePoints((c) => `a${c}a ${c}!`);
+  }).timeout(120_000);
+
+  it('takes every folding of a contraction and nothing else, over the planes that have letter case', () => {
+    compareOverCodePoints((c) => `'${c}1`, 0x20000);
+    for (const around of [(c: string) => `'${c}e1`, (c: string) => `'${c}l1`]) compareOverCodePoints(around, 0x2200);
+    for (const around of ['r', 'R', 'v', 'V', 'l', 'L']) compareOverCodePoints((c) => `'${around}${c}1`, 0x2200);
+  });
+
+  it('backtracks as the pattern does, on every string of up to five characters of eleven kinds', () => {
+    const kinds = [' ', '\n', '\r', '\t', '\u3000', 'a', 's', '1', '!', "'", '🦙'];
+    let texts = [''];
+    for (let length = 1; length <= 5; length++) {
+      texts = texts.flatMap((text) => kinds.map((kind) => text + kind));
+      for (const text of texts) assert.deepEqual(splitLlama3(text), oracleSplit()(text), JSON.stringify(text));
+    }
+  }).timeout(60_000);
+
+  it('loses nothing and agrees with the oracle on random text', () => {
+    const random = seededRandom(1);
+    for (let i = 0; i < 5000; i++) {
+      const text = randomText(random);
+      assert.deepEqual(splitLlama3(text), oracleSplit()(text), JSON.stringify(text));
+      assert.equal(splitLlama3(text).join(''), text);
+    }
+  });
+
+  it('reads U+0085 as white space and U+FEFF as a sign, unlike JavaScript', () => {
+    assert.deepEqual(splitLlama3('1\u0085\u00851'), ['1', '\u0085', '\u0085', '1']);
+    assert.deepEqual(splitLlama3('1\ufeff\ufeff1'), ['1', '\ufeff\ufeff', '1']);
+  });
+});
+
+/** Compares in blocks: one text, and one failure message, for 4,096 code points. */
+function compareOverCodePoints(textWith: (character: string) => string, end = 0x110000): void {
+  for (let first = 0; first < end; first += 0x1000) {
+    let text = '';
+    for (let code = first; code < first + 0x1000; code++) {
+      if (code < 0xd800 || code > 0xdfff) text += `${textWith(String.fromCodePoint(code))}\n`;
+    }
+    const found = splitLlama3(text);
+    const expected = oracleSplit()(text);
+    const at = expected.findIndex((piece, i) => piece !== found[i]);
+    assert.equal(found[at], expected[at], `between U+${first.toString(16)} and U+${(first + 0xfff).toString(16)}`);
+    assert.equal(found.length, expected.length);
+  }
+}
