@@ -1,0 +1,118 @@
+// The forward pass of Llama 3.2 for a batch of tokens: from ids to logits, top to bottom as in the paper.
+
+import type { Kernels, KeyValueCache, RopeTable, Segment } from '@llama-ts/kernels';
+import type { ScratchPool } from './scratch.js';
+import type { Weights } from './weights.js';
+
+/** What a pass works with: kernels, weights and room, none of which belong to a sequence. */
+export interface ForwardContext {
+  readonly kernels: Kernels;
+  readonly weights: Weights;
+  readonly rope: RopeTable;
+  readonly headDim: number;
+  readonly normEpsilon: number;
+  readonly scratch: ScratchPool;
+}
+
+/** Consecutive tokens of one sequence. */
+export interface SequenceTokens {
+  readonly cache: KeyValueCache;
+  /** Position of the first token; all before it are in the cache. */
+  readonly position: number;
+  /** At least one. */
+  readonly tokens: ArrayLike<number>;
+}
+
+/** Options of {@link forward}. */
+export interface ForwardOptions {
+  /** Which rows get logits: the last of each sequence (the default), all, or none. */
+  readonly logits?: 'last' | 'all' | 'none';
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs the tokens of a batch through the model and stores their keys and values.
+ *
+ * @returns logits, (rows asked for, vocabSize), valid until the next pass
+ */
+export async function forward(
+  { kernels, weights, rope, headDim, normEpsilon, scratch }: ForwardContext,
+  batch: readonly SequenceTokens[],
+  { logits: wanted = 'last', signal }: ForwardOptions = {},
+): Promise<Float32Array> {
+  signal?.throwIfAborted();
+  const segments = toSegments(batch);
+  const n = segments.reduce((sum, { nRows }) => sum + nRows, 0);
+  const nLogits = wanted === 'all' ? n : wanted === 'last' ? segments.length : 0;
+  const { tokens, positions, x, xNorm, delta, q, k, v, gate, up, rows, last, logits } = scratch(n, nLogits);
+  fillTokens(tokens, positions, batch, segments);
+
+  // Each token starts as its row of the embedding table.
+  kernels.embed(x, weights.embedding, tokens);
+
+  for (const [layer, w] of weights.layers.entries()) {
+    // Attention block: normalize, then project to queries, keys and values.
+    kernels.rmsNorm(xNorm, x, w.attentionNorm, normEpsilon);
+    kernels.linear([q, k, v], [w.wq, w.wk, w.wv], xNorm);
+
+    // Rotate queries and keys by their positions.
+    kernels.rope(q, rope, positions, headDim);
+    kernels.rope(k, rope, positions, headDim);
+
+    // Remember keys and values, then attend to all positions so far.
+    kernels.store(layer, k, v, segments);
+    kernels.attention(xNorm, q, layer, segments);
+
+    // Project the heads back and add them to the residual stream.
+    kernels.linear([delta], [w.wo], xNorm);
+    kernels.add(x, delta);
+
+    // Feed-forward block: normalize, then w2(silu(w1(x)) * w3(x)), added to the residual stream.
+    kernels.rmsNorm(xNorm, x, w.ffnNorm, normEpsilon);
+    kernels.linear([gate, up], [w.w1, w.w3], xNorm);
+    kernels.swiGlu(gate, up);
+    kernels.linear([delta], [w.w2], gate);
+    kernels.add(x, delta);
+  }
+
+  // Only rows that somebody reads are classified: for a prompt, the last.
+  if (nLogits > 0) {
+    fillRows(rows, segments, wanted);
+    kernels.gather(last, x, rows, weights.finalNorm.length);
+    kernels.rmsNorm(last, last, weights.finalNorm, normEpsilon);
+    kernels.linear([logits], [weights.classifier], last);
+  }
+
+  await kernels.run(signal);
+  return logits;
+}
+
+function toSegments(batch: readonly SequenceTokens[]): Segment[] {
+  let row = 0;
+  return batch.map(({ cache, position, tokens }) => {
+    const segment = { cache, position, row, nRows: tokens.length };
+    row += tokens.length;
+    return segment;
+  });
+}
+
+function fillTokens(
+  tokens: Int32Array,
+  positions: Int32Array,
+  batch: readonly SequenceTokens[],
+  segments: readonly Segment[],
+): void {
+  segments.forEach(({ row, nRows, position }, s) => {
+    for (let i = 0; i < nRows; i++) {
+      tokens[row + i] = batch[s]!.tokens[i]!;
+      positions[row + i] = position + i;
+    }
+  });
+}
+
+function fillRows(rows: Int32Array, segments: readonly Segment[], wanted: 'last' | 'all' | 'none'): void {
+  if (wanted === 'all') for (let i = 0; i < rows.length; i++) rows[i] = i;
+  else segments.forEach(({ row, nRows }, s) => {
+    rows[s] = row + nRows - 1;
+  });
+}

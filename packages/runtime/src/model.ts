@@ -1,0 +1,206 @@
+// Opens a .bin file as a model that can be run: settings, tokenizer, weights, kernels.
+
+import {
+  type AssumedSettings,
+  assumedSettings,
+  type BinFile,
+  type BinHeader,
+  type BoundaryTokens,
+  type ForwardSettings,
+  type GenerationDefaults,
+  type ModelDescription,
+  openFile,
+  readBinFile,
+  type TokenizerData,
+  ToolkitError,
+} from '@llama-ts/format';
+import { type BackendName, type KeyValueCache, openKernels, ropeTable } from '@llama-ts/kernels';
+import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
+import { createKeyValueCache } from './key-value-cache.js';
+import { createScratchPool } from './scratch.js';
+import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
+import { readWeights } from './weights.js';
+
+/** Positions there is room for unless asked otherwise: 131,072 of Llama 3.2 1B would take 8 GiB. */
+export const DEFAULT_CONTEXT = 4096;
+
+/** Options of {@link openModel}. */
+export interface OpenModelOptions {
+  /** Positions to make room for; default the smaller of the model's and {@link DEFAULT_CONTEXT}. */
+  readonly context?: number;
+  readonly backend?: BackendName;
+  readonly threads?: number;
+  /** false reads the weights into memory instead of mapping the file. */
+  readonly map?: boolean;
+  /** For files that hold none. */
+  readonly tokenizer?: TokenizerData;
+  /** Take the place of what the file says or what is assumed. */
+  readonly settings?: Partial<ForwardSettings & BoundaryTokens>;
+  readonly signal?: AbortSignal;
+}
+
+/** A model ready to run. */
+export interface Model {
+  readonly header: BinHeader;
+  readonly settings: ForwardSettings & BoundaryTokens;
+  /** What the file's trailer says; null for a plain file. */
+  readonly description: ModelDescription | null;
+  /** What was taken for granted because the file does not say it, one sentence each. */
+  readonly assumptions: readonly string[];
+  readonly tokenizer: Tokenizer | null;
+  readonly chatTemplate: string | null;
+  readonly generationDefaults: GenerationDefaults;
+  /** Positions a sequence may take. */
+  readonly contextLength: number;
+  readonly backend: BackendName;
+  readonly threads: number;
+  /** The kernels' part of sampling: softmax(logits / temperature), both (vocabSize). */
+  softmax(logits: Float32Array, temperature: number): Promise<Float32Array>;
+  /** A key/value cache for one sequence of up to `contextLength` positions. */
+  createCache(): KeyValueCache;
+  /** Runs tokens through the model. One pass at a time. @see forward */
+  forward(batch: readonly SequenceTokens[], options?: ForwardOptions): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+const noDefaults: GenerationDefaults = {
+  doSample: null,
+  temperature: null,
+  topP: null,
+  topK: null,
+  repetitionPenalty: null,
+};
+
+/**
+ * Opens a .bin file of any version.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `NOT_A_MODEL`, `BAD_HEADER`, `BAD_LENGTH`, `BAD_TRAILER`, `SETTINGS_UNKNOWN`,
+ *   `INVALID_OPTION`, `BACKEND_UNAVAILABLE`
+ * @example const model = await openModel('model.bin', { context: 2048 });
+ */
+export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Model> {
+  options.signal?.throwIfAborted();
+  const file = await readFile(path);
+  const { dimensions } = file.header;
+  const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
+  const settings = resolveSettings(file, assumed, options, path);
+  const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
+  const tokenizerData = file.trailer?.tokenizer ?? options.tokenizer ?? null;
+  const tokenizer = tokenizerData === null ? null : createTokenizer(tokenizerData);
+  if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
+    throw new ToolkitError(
+      'BAD_TOKENIZER',
+      `${path}: tokenizer of ${tokenizer.nTokens} tokens, expected ${dimensions.vocabSize} as the model's vocabulary`,
+    );
+  }
+  const kernels = await openKernels({
+    ...(options.backend === undefined ? {} : { backend: options.backend }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  try {
+    const weightFile = await kernels.openWeights(path, {
+      ...(options.map === undefined ? {} : { map: options.map }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const { allocate } = kernels;
+    const headDim = dimensions.dim / dimensions.nHeads;
+    const context: ForwardContext = {
+      kernels,
+      weights: readWeights(file, weightFile),
+      rope: ropeTable({
+        headDim,
+        seqLen: contextLength,
+        theta: settings.ropeTheta,
+        scaling: settings.ropeScaling,
+        allocate,
+      }),
+      headDim,
+      normEpsilon: settings.normEpsilon,
+      scratch: createScratchPool(dimensions, allocate),
+    };
+    const probabilities = allocate.float32(dimensions.vocabSize);
+    return {
+      header: file.header,
+      settings,
+      description: file.trailer?.description ?? null,
+      assumptions: describeAssumptions(assumed, settings),
+      tokenizer,
+      chatTemplate: file.trailer?.description.chatTemplate ?? null,
+      generationDefaults: file.trailer?.description.generation ?? noDefaults,
+      contextLength,
+      backend: kernels.backend,
+      threads: kernels.threads,
+      async softmax(logits, temperature) {
+        kernels.softmax(probabilities, logits, dimensions.vocabSize, temperature);
+        await kernels.run();
+        return probabilities;
+      },
+      createCache: () => createKeyValueCache(dimensions, contextLength, allocate),
+      forward: (batch, forwardOptions) => forward(context, batch, forwardOptions),
+      async close() {
+        await weightFile.close();
+        await kernels.close();
+      },
+    };
+  } catch (error) {
+    await kernels.close();
+    throw error;
+  }
+}
+
+async function readFile(path: string): Promise<BinFile> {
+  const source = await openFile(path);
+  try {
+    return await readBinFile(source);
+  } finally {
+    await source.close();
+  }
+}
+
+function resolveSettings(
+  file: BinFile,
+  assumed: AssumedSettings | null,
+  { settings = {} }: OpenModelOptions,
+  path: string,
+): ForwardSettings & BoundaryTokens {
+  const known = { ...(file.trailer?.description ?? assumed ?? {}), ...settings };
+  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = known;
+  if (ropeTheta === undefined || ropeScaling === undefined) {
+    const { dim, nLayers, vocabSize } = file.header.dimensions;
+    throw new ToolkitError(
+      'SETTINGS_UNKNOWN',
+      `${path}: a plain file of dim ${dim}, ${nLayers} layers and ${vocabSize} tokens is no published Llama 3 model, ` +
+        'and the file does not hold the RoPE base and scaling',
+      {
+        suggestions: [
+          'export it again without --plain, so that the file says them: llama export OUT.bin --hf REPO_OR_DIR',
+          'state them: --rope-theta 500000 --rope-scaling none',
+        ],
+      },
+    );
+  }
+  return {
+    ropeTheta,
+    ropeScaling,
+    normEpsilon: normEpsilon ?? 1e-5,
+    bosId: bosId ?? null,
+    eosIds: eosIds ?? [],
+  };
+}
+
+function describeAssumptions(assumed: AssumedSettings | null, settings: ForwardSettings): string[] {
+  if (assumed === null) return [];
+  const scaling = settings.ropeScaling === null ? 'no scaling' : `llama3 scaling by ${settings.ropeScaling.factor}`;
+  return [
+    `the file holds no settings; its dimensions are those of ${assumed.preset}`,
+    `RoPE base ${settings.ropeTheta} with ${scaling}, norm epsilon ${settings.normEpsilon}`,
+  ];
+}
+
+function resolveContext(requested: number | undefined, maxSeqLen: number): number {
+  if (requested === undefined) return Math.min(maxSeqLen, DEFAULT_CONTEXT);
+  if (!Number.isInteger(requested) || requested < 1 || requested > maxSeqLen) {
+    throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${maxSeqLen}, the model's own`);
+  }
+  return requested;
+}

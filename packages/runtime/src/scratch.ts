@@ -1,0 +1,82 @@
+// Room for the intermediate results of one forward pass, kept from pass to pass and grown when a batch needs more.
+
+import type { ModelDimensions } from '@llama-ts/format';
+import type { Allocator } from '@llama-ts/kernels';
+
+/** Buffers for a batch of n tokens, of which nLogits rows are classified. */
+export interface Scratch {
+  /** (n) */
+  readonly tokens: Int32Array;
+  /** (n) */
+  readonly positions: Int32Array;
+  /** residual stream, (n, dim) */
+  readonly x: Float32Array;
+  /** (n, dim) */
+  readonly xNorm: Float32Array;
+  /** what a block adds to the residual stream, (n, dim) */
+  readonly delta: Float32Array;
+  /** (n, dim) */
+  readonly q: Float32Array;
+  /** (n, kvDim) */
+  readonly k: Float32Array;
+  /** (n, kvDim) */
+  readonly v: Float32Array;
+  /** (n, hiddenDim) */
+  readonly gate: Float32Array;
+  /** (n, hiddenDim) */
+  readonly up: Float32Array;
+  /** rows of the batch that are classified, (nLogits) */
+  readonly rows: Int32Array;
+  /** (nLogits, dim) */
+  readonly last: Float32Array;
+  /** (nLogits, vocabSize) */
+  readonly logits: Float32Array;
+}
+
+/** Gives scratch of exactly the size a batch needs, from buffers that only grow. */
+export type ScratchPool = (n: number, nLogits: number) => Scratch;
+
+/** A pool for one model. A scratch is valid until the next call. */
+export function createScratchPool(dimensions: ModelDimensions, allocate: Allocator): ScratchPool {
+  const { dim, hiddenDim, nHeads, nKvHeads, vocabSize } = dimensions;
+  const kvDim = (dim / nHeads) * nKvHeads;
+  let capacity = 0;
+  let logitsCapacity = 0;
+  let whole: Scratch | null = null;
+  return (n, nLogits) => {
+    if (whole === null || n > capacity || nLogits > logitsCapacity) {
+      capacity = Math.max(n, capacity);
+      logitsCapacity = Math.max(nLogits, logitsCapacity);
+      whole = {
+        tokens: allocate.int32(capacity),
+        positions: allocate.int32(capacity),
+        x: allocate.float32(capacity * dim),
+        xNorm: allocate.float32(capacity * dim),
+        delta: allocate.float32(capacity * dim),
+        q: allocate.float32(capacity * dim),
+        k: allocate.float32(capacity * kvDim),
+        v: allocate.float32(capacity * kvDim),
+        gate: allocate.float32(capacity * hiddenDim),
+        up: allocate.float32(capacity * hiddenDim),
+        rows: allocate.int32(logitsCapacity),
+        last: allocate.float32(logitsCapacity * dim),
+        logits: allocate.float32(logitsCapacity * vocabSize),
+      };
+    }
+    return {
+      tokens: whole.tokens.subarray(0, n),
+      positions: whole.positions.subarray(0, n),
+      x: whole.x.subarray(0, n * dim),
+      xNorm: whole.xNorm.subarray(0, n * dim),
+      delta: whole.delta.subarray(0, n * dim),
+      q: whole.q.subarray(0, n * dim),
+      k: whole.k.subarray(0, n * kvDim),
+      v: whole.v.subarray(0, n * kvDim),
+      gate: whole.gate.subarray(0, n * hiddenDim),
+      up: whole.up.subarray(0, n * hiddenDim),
+      rows: whole.rows.subarray(0, nLogits),
+      last: whole.last.subarray(0, nLogits * dim),
+      logits: whole.logits.subarray(0, nLogits * vocabSize),
+    };
+  };
+}
