@@ -15,7 +15,7 @@ export function describeUsageError(error: unknown): FailureReport | null {
   if (!(error instanceof Errors.CLIError)) return null;
   const { flags, parse, message } = error as ParserError;
   const text = message.replace('\nSee more help with --help', '').trim();
-  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`);
+  const known = [...Object.keys(parse?.input?.flags ?? {}), 'help'].map((name) => `--${name}`);
   if (flags === undefined) return { code: 'USAGE', message: text, suggestions: ['add --help to see the usage'] };
   const guesses = flags.map((flag) => nearest(flag, known)).filter((guess) => guess !== null);
   const suggestions = guesses.length > 0 ? guesses : ['add --help to see the flags'];

@@ -13,19 +13,18 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** Codes that are not bad input. A longer entry wins over a shorter one that ends in `*`. */
+/** Codes that are not bad input. A full code wins over a prefix, which ends in `*`. */
 const exceptions: Readonly<Record<string, number>> = {
   USAGE: exitCodes.usage,
   INVALID_ARGUMENT: exitCodes.usage,
   BAD_GROUP_SIZE: exitCodes.usage,
   BACKEND_UNAVAILABLE: exitCodes.usage,
-  OUTPUT_IS_INPUT: exitCodes.usage,
-  LONE_SURROGATE: exitCodes.badInput,
+  'OUTPUT_*': exitCodes.usage,
+  OUTPUT_READ_ONLY: exitCodes.disk,
   'HUB_*': exitCodes.network,
   HUB_UNAUTHORIZED: exitCodes.authorisation,
   HUB_FORBIDDEN: exitCodes.authorisation,
   HUB_GATED: exitCodes.authorisation,
-  'OUTPUT_*': exitCodes.disk,
   DISK_FULL: exitCodes.disk,
   WRITE_FAILED: exitCodes.disk,
   FILE_UNWRITABLE: exitCodes.disk,

@@ -2,12 +2,11 @@
 
 import { Help } from '@oclif/core';
 
-const EXAMPLES = `$ llama run                                   tell a story with the bundled sample model
-$ llama export --hf meta-llama/Llama-3.2-1B-Instruct
-$ llama quantize Llama-3.2-1B-Instruct.bin
-$ llama run Llama-3.2-1B-Instruct-q8_0.bin "Once upon a time" -n 128
-$ llama chat Llama-3.2-1B-Instruct-q8_0.bin
-$ llama inspect Llama-3.2-1B-Instruct-q8_0.bin`;
+const EXAMPLES = `$ llama export                        the bundled sample model as sample-model.bin
+$ llama export --hf ./Llama-3.2-1B-Instruct
+$ llama quantize sample-model.bin     to sample-model-q8_0.bin
+$ llama inspect sample-model-q8_0.bin
+$ llama doctor                        which kernels run on this machine`;
 
 // oclif loads a help class by its default export.
 // biome-ignore lint/style/noDefaultExport: demanded by oclif's helpClass

@@ -1,6 +1,6 @@
 // Runs the command line: oclif parses and dispatches, failures become one message and an exit code.
 
-import { flush, run } from '@oclif/core';
+import { run } from '@oclif/core';
 import { reportFailure } from './report-failure.js';
 
 /**
@@ -14,7 +14,6 @@ export async function runLlama(binUrl: string): Promise<void> {
   const args = process.argv.slice(2);
   try {
     await run(args, binUrl);
-    await flush();
   } catch (error) {
     reportFailure(error, { json: args.includes('--json'), debug: Boolean(process.env.DEBUG) });
   }

@@ -1,0 +1,34 @@
+// Help, and what a mistyped command gets.
+
+import { strict as assert } from 'node:assert';
+import { runLlama } from '../helpers/run-llama.js';
+
+describe('llama help', () => {
+  it('shows commands and examples when no argument is given', async () => {
+    const { exitCode, stdout, stderr } = await runLlama([]);
+    assert.equal(exitCode, 0);
+    assert.equal(stderr, '');
+    assert.match(stdout, /EXAMPLES\n {2}\$ llama export/);
+    for (const command of ['export', 'quantize', 'inspect', 'doctor'])
+      assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
+  });
+
+  it('shows the flags of a command and exits with 0', async () => {
+    const { exitCode, stdout } = await runLlama(['export', '--help']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /--group-size/);
+  });
+
+  it('names the nearest command for a mistyped one and exits with 2', async () => {
+    const { exitCode, stdout, stderr } = await runLlama(['exprot']);
+    assert.equal(exitCode, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, /exprot.*\n {2}try: llama export\n/);
+  });
+
+  it('names the nearest flag for a mistyped one and exits with 2', async () => {
+    const { exitCode, stderr } = await runLlama(['export', '--grup-size', '64']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /unknown flag --grup-size.*\n {2}try: --group-size\n/);
+  });
+});

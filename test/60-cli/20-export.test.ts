@@ -1,0 +1,94 @@
+// Export, quantize and inspect, from the command line to the file.
+
+import { strict as assert } from 'node:assert';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runLlama } from '../helpers/run-llama.js';
+import { withFolder, writeLargeCheckpoint } from './support.js';
+
+describe('llama export, quantize and inspect', () => {
+  it('exports the sample model as version 1, and says so', async () => {
+    await withFolder(async (cwd) => {
+      const { exitCode, stdout, stderr } = await runLlama(['export'], { cwd });
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /bundled sample model/);
+      assert.match(stdout, /^47\/47 {2}layers\.4\.feed_forward\.w3\.weight/m);
+      assert.match(stdout, /export with --version 0/);
+      assert.equal(stderr, '');
+      assert.deepEqual(await readdir(cwd), ['sample-model.bin']);
+    });
+  });
+
+  it('quantizes to the bytes of a direct export and closes with the highest error', async () => {
+    await withFolder(async (cwd) => {
+      await runLlama(['export', 'model.bin'], { cwd });
+      const quantized = await runLlama(['quantize', 'model.bin'], { cwd });
+      assert.equal(quantized.exitCode, 0, quantized.stderr);
+      assert.match(quantized.stdout, /^max quantization group error across all weights: 0\.00\d+$/m);
+      const direct = await runLlama(['export', 'direct.bin', '--version', '2'], { cwd });
+      assert.equal(direct.exitCode, 0, direct.stderr);
+      const [a, b] = await Promise.all(['model-q8_0.bin', 'direct.bin'].map((name) => readFile(join(cwd, name))));
+      assert.ok(a!.equals(b!));
+    });
+  });
+
+  it('prints exactly one JSON document with --json, for export, quantize and inspect', async () => {
+    await withFolder(async (cwd) => {
+      const exported = await runLlama(['export', 'm.bin', '--json'], { cwd });
+      assert.deepEqual([JSON.parse(exported.stdout).output, exported.stderr], ['m.bin', '']);
+      const quantized = await runLlama(['quantize', 'm.bin', '--json'], { cwd });
+      assert.equal(JSON.parse(quantized.stdout).groupSize, 64);
+      const inspected = await runLlama(['inspect', 'm-q8_0.bin', '--json'], { cwd });
+      const description = JSON.parse(inspected.stdout);
+      assert.equal(description.version, 2);
+      assert.equal(description.tensors.length, 47);
+      assert.equal(description.trailer.hasChatTemplate, true);
+    });
+  });
+
+  it('describes a file in words: configuration, trailer and tensors', async () => {
+    await withFolder(async (cwd) => {
+      await runLlama(['export', 'm.bin'], { cwd });
+      const { stdout } = await runLlama(['inspect', 'm.bin'], { cwd });
+      assert.match(stdout, /width +128, feed-forward 384/);
+      assert.match(stdout, /tokenizer +1329 tokens, 256 of them special/);
+      assert.match(stdout, /tensors \(47\)/);
+    });
+  });
+
+  it('lists the reference backend as running here', async () => {
+    const { stdout } = await runLlama(['doctor', '--json']);
+    const { backends } = JSON.parse(stdout);
+    assert.ok(backends.some((probe: Record<string, unknown>) => probe.backend === 'reference' && probe.available));
+  });
+
+  it('leaves nothing behind when it is interrupted, and exits with 130', async function () {
+    if (process.platform === 'win32') this.skip(); // no signals between processes there
+    await withFolder(async (cwd) => {
+      await writeLargeCheckpoint(cwd);
+      const before = await readdir(cwd);
+      const { exitCode, stderr } = await runLlama(['export', 'out.bin', '--hf', '.'], {
+        cwd,
+        onStdout: (child, stdout) => {
+          if (stdout.includes('1/') && !child.killed) child.kill('SIGINT');
+        },
+      });
+      assert.equal(exitCode, 130, stderr);
+      assert.match(stderr, /interrupted/);
+      assert.deepEqual(await readdir(cwd), before);
+    });
+  });
+
+  it('writes the whole file when the reader of its report leaves', async () => {
+    await withFolder(async (cwd) => {
+      const { exitCode, stderr } = await runLlama(['export', 'm.bin'], {
+        cwd,
+        onStdout: (child) => void child.stdout.destroy(),
+      });
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(stderr, '');
+      const inspected = await runLlama(['inspect', 'm.bin'], { cwd });
+      assert.equal(inspected.exitCode, 0, inspected.stderr);
+    });
+  });
+});
