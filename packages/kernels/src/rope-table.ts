@@ -6,6 +6,9 @@ import { ToolkitError } from './toolkit-error.js';
 
 const TWO_PI = 6.283185307179586;
 
+/** Far above any model's base, and far below where products in double the precision would overflow. */
+const MAX_THETA = 1e100;
+
 /** Frequency scaling of Llama 3.1 and later. */
 export interface Llama3Scaling {
   readonly factor: number;
@@ -34,8 +37,9 @@ export interface RopeTableOptions {
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
 export function ropeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTableOptions): RopeTable {
-  checkOptions(headDim, seqLen, theta);
+  checkOptions(headDim, seqLen, theta, scaling);
   const frequencies = ropeFrequencies(headDim, theta, scaling);
+  checkLargestAngle((seqLen - 1) * Math.max(...frequencies));
   const nPairs = headDim / 2;
   const cos = allocate.float32(seqLen * nPairs);
   const sin = allocate.float32(seqLen * nPairs);
@@ -74,14 +78,33 @@ function scaleFrequency(frequency: number, scaling: Llama3Scaling): number {
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
-function checkOptions(headDim: number, seqLen: number, theta: number): void {
+function checkOptions(headDim: number, seqLen: number, theta: number, scaling: Llama3Scaling | null): void {
   if (!(Number.isInteger(headDim) && headDim > 0 && headDim % 2 === 0)) {
-    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: headDim is ${headDim}, expected an even number above 0`);
+    throw invalid(`headDim is ${headDim}, expected an even number above 0`);
   }
-  if (!(Number.isInteger(seqLen) && seqLen > 0 && seqLen <= MAX_ANGLE)) {
-    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: seqLen is ${seqLen}, expected 1 to ${MAX_ANGLE}`);
+  if (!(Number.isInteger(seqLen) && seqLen > 0)) {
+    throw invalid(`seqLen is ${seqLen}, expected a whole number above 0`);
   }
-  if (!(theta >= 1 && theta < Infinity)) {
-    throw new ToolkitError('INVALID_ARGUMENT', `ropeTable: theta is ${theta}, expected a finite number of 1 or more`);
+  if (!(theta >= 1 && theta <= MAX_THETA)) throw invalid(`theta is ${theta}, expected 1 to ${MAX_THETA}`);
+  if (scaling === null) return;
+  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
+  for (const [name, value] of Object.entries({
+    factor,
+    lowFreqFactor,
+    highFreqFactor,
+    originalMaxPositionEmbeddings,
+  })) {
+    if (!(value > 0 && value < Infinity)) throw invalid(`${name} is ${value}, expected a finite number above 0`);
   }
+  if (lowFreqFactor >= highFreqFactor) {
+    throw invalid(`highFreqFactor is ${highFreqFactor}, expected more than lowFreqFactor, ${lowFreqFactor}`);
+  }
+}
+
+function checkLargestAngle(angle: number): void {
+  if (angle > MAX_ANGLE) throw invalid(`the last position turns by ${angle}, expected at most ${MAX_ANGLE} radians`);
+}
+
+function invalid(message: string): ToolkitError {
+  return new ToolkitError('INVALID_ARGUMENT', `ropeTable: ${message}`);
 }
