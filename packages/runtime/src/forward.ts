@@ -112,7 +112,8 @@ function fillTokens(
 
 function fillRows(rows: Int32Array, segments: readonly Segment[], wanted: 'last' | 'all' | 'none'): void {
   if (wanted === 'all') for (let i = 0; i < rows.length; i++) rows[i] = i;
-  else segments.forEach(({ row, nRows }, s) => {
-    rows[s] = row + nRows - 1;
-  });
+  else
+    segments.forEach(({ row, nRows }, s) => {
+      rows[s] = row + nRows - 1;
+    });
 }

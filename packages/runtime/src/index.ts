@@ -1,6 +1,12 @@
 // Public names of @llama-ts/runtime.
 
+export { type Chat, type CreateChatOptions, createChat } from './chat.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
+export type { ForwardOptions, SequenceTokens } from './forward.js';
+export { type EndReason, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
+export { createRandomStream, type RandomStream } from './sampler/random.js';
+export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
 export { splitLlama3 } from './tokenizer/split-llama3.js';
 export type { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';
