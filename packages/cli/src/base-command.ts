@@ -21,6 +21,13 @@ export abstract class BaseCommand extends Command {
     this.#interruption.abort(new ToolkitError('INTERRUPTED', 'interrupted'));
   }
 
+  /** For commands whose output is all there is: a reader that leaves ends the work, quietly. */
+  protected stopWithReader(): void {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') this.#interruption.abort(new ToolkitError('BROKEN_PIPE', 'nobody reads the output'));
+    });
+  }
+
   protected override async init(): Promise<void> {
     await super.init();
     process.on('SIGINT', this.#onInterrupt);

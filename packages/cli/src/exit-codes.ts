@@ -15,7 +15,9 @@ export const exitCodes = {
 
 /** Codes that are not bad input. A full code wins over a prefix, which ends in `*`. */
 const exceptions: Readonly<Record<string, number>> = {
+  BROKEN_PIPE: exitCodes.success,
   USAGE: exitCodes.usage,
+  INVALID_OPTION: exitCodes.usage,
   INVALID_ARGUMENT: exitCodes.usage,
   BAD_GROUP_SIZE: exitCodes.usage,
   BACKEND_UNAVAILABLE: exitCodes.usage,

@@ -2,7 +2,7 @@
 
 import { isToolkitError } from '@llama-ts/format';
 import { describeUsageError } from './describe-usage-error.js';
-import { exitCodeOf } from './exit-codes.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { visible } from './terminal-safe.js';
 
 /** A failure as `--json` prints it. */
@@ -25,6 +25,7 @@ export function reportFailure(error: unknown, { json, debug }: ReportOptions): v
   if (isCleanExit(error)) return;
   const failure = describeFailure(error);
   process.exitCode = exitCodeOf(failure.code);
+  if (process.exitCode === exitCodes.success) return;
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
   } else {

@@ -1,0 +1,103 @@
+// llama run: continues a prompt.
+
+import type { GenerateOptions, Model } from '@llama-ts/runtime';
+import { sampleModelName } from '@llama-ts/sample-model';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { modelFlags, openNamedModel } from '../model-flags.js';
+import { integer } from '../number-flags.js';
+import { readStdin } from '../read-stdin.js';
+import { chooseSeed } from '../seed-flag.js';
+import { type Speech, speak, speedLine, writeText } from '../speak.js';
+
+/** New tokens when neither --steps nor --max-tokens is given. */
+const DEFAULT_MAX_TOKENS = 256;
+const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
+
+/** What `--json` prints. */
+interface RunReport extends Speech {
+  readonly model: string;
+  readonly prompt: string;
+  /** In decimal digits: JSON's numbers are too small for it. */
+  readonly seed: string;
+  readonly backend: string;
+}
+
+type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
+
+export default class Run extends BaseCommand {
+  static override description = 'Continue a prompt; without MODEL, with the bundled sample model';
+  static override examples = [
+    '<%= config.bin %> run',
+    '<%= config.bin %> run -i "Once upon a time" -n 64 -t 0',
+    '<%= config.bin %> run model.bin "Once upon a time"',
+    'echo "Once upon a time" | <%= config.bin %> run model.bin',
+  ];
+  static override enableJsonFlag = true;
+  static override args = {
+    model: Args.string({ description: '.bin file', ignoreStdin: true }),
+    prompt: Args.string({ description: 'text to continue; else --prompt, else what is piped in', ignoreStdin: true }),
+  };
+  static override flags = {
+    ...modelFlags,
+    prompt: Flags.string({ char: 'i', description: 'text to continue' }),
+    steps: Flags.custom<number>({
+      char: 'n',
+      description: 'positions at most, prompt included; 0 for all there is room for',
+      parse: integer(count),
+    })(),
+    'max-tokens': Flags.custom<number>({
+      description: `new tokens at most; default ${DEFAULT_MAX_TOKENS} without --steps`,
+      parse: integer(count),
+    })(),
+    'no-echo': Flags.boolean({ description: 'leave the prompt out of the output' }),
+    mode: Flags.string({
+      char: 'm',
+      description: 'chat is the same as llama chat',
+      options: ['generate', 'chat'],
+      default: 'generate',
+    }),
+    system: Flags.string({ char: 'y', description: 'system prompt, with --mode chat' }),
+  };
+
+  override async run(): Promise<RunReport | undefined> {
+    const { args, flags } = await this.parse(Run);
+    if (flags.mode === 'chat') return this.#chat();
+    const prompt = flags.prompt ?? args.prompt ?? (await readStdin()) ?? '';
+    this.stopWithReader();
+    if (args.model === undefined) this.logToStderr(`no MODEL: running the bundled sample model, ${sampleModelName}`);
+    const model = await openNamedModel(args.model, flags, this.signal);
+    try {
+      return await this.#continue(model, prompt, flags, args.model ?? sampleModelName);
+    } finally {
+      await model.close();
+    }
+  }
+
+  async #continue(model: Model, prompt: string, flags: RunFlags, name: string): Promise<RunReport> {
+    const seed = chooseSeed(flags.seed, Date.now());
+    for (const assumption of model.assumptions) this.logToStderr(assumption);
+    const show = (text: string): void => {
+      if (!this.jsonEnabled()) writeText(text, flags);
+    };
+    if (!flags['no-echo']) show(prompt);
+    const speech = await speak(model, prompt, this.#generateOptions(flags, seed), show);
+    show('\n');
+    this.logToStderr(speedLine(speech, model));
+    return { model: name, prompt, seed: String(seed), backend: model.backend, ...speech };
+  }
+
+  #generateOptions(flags: RunFlags, seed: bigint): GenerateOptions {
+    const { steps, temperature, 'max-tokens': asked, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
+    const maxTokens = asked ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
+    return { steps, maxTokens, temperature, topP, seed, referenceSampler, signal: this.signal };
+  }
+
+  /** The C programs' way to ask for a chat: the same arguments, without what only `run` has. */
+  async #chat(): Promise<undefined> {
+    const modeAt = this.argv.findIndex((arg) => /^(-m|--mode)/.test(arg));
+    const width = /^(-m|--mode)$/.test(this.argv[modeAt]!) ? 2 : 1;
+    await this.config.runCommand('chat', this.argv.toSpliced(modeAt, width));
+    return undefined;
+  }
+}

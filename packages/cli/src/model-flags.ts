@@ -1,0 +1,101 @@
+// Flags of the commands that run a model, and opening it as they say.
+
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
+import { type BackendName, backendNames } from '@llama-ts/kernels';
+import { type Model, openModel } from '@llama-ts/runtime';
+import { Flags } from '@oclif/core';
+import { decimal, integer } from './number-flags.js';
+import { readTokenizerBin } from './read-tokenizer-bin.js';
+import { sampleBin } from './sample-bin.js';
+import { seed } from './seed-flag.js';
+
+/** Far above where sampling is uniform. */
+const MAX_TEMPERATURE = 1000;
+/** Far above the number of cores of any machine. */
+const MAX_THREADS = 1024;
+const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
+
+/** Short names are those of the C programs. */
+export const modelFlags = {
+  temperature: Flags.custom<number>({
+    char: 't',
+    description: "0 takes the most probable token; default the model's, else 1.0",
+    parse: decimal({ min: 0, max: MAX_TEMPERATURE }),
+  })(),
+  'top-p': Flags.custom<number>({
+    char: 'p',
+    description: "probability mass to sample from; default the model's, else 0.9",
+    parse: decimal({ min: 0, max: 1 }),
+  })(),
+  seed: Flags.custom<bigint>({
+    char: 's',
+    description: 'of the random numbers; default from the clock',
+    parse: seed,
+  })(),
+  tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, for files that hold no tokenizer' }),
+  context: Flags.custom<number>({
+    description: "positions to make room for; default the smaller of the model's and 4096",
+    parse: integer(positive),
+  })(),
+  threads: Flags.custom<number>({
+    description: "threads that compute; default the backend's",
+    parse: integer({ min: 1, max: MAX_THREADS }),
+  })(),
+  backend: Flags.string({
+    description: 'kernels to use; default the fastest here (see doctor)',
+    options: [...backendNames],
+  }),
+  raw: Flags.boolean({ description: 'send control characters of the output to the terminal as they are' }),
+  'reference-sampler': Flags.boolean({ description: "the C programs' defaults and order of sums" }),
+};
+
+/** What {@link openNamedModel} goes by. */
+export interface ModelChoice {
+  readonly tokenizer?: string | undefined;
+  readonly context?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly backend?: string | undefined;
+}
+
+/**
+ * Opens the model of a path, or the bundled one without a path.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `NOT_A_MODEL`, and what openModel throws
+ */
+export async function openNamedModel(
+  path: string | undefined,
+  { tokenizer, context, threads, backend = process.env.LLAMA_KERNELS }: ModelChoice,
+  signal: AbortSignal,
+): Promise<Model> {
+  if (path !== undefined) await checkPath(path);
+  const modelPath = path ?? (await sampleBin(cacheFolder(), signal));
+  const data = tokenizer === undefined ? undefined : await readTokenizerBin(tokenizer, modelPath);
+  return openModel(modelPath, {
+    signal,
+    ...(data === undefined ? {} : { tokenizer: data }),
+    ...(context === undefined ? {} : { context }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),
+  });
+}
+
+async function checkPath(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) {
+    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such model file`, {
+      suggestions: ['a prompt without a model: llama run -i "PROMPT"', 'make a model file: llama export model.bin'],
+    });
+  }
+  if (!found.isDirectory()) return;
+  throw new ToolkitError('NOT_A_MODEL', `${path}: is a folder, expected a .bin file`, {
+    suggestions: [`llama export model.bin --hf ${JSON.stringify(path)}`],
+  });
+}
+
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'llama3.2.ts');
+}

@@ -1,0 +1,44 @@
+// Reads the C programs' tokenizer.bin as a tokenizer, for model files that hold none.
+
+import { readFile } from 'node:fs/promises';
+import { inspectPath, llama32Specials } from '@llama-ts/exporter';
+import { decodeTokenizerBin, type TokenizerData, ToolkitError } from '@llama-ts/format';
+
+/**
+ * The tokenizer of a file, with as many tokens as the model says. Merges follow from the ids, and the last 256 tokens
+ * are Llama 3's special ones: the file cannot say either.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `BAD_TOKENIZER`, and what opening the model throws
+ */
+export async function readTokenizerBin(path: string, modelPath: string): Promise<TokenizerData> {
+  const model = await inspectPath(modelPath);
+  if (model.kind !== 'bin') throw new ToolkitError('NOT_A_MODEL', `${modelPath}: expected a .bin file`);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such tokenizer.bin`, { cause });
+  });
+  const { tokens, scores } = decodeTokenizerBin(bytes, model.dimensions.vocabSize, path);
+  if (scores.some((score, id) => score !== id)) {
+    throw new ToolkitError(
+      'BAD_TOKENIZER',
+      `${path}: scores that are not ranks, expected the tokenizer of a Llama 3 model`,
+    );
+  }
+  return packTokens(tokens);
+}
+
+function packTokens(tokens: readonly Uint8Array[]): TokenizerData {
+  const tokenOffsets = new Uint32Array(tokens.length + 1);
+  for (const [id, token] of tokens.entries()) tokenOffsets[id + 1] = tokenOffsets[id]! + token.byteLength;
+  const firstSpecial = tokens.length - llama32Specials.length;
+  return {
+    splitPattern: 'llama3',
+    ignoreMerges: true,
+    nTokens: tokens.length,
+    tokenBytes: Buffer.concat(tokens),
+    tokenOffsets,
+    merges: null,
+    specialTokens: llama32Specials
+      .map((name, i) => ({ id: firstSpecial + i, name }))
+      .filter(({ id, name }) => tokens[id] !== undefined && Buffer.from(tokens[id]).equals(Buffer.from(name))),
+  };
+}

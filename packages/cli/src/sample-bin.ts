@@ -1,0 +1,42 @@
+// The bundled sample model as a .bin file, exported once into the user's cache folder.
+
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exportModel, TOOL } from '@llama-ts/exporter';
+import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+
+/** Digits of the checksum in the file's name: enough to tell versions of one small model apart. */
+const KEY_DIGITS = 16;
+
+/**
+ * Path of the sample model's file, which is written if it is not there yet.
+ *
+ * @param cacheFolder folder for files that can be made again
+ * @throws ToolkitError what exportModel throws
+ */
+export async function sampleBin(cacheFolder: string, signal: AbortSignal): Promise<string> {
+  const path = join(cacheFolder, `${sampleModelName}-${await sampleKey()}.bin`);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return path;
+  await mkdir(cacheFolder, { recursive: true });
+  const events = exportModel({ source: sampleModelPath, output: path, force: true, signal });
+  while ((await events.next()).done !== true);
+  return path;
+}
+
+/** Changes with the model's files and with the exporter. */
+async function sampleKey(): Promise<string> {
+  const hash = createHash('sha256').update(TOOL);
+  const entries = await readdir(sampleModelPath, { withFileTypes: true });
+  for (const name of entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort()) {
+    hash.update(name).update(await readFile(join(sampleModelPath, name)));
+  }
+  return hash.digest('hex').slice(0, KEY_DIGITS);
+}

@@ -1,0 +1,62 @@
+// Generates an answer and shows it as it comes.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type EndReason, type GenerateOptions, generate, type Model } from '@llama-ts/runtime';
+import { visible } from './terminal-safe.js';
+
+/** What an answer was and how long it took. */
+export interface Speech {
+  readonly text: string;
+  /** Tokens generated, the end token left out. */
+  readonly ids: readonly number[];
+  readonly endReason: EndReason;
+  readonly nPromptTokens: number;
+  readonly promptMilliseconds: number;
+  readonly milliseconds: number;
+}
+
+/** Continues a prompt and gives each piece of text to `show`. */
+export async function speak(
+  model: Model,
+  prompt: string | readonly number[],
+  options: GenerateOptions,
+  show: (text: string) => void,
+): Promise<Speech> {
+  let speech: Speech = {
+    text: '',
+    ids: [],
+    endReason: 'length',
+    nPromptTokens: 0,
+    promptMilliseconds: 0,
+    milliseconds: 0,
+  };
+  const ids: number[] = [];
+  for await (const event of generate(model, prompt, options)) {
+    if (event.type === 'prompt-end') {
+      speech = { ...speech, nPromptTokens: event.nTokens, promptMilliseconds: event.milliseconds };
+      continue;
+    }
+    if (event.type === 'token') ids.push(event.id);
+    else speech = { ...speech, endReason: event.reason, milliseconds: event.milliseconds };
+    speech = { ...speech, text: speech.text + event.text };
+    show(event.text);
+    await nextTurn(); // lets Ctrl-C through: kernels on this thread never wait
+  }
+  return { ...speech, ids };
+}
+
+/** Writes text to stdout; on a terminal without the control characters that a model could steer it with. */
+export function writeText(text: string, { raw }: { readonly raw: boolean }): void {
+  process.stdout.write(process.stdout.isTTY && !raw ? visible(text) : text);
+}
+
+/** One line on an answer's speed. */
+export function speedLine({ ids, milliseconds, nPromptTokens, promptMilliseconds }: Speech, model: Model): string {
+  const prompt = `prompt ${nPromptTokens} tokens, ${rate(nPromptTokens, promptMilliseconds)} tok/s`;
+  const answer = `generated ${ids.length} tokens, ${rate(ids.length, milliseconds)} tok/s`;
+  return `${prompt}; ${answer} (${model.backend})`;
+}
+
+function rate(n: number, milliseconds: number): string {
+  return milliseconds > 0 ? ((1000 * n) / milliseconds).toFixed(1) : '0.0';
+}
