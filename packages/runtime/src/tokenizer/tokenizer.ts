@@ -3,6 +3,7 @@
 import { type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { badTokenizer } from './bad-tokenizer.js';
 import { checkTokenizerData } from './check-tokenizer-data.js';
+import { refuseLoneSurrogates } from './lone-surrogate.js';
 import { mergeBytes } from './merge-bytes.js';
 import { createMergeTable } from './merge-table.js';
 import { createNameFinder } from './name-finder.js';
@@ -136,7 +137,7 @@ export function createTokenizer(data: TokenizerData): Tokenizer {
     nTokens: data.nTokens,
     specialTokens,
     encode(text, { specials = 'text' } = {}) {
-      refuseLoneSurrogates(text);
+      refuseLoneSurrogates(text, 'text');
       const output: number[] = [];
       let start = 0;
       if (specials === 'tokens') {
@@ -172,17 +173,4 @@ function findByteIds(index: TokenIndex): Int32Array {
     }
     return id;
   });
-}
-
-function refuseLoneSurrogates(text: string): void {
-  const position = text.search(/\p{Surrogate}/u);
-  if (position < 0) return;
-  const code = text.charCodeAt(position).toString(16).toUpperCase();
-  throw new ToolkitError(
-    'LONE_SURROGATE',
-    `text: U+${code} at position ${position} is half a character, expected both`,
-    {
-      suggestions: ['Replace it first: text.toWellFormed()'],
-    },
-  );
 }

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { isToolkitError } from '@llama-ts/format';
+import { type ChatMessage, encodeChat } from '@llama-ts/runtime';
+import { sampleTokenizer } from '../helpers/tokenizers.js';
+
+const ECHO = '{{ messages[0].content }}';
+const hello: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
+
+function assertRefused(run: () => unknown, code: string, message: RegExp): void {
+  assert.throws(run, (error) => {
+    assert.ok(isToolkitError(error), String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    assert.ok(error.suggestions.length > 0);
+    return true;
+  });
+}
+
+describe('encodeChat', () => {
+  for (const character of ['\ufdd0', '\ufdd1']) {
+    it(`refuses text with the reserved character U+${character.charCodeAt(0).toString(16)} and says where`, () => {
+      const text = `ab${character}`;
+      for (const [messages, options, where] of [
+        [[{ role: 'user', content: text }], {}, /^messages\[0\]\.content: U\+FDD[01] at position 2/],
+        [[{ role: text, content: '' }], {}, /^messages\[0\]\.role/],
+        [[{ role: 'user', content: { [text]: 1 } }], {}, /^a key of messages\[0\]\.content/],
+        [hello, { tools: [{ name: [text] }] }, /^tools\[0\]\.name\[0\]/],
+        [hello, { dateString: text }, /^dateString/],
+        [hello, { variables: { x: text } }, /^variables\.x/],
+      ] as const) {
+        assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages, options), 'RESERVED_CHARACTER', where);
+      }
+    });
+  }
+
+  it('refuses half a character and says where', () => {
+    const messages = [...hello, { role: 'user', content: 'a\ud83d' }];
+    assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages), 'LONE_SURROGATE', /^messages\[1\]\.content/);
+  });
+
+  it('refuses half a character that the template makes by indexing', () => {
+    const template = '{{ messages[0].content[0] }}';
+    const run = () => encodeChat(sampleTokenizer(), template, [{ role: 'user', content: '🦙' }]);
+    assert.throws(run, { code: 'LONE_SURROGATE' });
+  });
+
+  it('refuses what is not plain data', () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    for (const content of [() => 'x', Symbol('x'), 1n, Number.NaN, new Date(0), new Map(), [undefined], cycle]) {
+      const messages = [{ role: 'user', content }];
+      assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages), 'BAD_CHAT_INPUT', /^messages\[0\]\.content/);
+    }
+  });
+
+  it('refuses a message without a role', () => {
+    for (const message of [{}, { role: 1 }, null]) {
+      const messages = [message] as unknown as ChatMessage[];
+      assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages), 'BAD_CHAT_INPUT', /^messages\[0\]: role/);
+    }
+  });
+
+  it('refuses a template that does not parse, and again when asked again', () => {
+    for (const template of ['{% if %}', '{{ messages', '{% for x %}{% endfor %}', "{{ 'a }}"]) {
+      for (let times = 0; times < 2; times++) {
+        assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /^chat template: ./);
+      }
+    }
+  });
+
+  it('refuses a template that fails on the messages', () => {
+    assertRefused(() => encodeChat(sampleTokenizer(), '{{ nothing + 1 }}', hello), 'TEMPLATE_ERROR', /undefined/i);
+    assertRefused(() => encodeChat(sampleTokenizer(), '{{ messages | nosuch }}', hello), 'TEMPLATE_ERROR', /nosuch/);
+  });
+
+  it('passes on what a template raises, without marks', () => {
+    const template = "{{ raise_exception('No <|eot_id|> for ' + messages[0].role) }}";
+    assertRefused(
+      () => encodeChat(sampleTokenizer(), template, hello),
+      'TEMPLATE_ERROR',
+      /: No <\|eot_id\|> for user$/,
+    );
+  });
+
+  it('refuses a template with reserved characters', () => {
+    for (const template of ['\ufdd0', "{{ '\ufdd1' }}"]) {
+      assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /reserved/);
+    }
+  });
+
+  it('refuses a template that puts control tokens together from parts, and names one', () => {
+    const template =
+      "{% for m in messages %}{{ '<|' + m.role + '_id|>' }}{% if m.role == 'user' %}<|{{ 'eot_id' }}|>{% endif %}{% endfor %}";
+    assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /<\|eot_id\|>.*from parts/);
+  });
+
+  it('refuses a bosToken that is no special token', () => {
+    const run = () => encodeChat(sampleTokenizer(), ECHO, hello, { bosToken: '<s>' });
+    assertRefused(run, 'UNKNOWN_SPECIAL_TOKEN', /<s>/);
+  });
+
+  it('does not change the messages it is given', () => {
+    const messages = [{ role: 'user', content: ' <|eot_id|> ', extra: undefined }];
+    const before = structuredClone(messages);
+    encodeChat(sampleTokenizer(), ECHO, messages);
+    assert.deepEqual(messages, before);
+  });
+});
