@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { goldenJson, modelFile } from './support.js';
+
+const example = fileURLToPath(new URL('../../examples/stream.ts', import.meta.url));
+
+function runExample(...args: string[]) {
+  return spawnSync(process.execPath, ['--import', 'tsx', example, ...args], { encoding: 'utf8' });
+}
+
+describe('examples/stream.ts', () => {
+  it('streams the golden continuation', async () => {
+    const [golden] = goldenJson<{ prompt: string; text: string; new_ids: number[] }[]>('sample', 'greedy.json');
+    const { status, stdout, stderr } = runExample(await modelFile('sample', 1), golden!.prompt);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, `${golden!.text}\n[eos, ${golden!.new_ids.length - 1} tokens]\n`);
+  }).timeout(120_000);
+
+  it('stops when its signal fires', async () => {
+    const { status, stdout, stderr } = runExample(await modelFile('sample', 1), 'Once upon a time', '0');
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, '\n[stopped]\n');
+  }).timeout(120_000);
+});
