@@ -6,7 +6,12 @@ import { bits, type GoldenModel, goldenFloats, goldenTokens, modelFile } from '.
 const backends = (await probeBackends()).filter(({ rejection }) => rejection === null).map(({ backend }) => backend);
 
 /** Logits of every golden token, computed in chunks of `chunk` tokens. */
-async function logitsOf(name: GoldenModel, version: 0 | 1 | 2, backend: BackendName, chunk: number): Promise<Float32Array> {
+async function logitsOf(
+  name: GoldenModel,
+  version: 0 | 1 | 2,
+  backend: BackendName,
+  chunk: number,
+): Promise<Float32Array> {
   const tokens = goldenTokens(name);
   const model = await openModel(await modelFile(name, version), { backend, context: tokens.length });
   try {

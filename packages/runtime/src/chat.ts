@@ -18,7 +18,10 @@ export interface Chat {
   /** All messages so far, the system prompt first. */
   readonly messages: readonly ChatMessage[];
   /** Answers a user's message. An answer that is interrupted stays in the conversation as far as it was spoken. */
-  send(text: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<GenerateEvent, void, void>;
+  send(
+    text: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<GenerateEvent, void, void>;
   /** Forgets everything but the system prompt. */
   reset(): void;
 }
@@ -33,10 +36,14 @@ export interface Chat {
  */
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
   const { tokenizer, chatTemplate } = model;
-  if (tokenizer === null) throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to chat with');
+  if (tokenizer === null)
+    throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to chat with');
   if (chatTemplate === null) {
     throw new ToolkitError('NO_CHAT_TEMPLATE', 'the model holds no chat template, expected one to chat with', {
-      suggestions: ['continue a text instead: llama run MODEL PROMPT', 'export an instruction-tuned model: llama export --hf REPO-Instruct'],
+      suggestions: [
+        'continue a text instead: llama run MODEL PROMPT',
+        'export an instruction-tuned model: llama export --hf REPO-Instruct',
+      ],
     });
   }
   const { system, dateString, ...generateOptions } = options;
@@ -73,7 +80,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       } finally {
         // Before the prompt was computed there is no answer to keep, and the message may be sent again.
         if (isPrefilled) {
-          messages = [...asked, { role: 'assistant', content: tokenizer.decode(spoken) }];
+          messages = [...asked, { role: 'assistant', content: tokenizer.decode(spoken, { skipSpecial: true }) }];
           // The last token was spoken but perhaps not computed.
           cachedIds = [...prompt, ...spoken.slice(0, -1)];
         }

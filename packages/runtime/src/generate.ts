@@ -66,7 +66,7 @@ export async function* generate(
   checkPrompt(model, tokens);
   const limits = resolveLimits(model, tokens.length, options);
   const sampler = createSampler(resolveSampling(model, options), model.softmax);
-  const decoder = model.tokenizer?.createDecoder() ?? null;
+  const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
   const cache = options.cache ?? model.createCache();
   const nCached = Math.min(options.cachedTokens ?? 0, tokens.length - 1);
 
