@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type GenerateOptions, generate, type Model, openModel } from '@llama-ts/runtime';
+import { createSampler, type GenerateOptions, generate, type Model, openModel } from '@llama-ts/runtime';
 import { goldenTokens, modelFile } from './support.js';
 
 // run.c of llama2.c, function by function; Math.fround stands where C rounds to float.
@@ -114,6 +114,12 @@ describe('the sampler', () => {
     assert.deepEqual(await ids({ ...settings, seed: 5 }), first);
     assert.notDeepEqual(await ids({ ...settings, seed: 6 }), first);
   }).timeout(60_000);
+
+  it('takes the most probable token when top-p is too small for any to pass its cutoff', async () => {
+    const options = { temperature: 1, topP: 1e-6, seed: 1n, referenceSampler: true };
+    const sampler = createSampler(options, async (logits) => logits);
+    assert.equal(await sampler.sample(new Float32Array(100)), 0);
+  });
 
   for (const [name, options] of [
     ['temperature NaN', { temperature: Number.NaN }],

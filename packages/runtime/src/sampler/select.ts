@@ -31,6 +31,8 @@ export function sampleTopP(probabilities: Float32Array, topP: number, coin: numb
   const cutoff = Math.fround(Math.fround(1 - p) / (n - 1));
   const candidates: number[] = [];
   for (let i = 0; i < n; i++) if (probabilities[i]! >= cutoff) candidates.push(i);
+  // With topP below 1/n even equal probabilities miss the cutoff; the reference then reads outside its array.
+  if (candidates.length === 0) return argmax(probabilities);
   candidates.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
   let cumulative = 0;
   let last = candidates.length - 1;
