@@ -1,26 +1,27 @@
-// Streams a story from a .bin file and stops after two seconds, or at Ctrl-C: the public API in one page.
-//
-// usage: npx tsx examples/stream.ts MODEL.bin [PROMPT]
+// Streams a continuation from the public API and stops at a deadline: npx tsx examples/stream.ts MODEL.bin [PROMPT] [MS]
 
 import { generate, openModel } from '@llama-ts/runtime';
 
-const [path, prompt = 'Once upon a time'] = process.argv.slice(2);
-if (path === undefined) throw new Error('usage: npx tsx examples/stream.ts MODEL.bin [PROMPT]');
+const [path, prompt = 'Once upon a time', milliseconds = '30000'] = process.argv.slice(2);
+if (path === undefined) {
+  console.error('usage: npx tsx examples/stream.ts MODEL.bin [PROMPT] [MILLISECONDS]');
+  process.exit(2);
+}
 
-const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort());
-const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(2000)]);
+// Any AbortSignal will do; this one fires by itself and on Ctrl-C.
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(Number(milliseconds))]);
 
 const model = await openModel(path);
 try {
-  process.stdout.write(prompt);
   for await (const event of generate(model, prompt, { temperature: 0, maxTokens: 200, signal })) {
-    if (event.type !== 'prompt-end') process.stdout.write(event.text);
+    if (event.type === 'token') process.stdout.write(event.text);
+    if (event.type === 'end') process.stdout.write(`${event.text}\n[${event.reason}, ${event.nTokens} tokens]\n`);
   }
 } catch (error) {
   if (!signal.aborted) throw error;
-  process.stdout.write(' …');
+  process.stdout.write('\n[stopped]\n');
 } finally {
-  process.stdout.write('\n');
   await model.close();
 }
