@@ -1,0 +1,168 @@
+// Kernels that work row by row or element by element.
+
+import { strict as assert } from 'node:assert';
+import type { Kernels } from '@llama-ts/kernels';
+import { compute } from './support/arena.js';
+import { assertSameBits } from './support/assert-bits.js';
+import { onEveryBackend } from './support/backends.js';
+import * as literal from './support/literal.js';
+import { indices, seeded, uniform, wide } from './support/random.js';
+
+const BATCHES = [1, 2, 3, 7, 12, 13, 33];
+const LENGTHS = [1, 3, 15, 16, 17, 64, 1001, 1329];
+
+describe('rmsNorm', () => {
+  onEveryBackend((kernels) => {
+    for (const n of BATCHES) it(`normalizes ${n} rows`, () => checkRmsNorm(kernels(), uniform(n * 48, 1), 48, 1e-5));
+    for (const dim of LENGTHS)
+      it(`takes rows of ${dim}`, () => checkRmsNorm(kernels(), uniform(2 * dim, 2), dim, 1e-6));
+    it('takes zeros, subnormals and huge numbers', () => checkRmsNorm(kernels(), wide(5 * 40, 3, 185), 40, 1e-5));
+    it('gives zeros for zeros', () => checkRmsNorm(kernels(), new Float32Array(32), 32, 1e-5));
+    it('may write over its input', async () => {
+      const x = uniform(3 * 20, 4);
+      const weight = uniform(20, 5);
+      const out = await compute(kernels(), (arena) => {
+        const inOut = arena.inOut(x);
+        kernels().rmsNorm(inOut, inOut, arena.float32(weight), 1e-5);
+        return inOut;
+      });
+      assertSameBits(out, expectedRmsNorm(x, weight, 1e-5));
+    });
+  });
+});
+
+describe('swiGlu', () => {
+  onEveryBackend((kernels) => {
+    const check = async (gate: Float32Array, up: Float32Array) => {
+      const out = await compute(kernels(), (arena) => {
+        const inOut = arena.inOut(gate);
+        kernels().swiGlu(inOut, arena.float32(up));
+        return inOut;
+      });
+      assertSameBits(
+        out,
+        [...gate].map((x, i) => Math.fround(literal.silu(x) * up[i]!)),
+      );
+    };
+    for (const n of [...BATCHES, 1001]) it(`takes ${n} elements`, () => check(uniform(n, 6, 8), uniform(n, 7)));
+    it('takes every size of number', () => check(wide(4000, 8), wide(4000, 9, 120)));
+    it('crosses both ends of the exponential', () => check(uniform(4000, 10, 110), uniform(4000, 11)));
+    it('has the canonical exponential over its whole range', () => {
+      const x = new Float32Array(20000).map((_, i) => (i - 10000) / 95);
+      return check(x, new Float32Array(x.length).fill(1));
+    });
+  });
+});
+
+describe('add', () => {
+  onEveryBackend((kernels) => {
+    for (const n of [...BATCHES, 1001]) {
+      it(`adds ${n} elements, subnormals too`, async () => {
+        const x = wide(n, 12, 200);
+        const y = wide(n, 13, 3);
+        const out = await compute(kernels(), (arena) => {
+          const inOut = arena.inOut(x);
+          kernels().add(inOut, arena.float32(y));
+          return inOut;
+        });
+        assertSameBits(
+          out,
+          [...x].map((v, i) => Math.fround(v + y[i]!)),
+        );
+      });
+    }
+  });
+});
+
+describe('embed and gather', () => {
+  onEveryBackend((kernels) => {
+    for (const n of BATCHES) {
+      it(`take ${n} rows of a float32 table`, async () => {
+        const [rows, cols] = [1329, 33];
+        const values = wide(rows * cols, 14);
+        const chosen = Int32Array.from([...indices(n - 1, 15, rows), rows - 1]);
+        const { embedded, gathered } = await compute(kernels(), (arena) => {
+          const table = arena.float32(values);
+          const tokens = arena.int32(chosen);
+          const embedded = arena.out(n * cols);
+          const gathered = arena.out(n * cols);
+          kernels().embed(embedded, { dtype: 'F32', rows, cols, values: table }, tokens);
+          kernels().gather(gathered, table, tokens, cols);
+          return { embedded, gathered };
+        });
+        const expected = [...chosen].flatMap((row) => [...values.subarray(row * cols, (row + 1) * cols)]);
+        assertSameBits(embedded, expected);
+        assertSameBits(gathered, expected);
+      });
+    }
+    for (const groupSize of [1, 8, 12, 64, 128]) {
+      it(`dequantize rows in groups of ${groupSize}`, async () => {
+        const [rows, cols] = [1001, 2 * groupSize];
+        const next = seeded(16);
+        const values = new Int8Array(rows * cols).map(() => Math.floor(next() * 255) - 127);
+        const scales = wide(rows * 2, 17, 240).map(Math.abs);
+        const chosen = indices(7, 18, rows);
+        const out = await compute(kernels(), (arena) => {
+          const table = { rows, cols, groupSize, values: arena.int8(values), scales: arena.float32(scales) };
+          const embedded = arena.out(7 * cols);
+          kernels().embed(embedded, { dtype: 'Q8_0', ...table }, arena.int32(chosen));
+          return embedded;
+        });
+        const weight = (at: number) => Math.fround(values[at]! * scales[Math.floor(at / groupSize)]!);
+        assertSameBits(
+          out,
+          [...chosen].flatMap((row) => Array.from({ length: cols }, (_, i) => weight(row * cols + i))),
+        );
+      });
+    }
+  });
+});
+
+describe('softmax', () => {
+  onEveryBackend((kernels) => {
+    const check = async (logits: Float32Array, cols: number, temperature: number) => {
+      const { out, inOut } = await compute(kernels(), (arena) => {
+        const out = arena.out(logits.length);
+        const inOut = arena.inOut(logits);
+        kernels().softmax(out, arena.float32(logits), cols, temperature);
+        kernels().softmax(inOut, inOut, cols, temperature);
+        return { out, inOut };
+      });
+      const t = Math.fround(temperature);
+      const expected = literal
+        .chunk(logits, cols)
+        .flatMap((row) => literal.softmax(row.map((logit) => Math.fround(logit / t))));
+      assertSameBits(out, expected);
+      assertSameBits(inOut, expected, 'in place');
+    };
+    for (const n of BATCHES) it(`takes ${n} rows`, () => check(uniform(n * 101, 19, 10), 101, 0.7));
+    for (const cols of LENGTHS) it(`takes rows of ${cols}`, () => check(uniform(2 * cols, 20, 10), cols, 1));
+    for (const t of [1e-3, 0.1, 3, 1e6])
+      it(`divides by a temperature of ${t}`, () => check(uniform(999, 21, 9), 333, t));
+    it('gives subnormal and zero probabilities', () => check(uniform(2000, 22, 70), 1000, 1));
+    it('takes logits of every size', () => check(wide(600, 23, 250), 60, 1));
+    it('gives probabilities that add up to 1', async () => {
+      const out = await compute(kernels(), (arena) => {
+        const out = arena.out(1329);
+        kernels().softmax(out, arena.float32(uniform(1329, 24, 12)), 1329, 0.8);
+        return out;
+      });
+      const sum = out.reduce((a, b) => a + b, 0);
+      assert.ok(Math.abs(sum - 1) < 1e-5, `the sum is ${sum}`);
+    });
+  });
+});
+
+async function checkRmsNorm(kernels: Kernels, x: Float32Array, dim: number, epsilon: number): Promise<void> {
+  const weight = uniform(dim, 25, 2);
+  const out = await compute(kernels, (arena) => {
+    const out = arena.out(x.length);
+    kernels.rmsNorm(out, arena.float32(x), arena.float32(weight), epsilon);
+    return out;
+  });
+  assertSameBits(out, expectedRmsNorm(x, weight, epsilon));
+}
+
+function expectedRmsNorm(x: Float32Array, weight: Float32Array, epsilon: number): number[] {
+  return literal.chunk(x, weight.length).flatMap((row) => literal.rmsNorm(row, [...weight], epsilon));
+}
