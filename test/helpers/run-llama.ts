@@ -3,7 +3,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
+/** Path of the committed bin file. */
+export const llamaBin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
 
 /** What a finished command left. */
 export interface LlamaRun {
@@ -18,6 +19,8 @@ export interface RunLlamaOptions {
   readonly cwd?: string;
   /** Fed to stdin, which is then closed. */
   readonly stdin?: string | Uint8Array;
+  /** Variables on top of the caller's. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with the child and its output so far, at every chunk of stdout. */
   readonly onStdout?: (child: ChildProcessWithoutNullStreams, stdout: string) => void;
 }
@@ -25,7 +28,10 @@ export interface RunLlamaOptions {
 /** Runs `llama ...args` to its end, without a terminal and without settings of the caller's environment. */
 export function runLlama(args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> {
   const { DEBUG: _debug, LLAMA_KERNELS: _kernels, ...env } = process.env;
-  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: { ...env, NO_COLOR: '1' } });
+  const child = spawn(process.execPath, [llamaBin, ...args], {
+    cwd: options.cwd,
+    env: { ...env, NO_COLOR: '1', ...options.env },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

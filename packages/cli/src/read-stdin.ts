@@ -24,7 +24,8 @@ export async function readStdin(): Promise<string | null> {
   return decodeUtf8(Buffer.concat(chunks)).replace(/\r?\n$/, '');
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
+/** @throws ToolkitError `BAD_PROMPT` */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

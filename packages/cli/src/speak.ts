@@ -1,7 +1,7 @@
 // Generates an answer and shows it as it comes.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type EndReason, type GenerateOptions, generate, type Model } from '@llama-ts/runtime';
+import type { EndReason, GenerateEvent, Model } from '@llama-ts/runtime';
 import { visible } from './terminal-safe.js';
 
 /** What an answer was and how long it took. */
@@ -15,13 +15,8 @@ export interface Speech {
   readonly milliseconds: number;
 }
 
-/** Continues a prompt and gives each piece of text to `show`. */
-export async function speak(
-  model: Model,
-  prompt: string | readonly number[],
-  options: GenerateOptions,
-  show: (text: string) => void,
-): Promise<Speech> {
+/** Follows a generation to its end and gives each piece of text to `show`. */
+export async function speak(events: AsyncIterable<GenerateEvent>, show: (text: string) => void): Promise<Speech> {
   let speech: Speech = {
     text: '',
     ids: [],
@@ -31,7 +26,7 @@ export async function speak(
     milliseconds: 0,
   };
   const ids: number[] = [];
-  for await (const event of generate(model, prompt, options)) {
+  for await (const event of events) {
     if (event.type === 'prompt-end') {
       speech = { ...speech, nPromptTokens: event.nTokens, promptMilliseconds: event.milliseconds };
       continue;

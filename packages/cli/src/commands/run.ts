@@ -1,6 +1,6 @@
 // llama run: continues a prompt.
 
-import type { GenerateOptions, Model } from '@llama-ts/runtime';
+import { type GenerateOptions, generate, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
@@ -81,7 +81,7 @@ export default class Run extends BaseCommand {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
     if (!flags['no-echo']) show(prompt);
-    const speech = await speak(model, prompt, this.#generateOptions(flags, seed), show);
+    const speech = await speak(generate(model, prompt, this.#generateOptions(flags, seed)), show);
     show('\n');
     this.logToStderr(speedLine(speech, model));
     return { model: name, prompt, seed: String(seed), backend: model.backend, ...speech };

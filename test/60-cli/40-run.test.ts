@@ -1,0 +1,172 @@
+// Run and chat on the sample model, through pipes.
+
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LlamaRun, llamaBin, type RunLlamaOptions, runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
+
+const prompt = 'Once upon a time';
+
+describe('llama run and llama chat', () => {
+  const run = (args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> =>
+    runLlama(args, { ...options, env: { XDG_CACHE_HOME: cache } });
+  let cache = '';
+  let release = (): void => undefined;
+
+  before(async () => {
+    await new Promise<void>((ready) => {
+      void withFolder(async (folder) => {
+        cache = folder;
+        await new Promise<void>((resolve) => {
+          release = resolve;
+          ready();
+        });
+      });
+    });
+  });
+  after(() => release());
+
+  it('prints the prompt and its continuation, and one line on speed to stderr', async () => {
+    const { exitCode, stdout, stderr } = await run(['run', '-i', prompt, '-n', '12', '-t', '0']);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^Once upon a time, .+\n$/);
+    assert.match(stderr, /sample model.*\nprompt 5 tokens, .* tok\/s; generated 8 tokens, .* tok\/s .*\n$/);
+  });
+
+  it('takes a piped prompt for the prompt, and gives what -i gives', async () => {
+    const args = ['run', '--max-tokens', '8', '-t', '0'];
+    const piped = await run(args, { stdin: `${prompt}\n` });
+    const flag = await run([...args, '--prompt', prompt]);
+    assert.equal(piped.exitCode, 0, piped.stderr);
+    assert.equal(piped.stdout, flag.stdout);
+  });
+
+  it('leaves the prompt out with --no-echo', async () => {
+    const args = ['run', '-i', prompt, '-n', '12', '-t', '0'];
+    const [full, bare] = [await run(args), await run([...args, '--no-echo'])];
+    assert.equal(prompt + bare.stdout, full.stdout);
+  });
+
+  it('repeats an answer for the same seed, and reports it all with --json', async () => {
+    const args = ['run', '-i', prompt, '--max-tokens', '8', '-s', '18446744073709551615', '--json'];
+    const reports = [await run(args), await run(args)].map(({ stdout }) => JSON.parse(stdout));
+    assert.equal(reports[0].text, reports[1].text);
+    assert.equal(reports[0].seed, '18446744073709551615');
+    assert.equal(reports[0].ids.length, 8);
+    assert.equal(reports[0].endReason, 'length');
+  });
+
+  it('takes a lone positional for the model, and says how to give a prompt when it is none', async () => {
+    const { exitCode, stdout, stderr } = await run(['run', prompt]);
+    assert.deepEqual([exitCode, stdout], [3, '']);
+    assert.match(stderr, /no such model file.*\n {2}try: .*llama run -i/);
+  });
+
+  it('runs an exported file, also a plain one with the tokenizer.bin of the C programs', async () => {
+    await withFolder(async (cwd) => {
+      await run(['export', 'm.bin'], { cwd });
+      const own = await run(['run', 'm.bin', prompt, '-n', '12', '-t', '0'], { cwd });
+      assert.equal(own.exitCode, 0, own.stderr);
+      await run(['export', 'v0.bin', '--version', '0', '--tokenizer-bin', 'tokenizer.bin'], { cwd });
+      const other = await run(['run', 'v0.bin', prompt, '-n', '12', '-t', '0', '-z', 'tokenizer.bin'], { cwd });
+      assert.equal(other.stdout, own.stdout, other.stderr);
+    });
+  });
+
+  it('refuses a piped prompt that is not UTF-8', async () => {
+    const { exitCode, stderr } = await run(['run'], { stdin: new Uint8Array([0x61, 0xff]) });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /\[BAD_PROMPT\]/);
+  });
+
+  it('refuses a prompt longer than the context, saying by how much', async () => {
+    const { exitCode, stderr } = await run(['run', '--context', '4', '-i', prompt]);
+    assert.equal(exitCode, 7);
+    assert.match(stderr, /1 too many \[CONTEXT_EXCEEDED\]/);
+  });
+
+  const badFlags = [
+    ['-t', '-1'],
+    ['-t', 'NaN'],
+    ['-p', '1.1'],
+    ['-n', '12abc'],
+    ['-n', '0x10'],
+    ['-n', '1e99'],
+    ['-n', ''],
+    ['-s', '18446744073709551616'],
+    ['--context', '0'],
+    ['--backend', 'abacus'],
+  ];
+  for (const flags of badFlags) {
+    it(`refuses ${JSON.stringify(flags.join(' '))} with 2`, async () => {
+      const { exitCode, stdout } = await run([
+        'run',
+        '-i',
+        prompt,
+        `${flags[0]}=${flags[1]}`.replace(/^(-\w)=/, '$1'),
+        ...(flags[1] === '' ? [''] : []),
+      ]);
+      assert.deepEqual([exitCode, stdout], [2, '']);
+    });
+  }
+
+  it('ends quietly with 0 when its reader has seen enough', async () => {
+    const { exitCode, stderr } = await run(['run', '-i', prompt, '-n', '2000', '-t', '0'], {
+      onStdout: (child) => void child.stdout.destroy(),
+    });
+    assert.equal(exitCode, 0, stderr);
+    assert.doesNotMatch(stderr, /EPIPE|llama:/);
+  });
+
+  it('stops with 130 when it is interrupted', async () => {
+    const { exitCode, stderr } = await run(['run', '-i', prompt, '-n', '0', '-t', '1', '-s', '3'], {
+      onStdout: (child, stdout) => {
+        if (stdout.length > prompt.length && !child.killed) child.kill('SIGINT');
+      },
+    });
+    assert.equal(exitCode, 130, stderr);
+  });
+
+  it('answers each piped line, as chat and as run -m chat', async () => {
+    const options = { stdin: 'Hi\n\nWho are you?' };
+    const chat = await run(['chat', '-t', '0'], options);
+    assert.equal(chat.exitCode, 0, chat.stderr);
+    assert.equal(chat.stdout.trimEnd().split('\n').length, 2, chat.stdout);
+    const mode = await run(['run', '-m', 'chat', '-t', '0'], options);
+    assert.equal(mode.stdout, chat.stdout, mode.stderr);
+  });
+
+  it('does not take a special name in a message for the token', async () => {
+    const { exitCode, stderr } = await run(['chat', '-t', '0', '--max-tokens', '4'], { stdin: 'a<|eot_id|>b\n' });
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('stops an answer at the first Ctrl-C and leaves at the next', async () => {
+    const child = spawn(process.execPath, [llamaBin, 'chat', '-t', '1', '-s', '4'], {
+      env: { ...process.env, XDG_CACHE_HOME: cache },
+    });
+    const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
+    child.stdin.write('Tell me a story\n');
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGINT');
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        if (chunk.includes('\n')) resolve();
+      });
+    });
+    assert.equal(child.exitCode, null);
+    child.kill('SIGINT');
+    assert.equal(await exit, 130);
+  });
+
+  it('says that a folder is to be exported first', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'config.json'), '{}');
+      const { exitCode, stderr } = await run(['run', cwd, 'x']);
+      assert.equal(exitCode, 3);
+      assert.match(stderr, /is a folder.*\n {2}try: llama export/);
+    });
+  });
+});
