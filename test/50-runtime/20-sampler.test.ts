@@ -115,6 +115,20 @@ describe('the sampler', () => {
     assert.notDeepEqual(await ids({ ...settings, seed: 6 }), first);
   }).timeout(60_000);
 
+  it("starts from the reference's settings in its mode, whatever the model's", async () => {
+    const greedy = { ...model, generationDefaults: { ...model.generationDefaults, doSample: false } };
+    const text = async (from: Model, options: GenerateOptions): Promise<string> => {
+      let spoken = '';
+      for await (const event of generate(from, prompt, { maxTokens: N_TOKENS, seed: 3, ...options })) {
+        if (event.type === 'token') spoken += event.text;
+      }
+      return spoken;
+    };
+    const expected = await text(model, { referenceSampler: true, temperature: 1, topP: 0.9 });
+    assert.equal(await text(greedy, { referenceSampler: true }), expected);
+    assert.equal(await text(greedy, {}), await text(model, { temperature: 0 }));
+  }).timeout(60_000);
+
   it('takes the most probable token when top-p is too small for any to pass its cutoff', async () => {
     const options = { temperature: 1, topP: 1e-6, seed: 1n, referenceSampler: true };
     const sampler = createSampler(options, async (logits) => logits);

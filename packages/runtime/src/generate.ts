@@ -48,6 +48,8 @@ export type GenerateEvent =
     };
 
 const DEFAULT_PREFILL_CHUNK = 512;
+/** The reference asks no model for its settings. */
+const noDefaults = { doSample: null, temperature: null, topP: null };
 
 /**
  * Continues a prompt: text, which gets the model's begin-of-text token, or token ids as they stand.
@@ -170,13 +172,13 @@ function resolveLimits({ contextLength }: Model, nPrompt: number, { maxTokens, s
 
 function resolveSampling({ generationDefaults }: Model, options: GenerateOptions) {
   const { referenceSampler = false, seed = 1 } = options;
-  const defaults = referenceSampler ? { temperature: null, topP: null } : generationDefaults;
+  const { doSample, temperature, topP } = referenceSampler ? noDefaults : generationDefaults;
   if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
     throw new ToolkitError('INVALID_OPTION', `seed ${seed}, expected a whole number from 1`);
   }
   return {
-    temperature: options.temperature ?? (generationDefaults.doSample === false ? 0 : (defaults.temperature ?? 1)),
-    topP: options.topP ?? defaults.topP ?? 0.9,
+    temperature: options.temperature ?? (doSample === false ? 0 : (temperature ?? 1)),
+    topP: options.topP ?? topP ?? 0.9,
     seed: BigInt(seed),
     referenceSampler,
   };
