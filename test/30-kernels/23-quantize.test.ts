@@ -46,7 +46,7 @@ describe('quantize and dequantize', () => {
       const { values } = await quantized(kernels(), Float32Array.of(LARGEST, -LARGEST), 2);
       assert.deepEqual([...values], [127, -127]);
     });
-    for (const bad of [Number.NaN, -Number.NaN, Infinity, -Infinity]) {
+    for (const bad of [Number.NaN, Infinity, -Infinity]) {
       it(`give ${bad} a non-finite scale, and only its group`, async () => {
         const x = uniform(96, 4);
         x[40] = bad;

@@ -1,0 +1,75 @@
+// Whole passes: every backend, thread count, chunk size and batch gives the bits of the reference.
+
+import { strict as assert } from 'node:assert';
+import { type Kernels, openKernels } from '@llama-ts/kernels';
+import { assertSameBits } from './support/assert-bits.js';
+import { onEveryBackend, probes } from './support/backends.js';
+import { queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
+
+const N_TOKENS = 70;
+const CHUNKS = [1, 7, 64, N_TOKENS];
+
+describe('the conformance suite', () => {
+  it('ran every backend that this machine can run', () => {
+    for (const { backend, rejection } of probes) {
+      const code = rejection === null ? 'BACKEND_UNSUPPORTED' : (rejection as { code?: string }).code;
+      assert.equal(code, 'BACKEND_UNSUPPORTED', `${backend} was skipped: ${rejection?.message}`);
+    }
+  });
+});
+
+for (const dtype of ['F32', 'Q8_0'] as const) {
+  for (const precision of ['float32', 'half'] as const) {
+    const tokens = tinyTokens(N_TOKENS, 7);
+    const expected = await referenceLogits(dtype, precision, tokens);
+
+    describe(`a pass with ${dtype} weights and a ${precision} cache`, () => {
+      onEveryBackend((kernels) => {
+        let model: TinyModel;
+        before(async () => {
+          model = await tinyModel(kernels(), dtype);
+        });
+        for (const chunk of CHUNKS) {
+          it(`gives the same logits in chunks of ${chunk}`, async () => {
+            const found = await logitsInChunks(kernels(), model, precision, tokens, chunk);
+            assertSameBits(found, expected, 'logits');
+          });
+        }
+        it('gives the same logits beside other sequences', async () => {
+          const part = (part: Int32Array) => ({ cache: tinyCache(kernels(), precision), position: 0, tokens: part });
+          const others = [tinyTokens(3, 8), tinyTokens(1, 9)];
+          const logits = queuePass(kernels(), model, [part(others[0]!), part(tokens), part(others[1]!)]);
+          await kernels().run();
+          const rowLength = expected.length / N_TOKENS;
+          assertSameBits(logits.subarray(3 * rowLength, (3 + N_TOKENS) * rowLength), expected, 'logits');
+        });
+      });
+    });
+  }
+}
+
+async function referenceLogits(dtype: 'F32' | 'Q8_0', precision: 'float32' | 'half', tokens: Int32Array) {
+  const kernels = await openKernels({ backend: 'reference' });
+  const logits = await logitsInChunks(kernels, await tinyModel(kernels, dtype), precision, tokens, N_TOKENS);
+  await kernels.close();
+  return logits;
+}
+
+async function logitsInChunks(
+  kernels: Kernels,
+  model: TinyModel,
+  precision: 'float32' | 'half',
+  tokens: Int32Array,
+  chunk: number,
+): Promise<Float32Array> {
+  const cache = tinyCache(kernels, precision);
+  const parts: number[] = [];
+  for (let position = 0; position < tokens.length; position += chunk) {
+    const logits = queuePass(kernels, model, [
+      { cache, position, tokens: tokens.subarray(position, position + chunk) },
+    ]);
+    await kernels.run();
+    for (const logit of logits) parts.push(logit);
+  }
+  return Float32Array.from(parts);
+}

@@ -1,0 +1,122 @@
+// Files of weights: any offset, any length, and files that are not what they seem.
+
+import { strict as assert } from 'node:assert';
+import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Kernels, WeightFile } from '@llama-ts/kernels';
+import { assertSameBits } from './support/assert-bits.js';
+import { onEveryBackend } from './support/backends.js';
+import { assertFails, failureOf } from './support/failure.js';
+import { uniform } from './support/random.js';
+
+const N_FLOATS = 10000;
+
+describe('openWeights', () => {
+  let folder: string;
+  let path: string;
+  const floats = uniform(N_FLOATS, 1);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kernels-'));
+    path = join(folder, 'weights.bin');
+  });
+  beforeEach(() => writeFile(path, new Uint8Array(floats.buffer)));
+  after(() => rm(folder, { recursive: true }));
+
+  onEveryBackend((kernels) => {
+    for (const map of [true, false]) {
+      const withFile = async (use: (file: WeightFile) => unknown) => {
+        const file = await kernels().openWeights(path, { map });
+        try {
+          await use(file);
+        } finally {
+          await file.close();
+        }
+      };
+
+      describe(`with map: ${map}`, () => {
+        it('reads float32 and int8 at any offset', () =>
+          withFile((file) => {
+            assert.equal(file.byteLength, N_FLOATS * 4);
+            const bytes = new Uint8Array(floats.buffer);
+            for (const byteOffset of [0, 4, 256, 1, 2, 3, 257, 4099]) {
+              const length = 1001;
+              const part = bytes.slice(byteOffset, byteOffset + 4 * length);
+              assertSameBits(file.float32(byteOffset, length), new Float32Array(part.buffer));
+              assert.deepEqual([...file.int8(byteOffset, 4 * length)], [...new Int8Array(part.buffer)]);
+            }
+          }));
+        it('reads up to the last byte, and nothing at the end', () =>
+          withFile((file) => {
+            assertSameBits(file.float32(4 * (N_FLOATS - 1), 1), floats.subarray(N_FLOATS - 1));
+            assert.equal(file.int8(4 * N_FLOATS, 0).length, 0);
+          }));
+        it('gives arrays that the kernels take', () =>
+          withFile(async (file) => {
+            const x = kernels().allocate.float32(100);
+            kernels().add(x, file.float32(400, 100));
+            await kernels().run();
+            assertSameBits(x, floats.subarray(100, 200));
+          }));
+        it('refuses ranges outside of the file', () =>
+          withFile(async (file) => {
+            await assertFails('INVALID_ARGUMENT', () => file.float32(4, N_FLOATS));
+            await assertFails('INVALID_ARGUMENT', () => file.int8(4 * N_FLOATS, 1));
+            await assertFails('INVALID_ARGUMENT', () => file.int8(-1, 1));
+            await assertFails('INVALID_ARGUMENT', () => file.int8(0.5, 1));
+            await assertFails('INVALID_ARGUMENT', () => file.float32(0, 2 ** 53));
+            await assertFails('INVALID_ARGUMENT', () => file.float32(0, Number.NaN));
+          }));
+        it('refuses a missing file and a folder', async () => {
+          await assertFails('FILE_UNREADABLE', () => kernels().openWeights(join(folder, 'none.bin'), { map }));
+          await assertFails('FILE_UNREADABLE', () => kernels().openWeights(folder, { map }));
+        });
+        it('rejects with the reason of an aborted signal', async () => {
+          const reason = new Error('enough');
+          const opening = kernels().openWeights(path, { map, signal: AbortSignal.abort(reason) });
+          await assert.rejects(opening, (error) => error === reason);
+        });
+      });
+    }
+    // Windows neither shortens a mapped file nor leaves a hole in a file unless told to.
+    if (process.platform !== 'win32') {
+      it('says so when a file became shorter', async () => {
+        const error = await shrinkWhileOpen(kernels(), path);
+        assert.equal(error.code, 'FILE_SHRANK');
+        assert.match(error.message, /weights\.bin/);
+      });
+      it('reads past 4 GiB', async () => {
+        const sparse = join(folder, 'sparse.bin');
+        const offset = 2 ** 32 + 10;
+        const handle = await open(sparse, 'w');
+        await handle.write(new Uint8Array([1, 2, 3, 4]), 0, 4, offset);
+        await handle.close();
+        if (kernels().backend === 'wasm') {
+          await assertFails('MODEL_TOO_LARGE_FOR_WASM', () => kernels().openWeights(sparse));
+        } else {
+          const file = await kernels().openWeights(sparse);
+          assert.equal(file.byteLength, offset + 4);
+          assert.deepEqual([...file.int8(offset, 4)], [1, 2, 3, 4]);
+          await file.close();
+        }
+        await rm(sparse);
+      });
+    }
+  });
+});
+
+/** A backend notices at the read or at the run that touches the missing bytes. */
+async function shrinkWhileOpen(kernels: Kernels, path: string) {
+  const file = await kernels.openWeights(path, { map: true });
+  try {
+    await truncate(path, 100);
+    return await failureOf(async () => {
+      const x = kernels.allocate.float32(N_FLOATS);
+      kernels.add(x, file.float32(0, N_FLOATS));
+      await kernels.run();
+    });
+  } finally {
+    await file.close();
+  }
+}
