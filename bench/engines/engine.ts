@@ -1,0 +1,34 @@
+// What an engine is to the harness, and what the programs under this folder are given.
+
+import type { BenchCase } from '../cases.js';
+import type { ModelFiles } from '../model/prepare-files.js';
+
+/** The first argument of an engine's program, as JSON. */
+export interface Workload {
+  /** Where a peer is installed. */
+  readonly program?: string;
+  /** The model file. */
+  readonly model: string;
+  readonly threads: number;
+  readonly backend?: string;
+  readonly promptLength: number;
+  /** Tokens to generate, the one that ends the prefill included. */
+  readonly generateLength: number;
+  readonly sequences: number;
+  /** Run a few tokens first, outside the measurement. */
+  readonly warmUp: boolean;
+}
+
+/** One run of one case; fields that do not apply to its kind are absent. */
+export interface Sample {
+  readonly tokensPerSecond?: number;
+  readonly firstTokenSeconds?: number;
+  readonly peakResidentBytes?: number;
+}
+
+/** An engine: each run is a fresh process. */
+export interface Engine {
+  readonly name: string;
+  supports(benchCase: BenchCase): boolean;
+  run(benchCase: BenchCase, threads: number, files: ModelFiles): Promise<Sample>;
+}

@@ -1,0 +1,100 @@
+// The engines that run in Node: this toolkit by its API, its command line, node-llama-cpp, and the read ceiling.
+
+import { fileURLToPath } from 'node:url';
+import type { BenchCase } from '../cases.js';
+import type { Engine, Sample, Workload } from './engine.js';
+import { runProgram } from './run-program.js';
+
+const CLI = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
+/** A few tokens for any tokenizer. */
+const SHORT_TEXT = 'Once upon a time there was a';
+
+/** What the programs of this folder print. */
+interface Measurement {
+  readonly promptSeconds: number;
+  readonly generateSeconds: number;
+  /** Milliseconds since the epoch. */
+  readonly firstTokenAt: number;
+  readonly peakResidentBytes: number;
+}
+
+/** This toolkit through its public API; `backend` forces one. */
+export function llamaTs(backend?: string): Engine {
+  return {
+    name: 'llama3.2.ts',
+    supports: () => true,
+    run: (benchCase, threads, files) => {
+      const chosen = benchCase.wasm ? 'wasm' : backend;
+      const model = benchCase.weights === 'f32' ? files.float32 : files.q8;
+      return runScript('llama-ts.mjs', benchCase, {
+        model,
+        threads,
+        ...(chosen === undefined ? {} : { backend: chosen }),
+      });
+    },
+  };
+}
+
+/** This toolkit by its command, as a user starts it. */
+export function llamaRun(backend?: string): Engine {
+  return {
+    name: 'llama3.2.ts, llama run',
+    supports: ({ kind }) => kind === 'first-token',
+    run: async (_, threads, files) => {
+      const options = ['--no-echo', '-t', '0', '--max-tokens', '1', '--threads', String(threads)];
+      const chosen = backend === undefined ? [] : ['--backend', backend];
+      const { firstByteSeconds, peakResidentBytes } = await runProgram(process.execPath, [
+        ...[CLI, 'run', files.q8, SHORT_TEXT],
+        ...options,
+        ...chosen,
+      ]);
+      return { firstTokenSeconds: firstByteSeconds, peakResidentBytes };
+    },
+  };
+}
+
+/** llama.cpp through node-llama-cpp, installed in `folder`. */
+export function nodeLlamaCpp(folder: string): Engine {
+  return {
+    name: 'node-llama-cpp',
+    supports: ({ weights }) => weights === 'q8_0',
+    run: (benchCase, threads, files) =>
+      runScript('node-llama-cpp.mjs', benchCase, { program: folder, model: files.gguf, threads }),
+  };
+}
+
+/** Tokens per second if reading the weights once per token were all there is to do. */
+export const readCeiling: Engine = {
+  name: 'read ceiling',
+  supports: ({ kind, sequences }) => kind === 'decode' && sequences === 1,
+  run: async ({ weights }, threads, files) => {
+    const { bytesPerSecond } = await printedBy<{ bytesPerSecond: number }>('read-ceiling.mjs', { threads });
+    return { tokensPerSecond: bytesPerSecond / (weights === 'f32' ? files.float32WeightBytes : files.q8WeightBytes) };
+  },
+};
+
+async function runScript(
+  script: string,
+  benchCase: BenchCase,
+  where: Pick<Workload, 'program' | 'model' | 'threads' | 'backend'>,
+): Promise<Sample> {
+  const { kind, promptLength, generateLength, sequences } = benchCase;
+  const workload: Workload = { ...where, promptLength, generateLength, sequences, warmUp: kind !== 'first-token' };
+  const measured = await printedBy<Measurement>(script, workload);
+  if (kind === 'first-token') {
+    const firstTokenSeconds = (measured.firstTokenAt - measured.startedAt) / 1000;
+    return { firstTokenSeconds, peakResidentBytes: measured.peakResidentBytes };
+  }
+  const tokensPerSecond =
+    kind === 'prefill'
+      ? promptLength / measured.promptSeconds
+      : (sequences * (generateLength - 1)) / measured.generateSeconds;
+  return { tokensPerSecond };
+}
+
+/** Runs a program of this folder; what it prints last is JSON. */
+async function printedBy<T>(script: string, argument: object): Promise<T & { startedAt: number }> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout, startedAt } = await runProgram(process.execPath, [path, JSON.stringify(argument)]);
+  return { ...JSON.parse(stdout.trim().split('\n').at(-1)!), startedAt };
+}
