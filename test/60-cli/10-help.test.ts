@@ -8,7 +8,7 @@ describe('llama help', () => {
     const { exitCode, stdout, stderr } = await runLlama([]);
     assert.equal(exitCode, 0);
     assert.equal(stderr, '');
-    assert.match(stdout, /EXAMPLES\n {2}\$ llama run [^]*\$ llama export /);
+    assert.match(stdout, /EXAMPLES\n {2}\$ llama run [\s\S]*\$ llama export /);
     for (const command of ['export', 'quantize', 'inspect', 'run', 'chat', 'doctor'])
       assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   });

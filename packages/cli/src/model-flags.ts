@@ -5,17 +5,22 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
-import { type Model, openModel } from '@llama-ts/runtime';
+import { type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
 import { decimal, integer } from './number-flags.js';
 import { readTokenizerBin } from './read-tokenizer-bin.js';
 import { sampleBin } from './sample-bin.js';
 import { seed } from './seed-flag.js';
+import { withSpinner } from './with-spinner.js';
 
 /** Far above where sampling is uniform. */
 const MAX_TEMPERATURE = 1000;
 /** Far above the number of cores of any machine. */
 const MAX_THREADS = 1024;
+/** Far above the base of any model. */
+const MAX_ROPE_THETA = 1e12;
+/** Of every Llama 3.2. @see its config.json, rope_scaling */
+const LLAMA32_SCALING = { factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192 };
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 /** Short names are those of the C programs. */
@@ -48,6 +53,16 @@ export const modelFlags = {
     description: 'kernels to use; default the fastest here (see doctor)',
     options: [...backendNames],
   }),
+  'rope-theta': Flags.custom<number>({
+    description: 'base of the rotary embedding, for plain files of unknown models; with --rope-scaling',
+    dependsOn: ['rope-scaling'],
+    parse: decimal({ min: 1, max: MAX_ROPE_THETA }),
+  })(),
+  'rope-scaling': Flags.string({
+    description: "its scaling: none, or llama3 for Llama 3.2's",
+    options: ['none', 'llama3'],
+    dependsOn: ['rope-theta'],
+  }),
   raw: Flags.boolean({ description: 'send control characters of the output to the terminal as they are' }),
   'reference-sampler': Flags.boolean({ description: "the C programs' defaults and order of sums" }),
 };
@@ -58,6 +73,8 @@ export interface ModelChoice {
   readonly context?: number | undefined;
   readonly threads?: number | undefined;
   readonly backend?: string | undefined;
+  readonly 'rope-theta'?: number | undefined;
+  readonly 'rope-scaling'?: string | undefined;
 }
 
 /**
@@ -67,19 +84,29 @@ export interface ModelChoice {
  */
 export async function openNamedModel(
   path: string | undefined,
-  { tokenizer, context, threads, backend = process.env.LLAMA_KERNELS }: ModelChoice,
+  choice: ModelChoice,
   signal: AbortSignal,
 ): Promise<Model> {
   if (path !== undefined) await checkPath(path);
-  const modelPath = path ?? (await sampleBin(cacheFolder(), signal));
-  const data = tokenizer === undefined ? undefined : await readTokenizerBin(tokenizer, modelPath);
-  return openModel(modelPath, {
+  return withSpinner('opening the model', async () => {
+    const modelPath = path ?? (await sampleBin(cacheFolder(), signal));
+    return openModel(modelPath, await openOptions(modelPath, choice, signal));
+  });
+}
+
+async function openOptions(modelPath: string, choice: ModelChoice, signal: AbortSignal): Promise<OpenModelOptions> {
+  const { tokenizer, context, threads, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = choice;
+  const backend = choice.backend ?? process.env.LLAMA_KERNELS;
+  return {
     signal,
-    ...(data === undefined ? {} : { tokenizer: data }),
+    ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
     ...(context === undefined ? {} : { context }),
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),
-  });
+    ...(ropeTheta === undefined
+      ? {}
+      : { settings: { ropeTheta, ropeScaling: ropeScaling === 'llama3' ? LLAMA32_SCALING : null } }),
+  };
 }
 
 async function checkPath(path: string): Promise<void> {
