@@ -18,17 +18,17 @@ export interface ChatMessage {
 /** Options of {@link encodeChat} and {@link renderChat}. */
 export interface ChatOptions {
   /** End with the head of the assistant's answer. Default true. */
-  readonly addGenerationPrompt?: boolean;
+  readonly addGenerationPrompt?: boolean | undefined;
   /** The template's `date_string`, such as `26 Jul 2024`; without it Llama's template asks the clock. */
-  readonly dateString?: string;
+  readonly dateString?: string | undefined;
   /** Tool definitions, in the form the template reads. */
-  readonly tools?: readonly unknown[];
+  readonly tools?: readonly unknown[] | undefined;
   /** Name of the special token that is the template's `bos_token`. Default `<|begin_of_text|>`. */
-  readonly bosToken?: string;
+  readonly bosToken?: string | undefined;
   /** Name of the special token that is the template's `eos_token`. Default `<|eot_id|>`. */
-  readonly eosToken?: string;
+  readonly eosToken?: string | undefined;
   /** Further variables of the template, such as `tools_in_user_message`. */
-  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const DEFAULT_BOS = '<|begin_of_text|>';

@@ -15,13 +15,13 @@ import { createTokenIndex, type TokenIndex } from './token-index.js';
 /** Options of {@link Tokenizer.encode}. */
 export interface EncodeOptions {
   /** What special names in the text are: plain text (the default), or the tokens they name. */
-  readonly specials?: 'text' | 'tokens';
+  readonly specials?: 'text' | 'tokens' | undefined;
 }
 
 /** Options of decoding. */
 export interface DecodeOptions {
   /** Leave special tokens out; else their names are text. Default false. */
-  readonly skipSpecial?: boolean;
+  readonly skipSpecial?: boolean | undefined;
 }
 
 /** A tokenizer. Tokens do not depend on the Node version. */
