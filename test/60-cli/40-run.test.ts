@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LlamaRun, llamaBin, type RunLlamaOptions, runLlama } from '../helpers/run-llama.js';
@@ -148,15 +149,20 @@ describe('llama run and llama chat', () => {
       env: { ...process.env, XDG_CACHE_HOME: cache },
     });
     const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
-    child.stdin.write('Tell me a story\n');
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    child.kill('SIGINT');
-    await new Promise<void>((resolve) => {
-      child.stdout.on('data', (chunk: Buffer) => {
-        if (chunk.includes('\n')) resolve();
-      });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
     });
-    assert.equal(child.exitCode, null);
+    const until = async (isReached: () => boolean): Promise<void> => {
+      while (!isReached() && child.exitCode === null) await Promise.race([once(child.stdout, 'data'), exit]);
+    };
+    child.stdin.write('Tell me a story\n');
+    await until(() => stdout !== '');
+    child.kill('SIGINT');
+    await until(() => stdout.includes('\n'));
+    child.stdin.write('Hi\n');
+    await until(() => /\n.+\n/.test(stdout));
+    assert.match(stdout, /\n.+\n/, 'an answer after the one that was stopped');
     child.kill('SIGINT');
     assert.equal(await exit, 130);
   });
