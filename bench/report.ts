@@ -63,7 +63,7 @@ export function toMarkdown(report: BenchReport): string {
     `${shape} shape, ${cpu}, ${cores} cores, Node ${node}, ${startedAt}; ${rounds} rounds, engines in turn; ` +
       `load before ${loadBefore.toFixed(1)}, after ${loadAfter.toFixed(1)}.`,
     '',
-    '| case | threads | engine | median | range | llama3.2.ts against it |',
+    '| case | threads | engine | median | range | llama3.2.ts ÷ it |',
     '| --- | ---: | --- | ---: | ---: | ---: |',
     ...rows,
     '',
@@ -82,12 +82,18 @@ function rowOf(entry: Series, metric: Metric, series: readonly Series[]): string
   const cells = [
     entry.case.title,
     String(entry.threads),
-    entry.engine,
+    engineCell(entry),
     `${number(median)} ${metric.unit}`,
     `${number(min)} – ${number(max)}`,
     ratio,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** The backend that ran, where an engine has several. */
+function engineCell({ engine, samples }: Series): string {
+  const backends = [...new Set(samples.flatMap(({ backend }) => backend ?? []))];
+  return backends.length === 0 ? engine : `${engine} (${backends.join(', ')})`;
 }
 
 function isOwn({ engine }: Series): boolean {

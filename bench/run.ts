@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, DEFAULT_CASES, parseCase } from './cases.js';
 import type { Engine, Sample } from './engines/engine.js';
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     loadBefore,
     loadAfter,
     rounds,
-    command: ['npx tsx bench/run.ts', ...process.argv.slice(2)].join(' '),
+    command: ['npx tsx bench/run.ts', ...process.argv.slice(2).map(withoutFolder)].join(' '),
     series,
   };
   const markdown = toMarkdown(report);
@@ -114,6 +114,11 @@ async function runCase(
     }
   }
   return taking.map((engine) => ({ case: benchCase, engine: engine.name, threads, samples: samples.get(engine)! }));
+}
+
+/** Reports are published: they need not tell how a machine is laid out. */
+function withoutFolder(argument: string): string {
+  return isAbsolute(argument) ? basename(argument) : argument;
 }
 
 function positiveInteger(option: string, text: string): number {

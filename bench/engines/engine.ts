@@ -24,6 +24,8 @@ export interface Sample {
   readonly tokensPerSecond?: number;
   readonly firstTokenSeconds?: number;
   readonly peakResidentBytes?: number;
+  /** Of this toolkit. */
+  readonly backend?: string;
 }
 
 /** An engine: each run is a fresh process. */

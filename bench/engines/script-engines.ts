@@ -16,6 +16,8 @@ interface Measurement {
   /** Milliseconds since the epoch. */
   readonly firstTokenAt: number;
   readonly peakResidentBytes: number;
+  /** Of this toolkit. */
+  readonly backend?: string;
 }
 
 /** This toolkit through its public API; `backend` forces one. */
@@ -81,15 +83,16 @@ async function runScript(
   const { kind, promptLength, generateLength, sequences } = benchCase;
   const workload: Workload = { ...where, promptLength, generateLength, sequences, warmUp: kind !== 'first-token' };
   const measured = await printedBy<Measurement>(script, workload);
+  const backend = measured.backend === undefined ? {} : { backend: measured.backend };
   if (kind === 'first-token') {
     const firstTokenSeconds = (measured.firstTokenAt - measured.startedAt) / 1000;
-    return { firstTokenSeconds, peakResidentBytes: measured.peakResidentBytes };
+    return { firstTokenSeconds, peakResidentBytes: measured.peakResidentBytes, ...backend };
   }
   const tokensPerSecond =
     kind === 'prefill'
       ? promptLength / measured.promptSeconds
       : (sequences * (generateLength - 1)) / measured.generateSeconds;
-  return { tokensPerSecond };
+  return { tokensPerSecond, ...backend };
 }
 
 /** Runs a program of this folder; what it prints last is JSON. */
