@@ -34,6 +34,7 @@ const exceptions: Readonly<Record<string, number>> = {
   HUB_UNAUTHORIZED: exitCodes.authorisation,
   HUB_FORBIDDEN: exitCodes.authorisation,
   HUB_GATED: exitCodes.authorisation,
+  'CACHE_*': exitCodes.disk,
   DISK_FULL: exitCodes.disk,
   WRITE_FAILED: exitCodes.disk,
   FILE_UNWRITABLE: exitCodes.disk,
