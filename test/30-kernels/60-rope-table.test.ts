@@ -1,7 +1,7 @@
 // The rotary table against the engine's own sine and cosine, exact integers, and transformers' scaling.
 
 import { strict as assert } from 'node:assert';
-import { type Llama3Scaling, openKernels, ropeTable } from '@llama-ts/kernels';
+import { type Llama3Scaling, openKernels, ropeFrequencies, ropeTable } from '@llama-ts/kernels';
 import { assertFails } from './support/failure.js';
 import { seeded } from './support/random.js';
 
@@ -12,6 +12,27 @@ const llama32: Llama3Scaling = {
   highFreqFactor: 4,
   originalMaxPositionEmbeddings: 8192,
 };
+
+describe('ropeFrequencies', () => {
+  for (const [headDim, theta] of [
+    [64, 500000],
+    [128, 500000],
+    [128, 10000],
+    [80, 1000000],
+    [6, 10000],
+    [256, 3],
+    [2, 1],
+  ] as const) {
+    it(`are the float64 nearest to the powers of ${theta} for heads of ${headDim}`, () => {
+      const nPairs = headDim / 2;
+      ropeFrequencies({ headDim, theta, scaling: null }).forEach((frequency, i) => {
+        // (w (1 + e))^nPairs * theta^i = (1 + e)^nPairs, about 1 + nPairs * e, in exact integers; |e| is at most 2^-53.
+        const error = powerError(frequency, nPairs, theta, i) / nPairs;
+        assert.ok(Math.abs(error) < 2 ** -53 * 1.001, `pair ${i} is off by ${error}`);
+      });
+    });
+  }
+});
 
 describe('ropeTable', () => {
   it('holds the float32 nearest to sine and cosine up to position 131071', () => {
@@ -83,6 +104,16 @@ describe('ropeTable', () => {
     for (const change of bad) await assertFails('INVALID_ARGUMENT', () => ropeTable({ ...good, ...change }));
   });
 });
+
+/** frequency^exponent * theta^i - 1, computed exactly and rounded once. */
+function powerError(frequency: number, exponent: number, theta: number, i: number): number {
+  // A frequency of 2^-60 or more is a whole number of 2^-113.
+  const scaleBits = 113n;
+  const whole = BigInt(frequency * 2 ** 113);
+  const power = whole ** BigInt(exponent) * BigInt(theta) ** BigInt(i);
+  const one = 1n << (scaleBits * BigInt(exponent));
+  return Number(((power - one) << 200n) / one) / 2 ** 200;
+}
 
 /** As transformers writes it, for one frequency. */
 function scaledFrequency(frequency: number, scaling: Llama3Scaling): number {

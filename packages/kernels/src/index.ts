@@ -16,5 +16,11 @@ export {
   type WeightFile,
 } from './kernels.js';
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
-export { type Llama3Scaling, type RopeTableOptions, ropeTable } from './rope-table.js';
+export {
+  type Llama3Scaling,
+  type RopeFrequencyOptions,
+  type RopeTableOptions,
+  ropeFrequencies,
+  ropeTable,
+} from './rope-table.js';
 export { type KernelsErrorCode, ToolkitError, type ToolkitErrorOptions } from './toolkit-error.js';

@@ -17,16 +17,20 @@ export interface Llama3Scaling {
   readonly originalMaxPositionEmbeddings: number;
 }
 
-/** What a table is made from. */
-export interface RopeTableOptions {
+/** What the frequencies of the pairs are made from. */
+export interface RopeFrequencyOptions {
   /** Even. */
   readonly headDim: number;
-  /** Positions, from 0. */
-  readonly seqLen: number;
   /** Base of the frequencies: theta^(−2i/headDim). */
   readonly theta: number;
   /** null: unscaled. */
   readonly scaling: Llama3Scaling | null;
+}
+
+/** What a table is made from. */
+export interface RopeTableOptions extends RopeFrequencyOptions {
+  /** Positions, from 0. */
+  readonly seqLen: number;
   /** Where the arrays come from: `kernels.allocate`. */
   readonly allocate: Allocator;
 }
@@ -37,9 +41,8 @@ export interface RopeTableOptions {
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
 export function ropeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTableOptions): RopeTable {
-  checkOptions(headDim, seqLen, theta, scaling);
-  const frequencies = ropeFrequencies(headDim, theta, scaling);
-  checkLargestAngle((seqLen - 1) * Math.max(...frequencies));
+  const frequencies = ropeFrequencies({ headDim, theta, scaling });
+  checkPositions(seqLen, Math.max(...frequencies));
   const nPairs = headDim / 2;
   const cos = allocate.float32(seqLen * nPairs);
   const sin = allocate.float32(seqLen * nPairs);
@@ -54,8 +57,14 @@ export function ropeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTab
   return { cos, sin };
 }
 
-/** theta^(−2i/headDim) for i from 0, correctly rounded but for rare ties, then scaled. (headDim / 2) */
-export function ropeFrequencies(headDim: number, theta: number, scaling: Llama3Scaling | null): Float64Array {
+/**
+ * theta^(−2i/headDim) for i from 0, each right to the last bit but for rare ties, then scaled; radians a position.
+ *
+ * @returns (headDim / 2)
+ * @throws ToolkitError `INVALID_ARGUMENT`
+ */
+export function ropeFrequencies({ headDim, theta, scaling }: RopeFrequencyOptions): Float64Array {
+  checkOptions(headDim, theta, scaling);
   const nPairs = headDim / 2;
   const frequencies = new Float64Array(nPairs);
   // theta^(-i/nPairs) are the powers of one number: its root, inverted.
@@ -78,12 +87,9 @@ function scaleFrequency(frequency: number, scaling: Llama3Scaling): number {
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
-function checkOptions(headDim: number, seqLen: number, theta: number, scaling: Llama3Scaling | null): void {
+function checkOptions(headDim: number, theta: number, scaling: Llama3Scaling | null): void {
   if (!(Number.isInteger(headDim) && headDim > 0 && headDim % 2 === 0)) {
     throw invalid(`headDim is ${headDim}, expected an even number above 0`);
-  }
-  if (!(Number.isInteger(seqLen) && seqLen > 0)) {
-    throw invalid(`seqLen is ${seqLen}, expected a whole number above 0`);
   }
   if (!(theta >= 1 && theta <= MAX_THETA)) throw invalid(`theta is ${theta}, expected 1 to ${MAX_THETA}`);
   if (scaling === null) return;
@@ -101,7 +107,11 @@ function checkOptions(headDim: number, seqLen: number, theta: number, scaling: L
   }
 }
 
-function checkLargestAngle(angle: number): void {
+function checkPositions(seqLen: number, frequency: number): void {
+  if (!(Number.isInteger(seqLen) && seqLen > 0)) {
+    throw invalid(`seqLen is ${seqLen}, expected a whole number above 0`);
+  }
+  const angle = (seqLen - 1) * frequency;
   if (angle > MAX_ANGLE) throw invalid(`the last position turns by ${angle}, expected at most ${MAX_ANGLE} radians`);
 }
 
