@@ -1,0 +1,159 @@
+// The Node-API surface: supportedBackends, addressOf, detach, Executor and, where files can be mapped, MappedFile.
+// It is private to src/native, which checks arguments; here they are checked again where memory is at stake.
+#include <napi.h>
+
+#include <system_error>
+
+#include "cpu.h"
+#include "executor.h"
+#if !defined(_WIN32)
+#include "mapped-file.h"
+#endif
+
+namespace kernels {
+namespace {
+
+Napi::Value supportedBackends(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const KernelTable* table : supportedTables()) names.Set(names.Length(), table->name);
+  return names;
+}
+
+/** addressOf(buffer): where its bytes lie, as a number below 2^53. */
+Napi::Value addressOf(const Napi::CallbackInfo& info) {
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  return Napi::Number::New(info.Env(), (double)reinterpret_cast<uintptr_t>(buffer.Data()));
+}
+
+void detach(const Napi::CallbackInfo& info) { info[0].As<Napi::ArrayBuffer>().Detach(); }
+
+/** new Executor(backend, threads, onDone) */
+class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Executor",
+                       {InstanceMethod<&ExecutorWrap::start>("start"), InstanceMethod<&ExecutorWrap::cancel>("cancel"),
+                        InstanceMethod<&ExecutorWrap::nonFinite>("nonFinite"),
+                        InstanceMethod<&ExecutorWrap::close>("close")});
+  }
+
+  explicit ExecutorWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExecutorWrap>(info) {
+    const std::string backend = info[0].As<Napi::String>();
+    const uint32_t threads = info[1].As<Napi::Number>().Uint32Value();
+    const KernelTable* chosen = nullptr;
+    for (const KernelTable* table : supportedTables()) {
+      if (backend == table->name) chosen = table;
+    }
+    if (chosen == nullptr) throw Napi::Error::New(info.Env(), "no such backend: " + backend);
+    if (threads < 1 || threads > kMaxThreads) throw Napi::Error::New(info.Env(), "threads out of range");
+    done_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "kernels", 0, 1);
+    done_.Unref(info.Env());
+    try {
+      executor_ = std::make_unique<Executor>(*chosen, threads, [this] { done_.NonBlockingCall(); });
+    } catch (const std::exception& error) {
+      done_.Release();
+      throw Napi::Error::New(info.Env(), error.what());
+    }
+  }
+
+  ~ExecutorWrap() override { stop(); }
+
+ private:
+  /** start(words, count): the index of an invalid operation, or -1 when the threads are at work. */
+  Napi::Value start(const Napi::CallbackInfo& info) {
+    Napi::Float64Array words = info[0].As<Napi::Float64Array>();
+    const size_t count = info[1].As<Napi::Number>().Uint32Value();
+    if (executor_ == nullptr || count == 0 || count > words.ElementLength()) {
+      throw Napi::Error::New(info.Env(), "nothing to start");
+    }
+    int64_t invalid;
+    try {
+      invalid = executor_->start(words.Data(), count);
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), error.what());
+    }
+    if (invalid < 0) done_.Ref(info.Env());
+    return Napi::Number::New(info.Env(), (double)invalid);
+  }
+
+  /** onDone has been called: until the next start nothing keeps the process alive. */
+  Napi::Value nonFinite(const Napi::CallbackInfo& info) {
+    done_.Unref(info.Env());
+    return Napi::Boolean::New(info.Env(), executor_ != nullptr && executor_->nonFinite());
+  }
+
+  void cancel(const Napi::CallbackInfo&) {
+    if (executor_ != nullptr) executor_->cancel();
+  }
+
+  void close(const Napi::CallbackInfo&) { stop(); }
+
+  void stop() {
+    if (executor_ == nullptr) return;
+    executor_.reset();
+    done_.Release();
+  }
+
+  Napi::ThreadSafeFunction done_;
+  std::unique_ptr<Executor> executor_;
+};
+
+#if !defined(_WIN32)
+/** new MappedFile(fd, byteLength) */
+class MappedFileWrap : public Napi::ObjectWrap<MappedFileWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "MappedFile",
+                       {InstanceMethod<&MappedFileWrap::view>("view"), InstanceMethod<&MappedFileWrap::shrank>("shrank"),
+                        InstanceMethod<&MappedFileWrap::close>("close")});
+  }
+
+  explicit MappedFileWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MappedFileWrap>(info) {
+    const int fd = info[0].As<Napi::Number>().Int32Value();
+    const double length = info[1].As<Napi::Number>().DoubleValue();
+    if (!(length > 0 && length < 9007199254740992.0)) throw Napi::Error::New(info.Env(), "length out of range");
+    try {
+      file_ = std::make_shared<MappedFile>(fd, (size_t)length);
+    } catch (const std::system_error& error) {
+      throw Napi::Error::New(info.Env(), error.what());
+    }
+  }
+
+ private:
+  /** view(byteOffset, byteLength): an ArrayBuffer over these bytes; it keeps the map until it is detached. */
+  Napi::Value view(const Napi::CallbackInfo& info) {
+    const double offset = info[0].As<Napi::Number>().DoubleValue(), length = info[1].As<Napi::Number>().DoubleValue();
+    if (file_ == nullptr || !(offset >= 0 && length > 0 && offset + length <= (double)file_->length())) {
+      throw Napi::Error::New(info.Env(), "view out of range");
+    }
+    return Napi::ArrayBuffer::New(
+        info.Env(), file_->data() + (size_t)offset, (size_t)length,
+        [](Napi::Env, void*, std::shared_ptr<MappedFile>* keep) { delete keep; }, new std::shared_ptr<MappedFile>(file_));
+  }
+
+  Napi::Value shrank(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), file_ != nullptr && file_->shrank());
+  }
+
+  void close(const Napi::CallbackInfo&) { file_.reset(); }
+
+  std::shared_ptr<MappedFile> file_;
+};
+#endif
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("supportedBackends", Napi::Function::New<supportedBackends>(env));
+  exports.Set("addressOf", Napi::Function::New<addressOf>(env));
+  exports.Set("detach", Napi::Function::New<detach>(env));
+  exports.Set("Executor", ExecutorWrap::define(env));
+#if !defined(_WIN32)
+  exports.Set("MappedFile", MappedFileWrap::define(env));
+#endif
+  return exports;
+}
+
+}  // namespace
+}  // namespace kernels
+
+static Napi::Object initAddon(Napi::Env env, Napi::Object exports) { return kernels::init(env, exports); }
+NODE_API_MODULE(llama_kernels, initAddon)

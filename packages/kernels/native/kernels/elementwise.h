@@ -1,0 +1,206 @@
+// Row and element kernels: embedding, RMSNorm, RoPE, SwiGLU, sum, gather, softmax, and the conversions of an export.
+#pragma once
+
+#include "../simd/exp.h"
+#include "../simd/half.h"
+#include "../table.h"
+
+namespace {
+
+using namespace kernels;
+
+/** Elements of one unit of work: a few microseconds, so that sharing them is worth a barrier. */
+constexpr size_t kUnitElements = 4096;
+
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+INLINE size_t unitsOf(size_t n, size_t unit) { return (n + unit - 1) / unit; }
+
+/** f(begin, end) for each unit of `n` elements that is this thread's. */
+template <class F>
+INLINE void forElements(const Worker& worker, size_t n, size_t unitElements, F f) {
+  const size_t units = unitsOf(n, unitElements);
+  for (size_t unit; (unit = worker.next(units)) < units;) {
+    f(unit * unitElements, smaller(n, (unit + 1) * unitElements));
+  }
+}
+
+template <class F>
+INLINE void forRows(const Worker& worker, size_t n, F f) {
+  for (size_t row; (row = worker.next(n)) < n;) f(row);
+}
+
+/** x.f32[i] = f(x[i], y[i]) for i in [begin, end). */
+template <class F>
+INLINE void mapPair(float* x, const float* y, size_t begin, size_t end, F f) {
+  for (size_t i = begin; i < end; i += 16) {
+    const size_t n = end - i;
+    storeUpTo16(x + i, f(loadUpTo16(x + i, n), loadUpTo16(y + i, n)), n);
+  }
+}
+
+/** int8 to int32 lanes; reads nothing past the `n` wanted. */
+INLINE I16 loadInt8(const int8_t* p, size_t n) {
+  int8_t bytes[16] = {};
+  memcpy(bytes, p, smaller(n, 16));
+  typedef int8_t Bytes __attribute__((vector_size(kLanes)));
+#define E(i) __builtin_convertvector(loadAs<Bytes>(bytes + i * kLanes), vi)
+  return EACH(E);
+#undef E
+}
+
+void copyRow(float* out, const float* x, size_t cols) { memcpy(out, x, cols * sizeof(float)); }
+
+/** out = values * scale for one group. */
+INLINE void dequantizeGroup(float* out, const int8_t* values, float scale, size_t n) {
+  const F16 s = splat16(scale);
+  for (size_t i = 0; i < n; i += 16) storeUpTo16(out + i, toFloat16(loadInt8(values + i, n - i)) * s, n - i);
+}
+
+void embed(const EmbedArgs& args, const Worker& worker) {
+  const Matrix& table = args.table;
+  const size_t cols = table.cols;
+  forRows(worker, args.tokens.length, [&](size_t i) {
+    float* out = args.out.data + i * cols;
+    const size_t row = (size_t)args.tokens.data[i];
+    if (!table.quantized()) return copyRow(out, table.floats() + row * cols, cols);
+    const size_t groupSize = table.groupSize, groups = cols / groupSize;
+    for (size_t g = 0; g < groups; g++) {
+      const float scale = table.scales.data[row * groups + g];
+      dequantizeGroup(out + g * groupSize, table.bytes() + row * cols + g * groupSize, scale, groupSize);
+    }
+  });
+}
+
+void gather(const GatherArgs& args, const Worker& worker) {
+  forRows(worker, args.rows.length, [&](size_t i) {
+    copyRow(args.out.data + i * args.cols, args.x.data + (size_t)args.rows.data[i] * args.cols, args.cols);
+  });
+}
+
+void rmsNorm(const RmsNormArgs& args, const Worker& worker) {
+  const size_t dim = args.weight.length;
+  forRows(worker, args.x.length / dim, [&](size_t row) {
+    const float* x = args.x.data + row * dim;
+    F16 sum = splat16(0.0f);
+    for (size_t i = 0; i < dim; i += 16) {
+      const F16 v = loadUpTo16(x + i, dim - i);
+      sum = sum + v * v;
+    }
+    const float mean = fold16(sum) / (float)dim;
+    const F16 r = splat16(1.0f / __builtin_sqrtf(mean + args.epsilon));
+    for (size_t i = 0; i < dim; i += 16) {
+      const size_t n = dim - i;
+      const F16 normed = loadUpTo16(args.weight.data + i, n) * (r * loadUpTo16(x + i, n));
+      storeUpTo16(args.out.data + row * dim + i, normed, n);
+    }
+  });
+}
+
+void rope(const RopeArgs& args, const Worker& worker) {
+  const size_t pairs = args.headDim / 2, rowLength = args.x.length / args.positions.length;
+  forRows(worker, args.positions.length, [&](size_t row) {
+    const float* cos = args.cos.data + (size_t)args.positions.data[row] * pairs;
+    const float* sin = args.sin.data + (size_t)args.positions.data[row] * pairs;
+    float* x = args.x.data + row * rowLength;
+    for (float* end = x + rowLength; x < end; x += args.headDim) {
+      for (size_t i = 0; i < pairs; i++) {
+        const float a = x[2 * i], b = x[2 * i + 1];
+        x[2 * i] = a * cos[i] - b * sin[i];
+        x[2 * i + 1] = a * sin[i] + b * cos[i];
+      }
+    }
+  });
+}
+
+void swiGlu(const PairArgs& args, const Worker& worker) {
+  forElements(worker, args.x.length, kUnitElements, [&](size_t begin, size_t end) {
+    mapPair(args.x.data, args.y.data, begin, end, [](F16 gate, F16 up) {
+      const F16 negated = asFloat16(bits16(gate) ^ splat16((int32_t)0x80000000u));
+      return gate / (splat16(1.0f) + exp16(negated)) * up;
+    });
+  });
+}
+
+void add(const PairArgs& args, const Worker& worker) {
+  forElements(worker, args.x.length, kUnitElements, [&](size_t begin, size_t end) {
+    mapPair(args.x.data, args.y.data, begin, end, [](F16 x, F16 y) { return x + y; });
+  });
+}
+
+/** x[0..n) = exp(x - max) / sum16; returns the sum. x has room for n rounded up to 16, and ends as zeros there. */
+INLINE float softmaxPadded(float* x, size_t n) {
+  const size_t padded = (n + 15) / 16 * 16;
+  for (size_t i = n; i < padded; i++) x[i] = -__builtin_inff();  // exp makes it +0, which changes no sum
+  F16 most = load16(x);
+  for (size_t i = 16; i < padded; i += 16) most = max16(load16(x + i), most);
+  float lanes[16], max;
+  store16(lanes, most);
+  max = lanes[0];
+  for (int j = 1; j < 16; j++) max = lanes[j] > max ? lanes[j] : max;
+  F16 sum = splat16(0.0f);
+  for (size_t i = 0; i < padded; i += 16) {
+    const F16 e = exp16(load16(x + i) - splat16(max));
+    sum = sum + e;
+    store16(x + i, e);
+  }
+  const float total = fold16(sum);
+  for (size_t i = 0; i < padded; i += 16) store16(x + i, load16(x + i) / splat16(total));
+  return total;
+}
+
+INLINE bool finite(float x) { return __builtin_fabsf(x) <= 3.40282346638528859812e38f; }
+
+void softmax(const SoftmaxArgs& args, const Worker& worker) {
+  const size_t cols = args.cols;
+  forRows(worker, args.out.length / cols, [&](size_t row) {
+    const float* logits = args.logits.data + row * cols;
+    float* out = args.out.data + row * cols;
+    const F16 temperature = splat16(args.temperature);
+    for (size_t i = 0; i < cols; i += 16) {
+      storeUpTo16(out + i, loadUpTo16(logits + i, cols - i) / temperature, cols - i);
+    }
+    // The last block is finished apart, since out has no room for its padding.
+    const size_t whole = cols / 16 * 16, rest = cols - whole;
+    float max = out[0];
+    for (size_t i = 1; i < cols; i++) max = out[i] > max ? out[i] : max;
+    F16 sum = splat16(0.0f);
+    const F16 most = splat16(max);
+    for (size_t i = 0; i < whole; i += 16) {
+      const F16 e = exp16(load16(out + i) - most);
+      sum = sum + e;
+      store16(out + i, e);
+    }
+    if (rest > 0) {
+      float last[16];
+      for (size_t i = 0; i < 16; i++) last[i] = i < rest ? out[whole + i] : -__builtin_inff();
+      const F16 e = exp16(load16(last) - most);
+      sum = sum + e;
+      storeUpTo16(out + whole, e, rest);
+    }
+    const float total = fold16(sum);
+    for (size_t i = 0; i < cols; i += 16) {
+      storeUpTo16(out + i, loadUpTo16(out + i, cols - i) / splat16(total), cols - i);
+    }
+    if (!finite(total)) worker.shared->nonFinite.store(1);
+  });
+}
+
+void widen(const WidenArgs& args, const Worker& worker) {
+  const uint8_t* source = args.source.data;
+  float* out = args.out.data;
+  forElements(worker, args.out.length, 16 * kUnitElements, [&](size_t begin, size_t end) {
+    if (args.dtype == WidenArgs::Dtype::f32) {
+      memcpy(out + begin, source + 4 * begin, 4 * (end - begin));
+      return;
+    }
+    for (size_t i = begin; i < end; i += 16) {
+      uint16_t halves[16] = {};
+      memcpy(halves, source + 2 * i, 2 * smaller(16, end - i));
+      const I16 bits = loadBits16(halves);
+      const F16 wide = args.dtype == WidenArgs::Dtype::bf16 ? asFloat16(bits << 16) : halfBitsToFloat(bits);
+      storeUpTo16(out + i, wide, end - i);
+    }
+  });
+}
+
+}  // namespace

@@ -1,0 +1,186 @@
+// Quantized matrix times tokens: acc = acc + f32(isum) * (weight scale * activation scale), groups in ascending order.
+//
+// Sixteen rows are computed at a time, one float lane per row. For one token the rows are streamed as they lie in the
+// file and their integer sums are transposed and added. For more tokens they are first rearranged into a panel,
+// [column / kLaneValues][row][kLaneValues], which every token then sweeps with its activations broadcast: group by
+// group for few tokens, so that memory keeps streaming; whole rows at once for many.
+#pragma once
+
+#include "linear-shape.h"
+#include "quantize.h"
+
+namespace {
+
+/** Scales of sixteen rows as [group][row]. `rowOf(i)` is clamped to the last row, so nothing is read past it. */
+template <class RowOf>
+INLINE void transposeScales(float* out, const float* scales, size_t groups, RowOf rowOf) {
+  for (int set = 0; set < 16; set += kLanes) {
+    size_t g = 0;
+    for (; g + kLanes <= groups; g += kLanes) {
+      vf r[kLanes];
+      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(scales + rowOf(set + i) * groups + g);
+      transpose(r);
+      UNROLL for (int i = 0; i < kLanes; i++) storeAs(out + (g + i) * 16 + set, r[i]);
+    }
+    for (; g < groups; g++) {
+      for (int i = 0; i < kLanes; i++) out[g * 16 + set + i] = scales[rowOf(set + i) * groups + g];
+    }
+  }
+}
+
+/** `n` columns, from `column` on, of sixteen rows into a panel; n is at most what the last lane needs, padded by zeros. */
+template <class RowOf>
+INLINE void packColumns(Activation* panel, const Matrix& weight, size_t column, size_t n, RowOf rowOf) {
+  const int8_t* values = weight.bytes() + column;
+  for (size_t k = 0; k < n; k += kDotWeights) {
+    const size_t rest = n - k;
+    const int lanes = rest >= (size_t)kDotWeights ? kLanes : (int)unitsOf(rest, kLaneValues);
+    for (int set = 0; set < 16; set += kLanes) {
+      vi r[kLanes];
+      if (rest >= (size_t)kDotWeights) {
+        UNROLL for (int i = 0; i < kLanes; i++) {
+          const int8_t* row = values + rowOf(set + i) * weight.cols + k;
+          r[i] = loadWeights(row);
+          __builtin_prefetch(row + 16 * weight.cols);
+        }
+      } else {
+        for (int i = 0; i < kLanes; i++) {
+          int8_t part[kDotWeights] = {};
+          memcpy(part, values + rowOf(set + i) * weight.cols + k, rest);
+          r[i] = loadWeights(part);
+        }
+      }
+      transpose(r);
+      int32_t* to = reinterpret_cast<int32_t*>(panel) + k / kLaneValues * 16 + set;
+      if (lanes == kLanes) {
+        UNROLL for (int i = 0; i < kLanes; i++) storeAs(to + i * 16, r[i]);
+      } else {
+        for (int i = 0; i < lanes; i++) storeAs(to + i * 16, r[i]);
+      }
+    }
+  }
+}
+
+#define E(i) dot(acc.r[i], panel.r[i], x)
+INLINE I16 dot16(I16 acc, I16 panel, vi x) { return EACH(E); }
+#undef E
+
+/** f[token] += `groups` groups, from `group` on, of sixteen rows with T tokens. */
+template <int T>
+INLINE void sweep(F16* f, const Activation* panel, const float* scales, const Activations& x, size_t token,
+                  size_t group, size_t groups) {
+  const size_t lanesPerGroup = x.shape.paddedGroup / kLaneValues;
+  const int32_t* p = reinterpret_cast<const int32_t*>(panel);
+  for (size_t g = group; g < group + groups; g++) {
+    I16 sum[T];
+    const int32_t* xq[T];
+    UNROLL for (int t = 0; t < T; t++) {
+      sum[t] = splat16(kWeightBias == 0 ? 0 : x.corrections[(token + t) * x.shape.groups + g]);
+      xq[t] = reinterpret_cast<const int32_t*>(x.values + (token + t) * x.shape.paddedCols + g * x.shape.paddedGroup);
+    }
+    for (size_t k = 0; k < lanesPerGroup; k++, p += 16) {
+      const I16 w = load16(p);
+      UNROLL for (int t = 0; t < T; t++) sum[t] = dot16(sum[t], w, splati(xq[t][k]));
+    }
+    const F16 ws = load16(scales + g * 16);
+    UNROLL for (int t = 0; t < T; t++) {
+      f[t] = f[t] + toFloat16(sum[t]) * (ws * splat16(x.scales[(token + t) * x.shape.groups + g]));
+    }
+  }
+}
+
+/** Where results of sixteen rows go, and whether all were finite. */
+struct Rows {
+  float* out;
+  size_t stride, first, count;
+  I16 overflowed = splat16(0);
+
+  INLINE void store(size_t token, F16 f) {
+    storeUpTo16(out + token * stride + first, f, count);
+    overflowed = overflowed | ((bits16(f) & splat16(0x7fffffff)) > splat16(0x7f7fffff));
+  }
+};
+
+/** T tokens, from `token` on, over a panel of whole rows. */
+template <int T>
+void sweepRows(const Activation* panel, const float* scales, const Activations& x, size_t token, size_t n, Rows& rows) {
+  F16 f[T];
+  UNROLL for (int t = 0; t < T; t++) f[t] = splat16(0.0f);
+  sweep<T>(f, panel, scales, x, token, 0, x.shape.groups);
+  UNROLL for (int t = 0; t < T; t++) if ((size_t)t < n) rows.store(token + t, f[t]);
+}
+
+/** As sweepRows for all of at most T tokens, but packing chunk by chunk as the rows stream in. */
+template <int T>
+void streamTokens(Activation* chunk, const float* scales, const Matrix& weight, const Activations& x, Rows& rows) {
+  const Shape& shape = x.shape;
+  const size_t last = weight.rows - 1, first = rows.first;
+  F16 f[T];
+  UNROLL for (int t = 0; t < T; t++) f[t] = splat16(0.0f);
+  for (size_t g = 0; g < shape.groups; g += shape.chunkGroups) {
+    const size_t groups = smaller(shape.chunkGroups, shape.groups - g);
+    packColumns(chunk, weight, g * weight.groupSize, groups * weight.groupSize,
+                [&](int i) { return smaller(first + i, last); });
+    sweep<T>(f, chunk, scales, x, 0, g, groups);
+  }
+  UNROLL for (int t = 0; t < T; t++) if ((size_t)t < x.rows) rows.store(t, f[t]);
+}
+
+/** One token, sixteen rows straight from the file; groups are whole registers. */
+INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, const Activations& x) {
+  const size_t registers = x.shape.paddedGroup / kDotWeights;
+  F16 f = splat16(0.0f);
+  const Activation* xq = x.values;
+  for (size_t g = 0; g < x.shape.groups; g++) {
+    I16 sum;
+    UNROLL for (int set = 0; set < kRegs; set++) {
+      vi acc[kLanes];
+      UNROLL for (int i = 0; i < kLanes; i++) acc[i] = splati(0);
+      for (size_t v = 0; v < registers; v++) {
+        const vi xv = loadAs<vi>(xq + v * kDotWeights);
+        UNROLL for (int i = 0; i < kLanes; i++) {
+          const int8_t* w = values + (set * kLanes + i) * cols + v * kDotWeights;
+          __builtin_prefetch(w + 16 * cols);
+          acc[i] = dot(acc[i], loadWeights(w), xv);
+        }
+      }
+      sum.r[set] = sumRows(acc);
+    }
+    if (kWeightBias != 0) sum = sum + splat16(x.corrections[g]);
+    f = f + toFloat16(sum) * (load16(scales + g * 16) * splat16(x.scales[g]));
+    values += x.shape.paddedGroup;
+    xq += x.shape.paddedGroup;
+  }
+  return f;
+}
+
+/** Sixteen rows with every token. `own` is this thread's scratch. */
+INLINE void q8Block(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
+  const Shape& shape = x.shape;
+  float* scales = reinterpret_cast<float*>(own);
+  Activation* panel = reinterpret_cast<Activation*>(own + shape.scaleBytes());
+  const size_t first = rows.first, last = weight.rows - 1;
+  transposeScales(scales, weight.scales.data, shape.groups, [&](int i) { return smaller(first + i, last); });
+  if (x.rows == 1 && weight.groupSize % kDotWeights == 0 && rows.count == 16) {
+    return rows.store(0, streamToken(weight.bytes() + first * weight.cols, weight.cols, scales, x));
+  }
+  if (x.rows == 1) return streamTokens<1>(panel, scales, weight, x, rows);
+  if (x.rows == 2) return streamTokens<2>(panel, scales, weight, x, rows);
+  if constexpr (kTokens > 4) {
+    if (x.rows <= 4) return streamTokens<4>(panel, scales, weight, x, rows);
+    if (x.rows <= 8) return streamTokens<8>(panel, scales, weight, x, rows);
+  }
+  if (x.rows <= kTokens) return streamTokens<kTokens>(panel, scales, weight, x, rows);
+  for (size_t g = 0; g < shape.groups; g += shape.chunkGroups) {
+    const size_t groups = smaller(shape.chunkGroups, shape.groups - g);
+    packColumns(panel + g * shape.paddedGroup * 16, weight, g * weight.groupSize, groups * weight.groupSize,
+                [&](int i) { return smaller(first + i, last); });
+  }
+  size_t token = 0;
+  for (; token + kTokens / 2 < x.rows; token += kTokens) {
+    sweepRows<kTokens>(panel, scales, x, token, smaller(kTokens, x.rows - token), rows);
+  }
+  if (token < x.rows) sweepRows<kTokens / 2>(panel, scales, x, token, x.rows - token, rows);
+}
+
+}  // namespace

@@ -1,0 +1,20 @@
+// Checks and executes a program of operations.
+#pragma once
+
+#include "table.h"
+
+namespace kernels {
+
+/** The result of checking a program. */
+struct Plan {
+  /** Index of the first operation whose arguments are wrong, or -1. */
+  int64_t invalidOp;
+  Scratch scratch;
+};
+
+Plan plan(const KernelTable& table, const double* words, size_t count);
+
+/** Runs one thread's part of a planned program; every thread of the run calls it with the same words. */
+void execute(const KernelTable& table, const double* words, size_t count, Worker worker);
+
+}  // namespace kernels

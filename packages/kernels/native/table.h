@@ -1,0 +1,77 @@
+// What one instruction set offers: a function per operation, each called by every thread at once.
+#pragma once
+
+#include "ops.h"
+#include "sync.h"
+
+namespace kernels {
+
+/** More would only wait for memory. Also bounds the counters below. */
+constexpr uint32_t kMaxThreads = 256;
+
+/** State that the threads of a run share. */
+struct Shared {
+  /** Units each thread's share has given out in this phase. */
+  struct alignas(64) Counter {
+    Word taken;
+  };
+  Counter counters[kMaxThreads];
+  Word cancelled;
+  Word nonFinite;
+  Barrier barrier;
+};
+
+/** One thread of a run. */
+struct Worker {
+  uint32_t thread;
+  uint32_t threads;
+  Shared* shared;
+  /** Scratch of the operation, seen by all threads, and of this thread alone; 64-byte aligned. */
+  uint8_t* common;
+  uint8_t* own;
+
+  /**
+   * The next of `total` units of the phase that is this thread's to compute, or `total` when none is left. A thread
+   * walks its own contiguous share in order, so that it streams; then it helps where others are behind.
+   */
+  SHARED_INLINE size_t next(size_t total) const {
+    if (shared->cancelled.load() != 0) return total;
+    for (uint32_t i = 0; i < threads; i++) {
+      const uint32_t owner = (thread + i) % threads;
+      const size_t begin = total * owner / threads, end = total * (owner + 1) / threads;
+      Word& taken = shared->counters[owner].taken;
+      if (begin + taken.load() >= end) continue;
+      const size_t unit = begin + taken.add(1);
+      if (unit < end) return unit;
+    }
+    return total;
+  }
+};
+
+/** Bytes an operation wants, multiples of 64. */
+struct Scratch {
+  size_t common;
+  size_t perThread;
+};
+
+struct KernelTable {
+  const char* name;
+  void (*embed)(const EmbedArgs&, const Worker&);
+  void (*rmsNorm)(const RmsNormArgs&, const Worker&);
+  Scratch (*linearScratch)(const LinearArgs&);
+  void (*linearQuantize)(const LinearArgs&, const Worker&);
+  void (*linear)(const LinearArgs&, const Worker&);
+  void (*rope)(const RopeArgs&, const Worker&);
+  void (*store)(const CacheArgs&, const Worker&);
+  Scratch (*attentionScratch)(const CacheArgs&);
+  void (*attention)(const CacheArgs&, const Worker&);
+  void (*swiGlu)(const PairArgs&, const Worker&);
+  void (*add)(const PairArgs&, const Worker&);
+  void (*gather)(const GatherArgs&, const Worker&);
+  void (*softmax)(const SoftmaxArgs&, const Worker&);
+  void (*widen)(const WidenArgs&, const Worker&);
+  void (*quantize)(const QuantizeArgs&, const Worker&);
+  void (*dequantize)(const QuantizeArgs&, const Worker&);
+};
+
+}  // namespace kernels

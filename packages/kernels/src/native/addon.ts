@@ -1,0 +1,87 @@
+// Finds and loads the compiled addon: the local build, then the platform's package.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type BackendName, backendNames } from '../kernels.js';
+import { ToolkitError } from '../toolkit-error.js';
+
+/** native/addon/addon.cc */
+export interface Addon {
+  supportedBackends(): BackendName[];
+  addressOf(buffer: ArrayBuffer): number;
+  detach(buffer: ArrayBuffer): void;
+  readonly Executor: new (backend: BackendName, threads: number, onDone: () => void) => Executor;
+  /** Absent where files cannot be mapped. */
+  readonly MappedFile?: new (
+    fd: number,
+    byteLength: number,
+  ) => MappedFile;
+}
+
+export interface Executor {
+  /** The index of an operation it refuses; -1 when it is under way and `onDone` will be called. */
+  start(words: Float64Array, length: number): number;
+  cancel(): void;
+  /** To be called once after `onDone`. */
+  nonFinite(): boolean;
+  close(): void;
+}
+
+export interface MappedFile {
+  view(byteOffset: number, byteLength: number): ArrayBuffer;
+  shrank(): boolean;
+  close(): void;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Backends compiled for this architecture; another architecture's cannot run here, whatever is installed. */
+const architectureBackends: Readonly<Record<string, readonly BackendName[]>> = {
+  x64: ['avx512vnni', 'avx512', 'avx2', 'generic'],
+  arm64: ['neon', 'generic'],
+};
+
+/** The addon, with `backend` among those it can run. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
+export function loadAddon(backend: BackendName): Addon {
+  const ofArchitecture = architectureBackends[process.arch] ?? ['generic'];
+  if (!ofArchitecture.includes(backend)) {
+    throw new ToolkitError('BACKEND_UNSUPPORTED', `${backend} is not an instruction set of ${process.arch}`);
+  }
+  const addon = requireAddon();
+  if (!addon.supportedBackends().includes(backend)) {
+    throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${backend}`);
+  }
+  return addon;
+}
+
+/** Backends of the addon, in the order of {@link backendNames}. */
+export const nativeBackends: readonly BackendName[] = backendNames.filter((n) => n !== 'wasm' && n !== 'reference');
+
+function requireAddon(): Addon {
+  const local = fileURLToPath(new URL('../../build/Release/llama_kernels.node', import.meta.url));
+  const packaged = platformPackage();
+  const failures: string[] = [];
+  for (const path of [local, packaged]) {
+    try {
+      return require(path) as Addon;
+    } catch (error) {
+      failures.push(`${path === local ? 'local build' : packaged}: ${firstLine(error)}`);
+    }
+  }
+  throw new ToolkitError('BACKEND_UNAVAILABLE', `no native kernels: ${failures.join('; ')}`, {
+    suggestions: ['npm run build', `npm install ${packaged}`],
+  });
+}
+
+function platformPackage(): string {
+  const { platform, arch } = process;
+  return `@llama-ts/kernels-${platform}-${arch}${platform === 'linux' ? (isMusl() ? '-musl' : '-glibc') : ''}`;
+}
+
+function isMusl(): boolean {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime === undefined;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}

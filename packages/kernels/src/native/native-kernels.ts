@@ -1,0 +1,79 @@
+// Kernels on the threads of the addon.
+import type { Allocator, BackendName, Kernels } from '../kernels.js';
+import type { ProgramArray } from '../program/encoder.js';
+import { chooseThreads } from '../program/physical-cores.js';
+import { type Engine, programKernels } from '../program/program-kernels.js';
+import { type Addon, loadAddon } from './addon.js';
+import { weightFiles } from './weight-files.js';
+
+/** A cache line and a 512-bit register: rows that start on one are not split by a load. */
+const ALIGNMENT = 64;
+
+/** Opens one of the addon's backends. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
+export async function nativeKernels(backend: BackendName, threads: number | undefined): Promise<Kernels> {
+  const count = chooseThreads(threads);
+  return programKernels(nativeEngine(loadAddon(backend), backend, count));
+}
+
+function nativeEngine(addon: Addon, backend: BackendName, threads: number): Engine {
+  const addressOf = addressCache(addon);
+  const files = weightFiles(addon);
+  let settle = () => {};
+  const executor = new addon.Executor(backend, threads, () => settle());
+  let finite = true;
+  return {
+    backend,
+    threads,
+    allocate: alignedAllocator(addressOf),
+    addressOf,
+    openWeights: files.open,
+    start(words, length) {
+      let resolve = () => {};
+      const done = new Promise<void>((onDone) => {
+        resolve = onDone;
+      });
+      settle = () => {
+        finite = !executor.nonFinite();
+        resolve();
+      };
+      const refused = executor.start(words, length);
+      return refused >= 0 ? { refused } : { done };
+    },
+    cancel: () => executor.cancel(),
+    nonFinite: () => !finite,
+    checkFiles: files.check,
+    async close() {
+      executor.close();
+      await files.close();
+    },
+  };
+}
+
+/** Addresses of array buffers: they never move, and asking the addon for each array of each call would add up. */
+function addressCache(addon: Addon): (array: ProgramArray) => number {
+  const addresses = new WeakMap<ArrayBufferLike, number>();
+  return (array) => {
+    const { buffer } = array; // a small array moves off the JavaScript heap here
+    let address = addresses.get(buffer);
+    if (address === undefined) {
+      address = addon.addressOf(buffer as ArrayBuffer);
+      addresses.set(buffer, address);
+    }
+    return address + array.byteOffset;
+  };
+}
+
+function alignedAllocator(addressOf: (array: ProgramArray) => number): Allocator {
+  const allocate = (byteLength: number): [ArrayBuffer, number] => {
+    const buffer = new ArrayBuffer(byteLength + ALIGNMENT - 1);
+    const past = addressOf(new Uint8Array(buffer)) % ALIGNMENT;
+    return [buffer, (ALIGNMENT - past) % ALIGNMENT];
+  };
+  return {
+    float32: (length) => new Float32Array(...allocate(4 * length), length),
+    int8: (length) => new Int8Array(...allocate(length), length),
+    int32: (length) => new Int32Array(...allocate(4 * length), length),
+    uint16: (length) => new Uint16Array(...allocate(2 * length), length),
+    uint8: (length) => new Uint8Array(...allocate(length), length),
+  };
+}

@@ -1,0 +1,109 @@
+// The program that the native and WebAssembly kernels execute: each call as a row of float64 words.
+//
+// An operation is [opcode, number of words, arguments…]; an array is its address and its length. The C++ side reads the
+// arguments in the same order (native/ops.h) and checks them again.
+import type { Matrix, Segment, SourceDtype } from '../kernels.js';
+
+/** What each operation starts with; the numbers are those of native/ops.h. */
+export const opcodes = {
+  embed: 1,
+  rmsNorm: 2,
+  linear: 3,
+  rope: 4,
+  store: 5,
+  attention: 6,
+  swiGlu: 7,
+  add: 8,
+  gather: 9,
+  softmax: 10,
+  widen: 11,
+  quantize: 12,
+  dequantize: 13,
+} as const;
+
+export type Operation = keyof typeof opcodes;
+
+export const operationNames = Object.keys(opcodes) as Operation[];
+
+/** Arrays a program may hold. */
+export type ProgramArray = Float32Array | Int8Array | Int32Array | Uint16Array | Uint8Array;
+
+/** Where an array's first element lies, as the backend's threads see it. Throws when it is not the backend's. */
+export type AddressOf = (array: ProgramArray) => number;
+
+const INITIAL_WORDS = 4096;
+const dtypeCodes: Readonly<Record<SourceDtype, number>> = { F32: 0, F16: 1, BF16: 2 };
+
+/** Collects calls as words, and keeps the arrays alive that the words point to. */
+export class Encoder {
+  words = new Float64Array(INITIAL_WORDS);
+  length = 0;
+  readonly #addressOf: AddressOf;
+  #arrays: ProgramArray[] = [];
+  #start = 0;
+
+  constructor(addressOf: AddressOf) {
+    this.#addressOf = addressOf;
+  }
+
+  begin(operation: Operation): this {
+    this.#start = this.length;
+    return this.number(opcodes[operation]).number(0);
+  }
+
+  /** Completes the operation: only then does it count. */
+  end(): void {
+    this.words[this.#start + 1] = this.length - this.#start;
+  }
+
+  /** Forgets an operation that could not be completed. */
+  undo(): void {
+    this.length = this.#start;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#arrays = [];
+  }
+
+  number(value: number): this {
+    if (this.length === this.words.length) {
+      const larger = new Float64Array(2 * this.words.length);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    this.words[this.length++] = value;
+    return this;
+  }
+
+  array(array: ProgramArray): this {
+    this.#arrays.push(array);
+    return this.number(this.#addressOf(array)).number(array.length);
+  }
+
+  /** rows, cols, group size (0: float32), values, scales. */
+  matrix(matrix: Matrix): this {
+    const { rows, cols, values } = matrix;
+    this.number(rows).number(cols);
+    this.number(matrix.dtype === 'F32' ? 0 : matrix.groupSize);
+    this.array(values);
+    return matrix.dtype === 'F32' ? this.number(0).number(0) : this.array(matrix.scales);
+  }
+
+  cache(layer: number, segments: readonly Segment[]): this {
+    const { nLayers, nKvHeads, headDim } = segments[0]!.cache;
+    this.number(layer).number(nLayers).number(nKvHeads).number(headDim).number(segments.length);
+    for (const { cache, row, nRows, position } of segments) {
+      const isHalf = cache.keys instanceof Uint16Array;
+      this.array(cache.keys)
+        .array(cache.values)
+        .number(isHalf ? 1 : 0);
+      this.number(cache.seqLen).number(row).number(nRows).number(position);
+    }
+    return this;
+  }
+
+  dtype(dtype: SourceDtype): this {
+    return this.number(dtypeCodes[dtype]);
+  }
+}

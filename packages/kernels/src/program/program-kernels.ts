@@ -1,0 +1,175 @@
+// The kernel interface over an engine that executes encoded programs: checks, encodes, and settles runs.
+import * as check from '../check-calls.js';
+import type { Allocator, BackendName, Kernels, Matrix, OpenWeightsOptions, Segment, WeightFile } from '../kernels.js';
+import { nonFiniteError } from '../non-finite.js';
+import { ToolkitError } from '../toolkit-error.js';
+import { type AddressOf, Encoder, operationNames } from './encoder.js';
+
+/** What executes programs: the threads of the addon, or WebAssembly workers. */
+export interface Engine {
+  readonly backend: BackendName;
+  readonly threads: number;
+  readonly allocate: Allocator;
+  readonly addressOf: AddressOf;
+  openWeights(path: string, options?: OpenWeightsOptions): Promise<WeightFile>;
+  /** Starts a program of `length` words. Returns the index of an operation it refuses, or the promise of its end. */
+  start(words: Float64Array, length: number): { readonly refused: number } | { readonly done: Promise<void> };
+  /** Makes the program under way end soon. */
+  cancel(): void;
+  /** Whether the last program met a number that is not finite. */
+  nonFinite(): boolean;
+  /** Throws `FILE_SHRANK` when a file of weights became shorter. */
+  checkFiles(): void;
+  close(): Promise<void>;
+}
+
+/** Kernels that queue calls and hand them to the engine. */
+export function programKernels(engine: Engine): Kernels {
+  const encoder = new Encoder(engine.addressOf);
+  let running = false;
+  let lastRun: Promise<unknown> = Promise.resolve();
+
+  /** Encodes one operation, or none of it. */
+  const queue = (operation: (typeof operationNames)[number], args: (encoder: Encoder) => Encoder): void => {
+    if (running) throw new ToolkitError('INVALID_ARGUMENT', `${operation}: called while run() is under way`);
+    encoder.begin(operation);
+    try {
+      args(encoder).end();
+    } catch (error) {
+      encoder.undo();
+      throw error;
+    }
+  };
+
+  const finish = async (signal: AbortSignal | undefined): Promise<void> => {
+    const started = engine.start(encoder.words, encoder.length);
+    if ('refused' in started) throw refusedError(encoder, started.refused);
+    const onAbort = () => engine.cancel();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await started.done;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+    signal?.throwIfAborted();
+    engine.checkFiles();
+    if (engine.nonFinite()) throw nonFiniteError();
+  };
+
+  return {
+    backend: engine.backend,
+    threads: engine.threads,
+    allocate: engine.allocate,
+    async openWeights(path, options) {
+      const file = await engine.openWeights(path, options);
+      const close = async () => {
+        await lastRun; // its threads may still be reading
+        await file.close();
+      };
+      return { ...file, close };
+    },
+    embed(out, table, tokens) {
+      check.checkEmbed(out, table, tokens);
+      queue('embed', (e) => e.array(out).matrix(table).array(tokens));
+    },
+    rmsNorm(out, x, weight, epsilon) {
+      check.checkRmsNorm(out, x, weight, epsilon);
+      queue('rmsNorm', (e) => e.array(out).array(x).array(weight).number(epsilon));
+    },
+    linear(outputs, weights, x) {
+      check.checkLinear(outputs, weights, x);
+      queue('linear', (e) => encodeLinear(e, outputs, weights, x));
+    },
+    rope(x, table, positions, headDim) {
+      check.checkRope(x, table, positions, headDim);
+      queue('rope', (e) => e.array(x).array(table.cos).array(table.sin).array(positions).number(headDim));
+    },
+    store(layer, key, value, segments) {
+      check.checkStore(layer, key, value, segments);
+      queue('store', (e) => encodeCacheCall(e, key, value, layer, segments));
+    },
+    attention(out, q, layer, segments) {
+      check.checkAttention(out, q, layer, segments);
+      queue('attention', (e) => encodeCacheCall(e, q, out, layer, segments));
+    },
+    swiGlu(gate, up) {
+      check.checkSameLength('swiGlu', gate, up);
+      queue('swiGlu', (e) => e.array(gate).array(up));
+    },
+    add(x, y) {
+      check.checkSameLength('add', x, y);
+      queue('add', (e) => e.array(x).array(y));
+    },
+    gather(out, x, rows, cols) {
+      check.checkGather(out, x, rows, cols);
+      queue('gather', (e) => e.array(out).array(x).array(rows).number(cols));
+    },
+    softmax(out, logits, cols, temperature) {
+      check.checkSoftmax(out, logits, cols, temperature);
+      queue('softmax', (e) => e.array(out).array(logits).number(cols).number(temperature));
+    },
+    widen(out, source, dtype) {
+      check.checkWiden(out, source, dtype);
+      queue('widen', (e) => e.array(out).array(source).dtype(dtype));
+    },
+    quantize(values, scales, x, groupSize) {
+      check.checkQuantize('quantize', values, scales, x, groupSize);
+      queue('quantize', (e) => e.array(values).array(scales).array(x).number(groupSize));
+    },
+    dequantize(out, values, scales, groupSize) {
+      check.checkQuantize('dequantize', values, scales, out, groupSize);
+      queue('dequantize', (e) => e.array(values).array(scales).array(out).number(groupSize));
+    },
+    async run(signal) {
+      if (running) throw new ToolkitError('INVALID_ARGUMENT', 'run: called while another run is under way');
+      running = true;
+      try {
+        signal?.throwIfAborted();
+        if (encoder.length > 0) {
+          const finished = finish(signal);
+          lastRun = finished.catch(() => {});
+          await finished;
+        }
+      } finally {
+        encoder.clear();
+        running = false;
+      }
+    },
+    async close() {
+      engine.cancel();
+      await lastRun;
+      await engine.close();
+    },
+  };
+}
+
+function encodeLinear(
+  encoder: Encoder,
+  outputs: readonly Float32Array[],
+  weights: readonly Matrix[],
+  x: Float32Array,
+): Encoder {
+  const first = weights[0]!;
+  encoder.array(x).number(first.cols);
+  encoder.number(first.dtype === 'F32' ? 0 : first.groupSize).number(weights.length);
+  for (let i = 0; i < weights.length; i++) encoder.array(outputs[i]!).matrix(weights[i]!);
+  return encoder;
+}
+
+/** store: keys, values; attention: queries, output. */
+function encodeCacheCall(
+  encoder: Encoder,
+  first: Float32Array,
+  second: Float32Array,
+  layer: number,
+  segments: readonly Segment[],
+): Encoder {
+  return encoder.array(first).array(second).cache(layer, segments);
+}
+
+function refusedError(encoder: Encoder, index: number): ToolkitError {
+  let at = 0;
+  for (let i = 0; i < index; i++) at += encoder.words[at + 1]!;
+  const name = operationNames[encoder.words[at]! - 1] ?? 'unknown';
+  return new ToolkitError('INVALID_ARGUMENT', `${name}: operation ${index} has arrays of other lengths than its shape`);
+}
