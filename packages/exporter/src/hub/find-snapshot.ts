@@ -1,0 +1,89 @@
+// Finds a snapshot in the cache alone, without a request, and names what it lacks.
+
+import { basename, join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
+import { parseIndex } from '@llama-ts/safetensors';
+import { errnoOf } from './file-layer.js';
+import { type HubCache, isAbsent, readReference, sizeOf } from './hub-cache.js';
+import type { HubSnapshot, SnapshotFile } from './snapshot.js';
+import { INDEX_FILE, type Include, SIDE_FILES, SINGLE_FILE } from './wanted-files.js';
+
+/** One of these makes a tokenizer. */
+const TOKENIZER_FILES = ['tokenizer.json', 'original/tokenizer.model'];
+
+/**
+ * The snapshot of a revision as it was last downloaded. Without an `include`, everything that an export cannot do
+ * without must be there; with one, something must.
+ *
+ * @throws ToolkitError `HUB_OFFLINE`; SafetensorsError of a damaged index
+ */
+export async function findSnapshot(
+  cache: HubCache,
+  revision: string,
+  include: Include | undefined,
+): Promise<HubSnapshot> {
+  const commit = await readReference(cache, revision);
+  if (commit === null) throw notCached(cache, revision, [`revision ${revision}`]);
+  const path = join(cache.snapshots, commit);
+  const present = (await listFolder(cache, path)).filter(include ?? (() => true));
+  const wanted = include === undefined ? await neededFiles(cache, commit, present) : { present, missing: [] };
+  const missing = wanted.present.length === 0 ? ['every file asked for'] : wanted.missing;
+  if (missing.length > 0) throw notCached(cache, revision, missing);
+  const files = await Promise.all(wanted.present.map((name) => describeFile(cache, path, name)));
+  return { path, repo: cache.repo, commit, files };
+}
+
+/** What an export needs: the names that are there, and those that are not. */
+async function neededFiles(cache: HubCache, commit: string, present: readonly string[]) {
+  const needed = new Set(['config.json']);
+  if (present.includes(INDEX_FILE)) {
+    needed.add(INDEX_FILE);
+    const bytes = await cache.files.readFile(join(cache.snapshots, commit, INDEX_FILE));
+    for (const shard of parseIndex(bytes, `${cache.repo}/${INDEX_FILE}`).shards) needed.add(shard);
+  } else {
+    const others = present.filter((name) => name.endsWith('.safetensors') && !name.includes('/'));
+    const weights = others.length === 0 || others.includes(SINGLE_FILE) ? [SINGLE_FILE] : others;
+    for (const name of weights) needed.add(name);
+  }
+  const missing = [...needed].filter((name) => !present.includes(name));
+  if (!TOKENIZER_FILES.some((name) => present.includes(name))) {
+    for (const name of TOKENIZER_FILES) if (!(await isAbsent(cache, commit, name))) missing.push(name);
+  }
+  return { present: present.filter((name) => needed.has(name) || SIDE_FILES.includes(name)), missing };
+}
+
+/** Paths of all files below a folder, relative, with forward slashes; links without a target do not count. */
+async function listFolder(cache: HubCache, folder: string, prefix = ''): Promise<string[]> {
+  const paths: string[] = [];
+  const entries = await cache.files.readdir(join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (entry.isDirectory()) paths.push(...(await listFolder(cache, folder, path)));
+    else if ((await sizeOf(cache.files, join(folder, path))) !== null) paths.push(path);
+  }
+  return paths.sort();
+}
+
+async function describeFile({ files }: HubCache, folder: string, path: string): Promise<SnapshotFile> {
+  const file = join(folder, path);
+  const { size } = await files.stat(file);
+  // A copy instead of a link does not tell its digest.
+  const etag = await files.readlink(file).then(basename, () => null);
+  const digest = etag !== null && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) ? etag : null;
+  const sha256 = digest?.length === 64 ? digest : null;
+  return { path, size, etag: digest, sha256, gitSha1: sha256 === null ? digest : null };
+}
+
+function notCached({ repo, cacheDir }: HubCache, revision: string, missing: readonly string[]): ToolkitError {
+  const message = `${repo}: offline, and the cache ${cacheDir} lacks ${missing.join(', ')}`;
+  return new ToolkitError('HUB_OFFLINE', message, {
+    suggestions: [
+      'unset HF_HUB_OFFLINE and run the same command again',
+      `hf download ${repo} --revision ${revision}`,
+      'if it is in another folder: export HF_HUB_CACHE=…',
+    ],
+  });
+}

@@ -1,0 +1,142 @@
+// The cache as the Python client lays it out: blobs by digest, snapshots that link to them, and references.
+//
+// models--owner--name/blobs/<etag>                 verified content
+// models--owner--name/snapshots/<commit>/<path>    → ../../blobs/<etag>
+// models--owner--name/refs/<revision>              the commit
+// models--owner--name/.no_exist/<commit>/<path>    empty: the commit lacks this file
+//
+// https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+
+import { randomBytes } from 'node:crypto';
+import { basename, dirname, join, relative } from 'node:path';
+import { errnoOf, type FileLayer, syncFolder } from './file-layer.js';
+import type { RepoFile } from './list-repo.js';
+import { isCommit } from './repo-names.js';
+
+/** A commit id and a newline fit many times. */
+const MAX_REFERENCE_BYTES = 256;
+
+/** Paths of one repository's part of the cache. */
+export interface HubCache {
+  readonly files: FileLayer;
+  readonly cacheDir: string;
+  readonly repo: string;
+  readonly blobs: string;
+  readonly snapshots: string;
+  readonly references: string;
+  readonly absences: string;
+  readonly locks: string;
+}
+
+/** Computes the paths; touches nothing. `repo` must be a checked id. */
+export function hubCache(files: FileLayer, cacheDir: string, repo: string): HubCache {
+  const name = `models--${repo.replaceAll('/', '--')}`;
+  const folder = join(cacheDir, name);
+  return {
+    files,
+    cacheDir,
+    repo,
+    blobs: join(folder, 'blobs'),
+    snapshots: join(folder, 'snapshots'),
+    references: join(folder, 'refs'),
+    absences: join(folder, '.no_exist'),
+    locks: join(cacheDir, '.locks', name),
+  };
+}
+
+/** A file's size, or null when nothing, or no file, is there. Links are followed. */
+export async function sizeOf(files: FileLayer, path: string): Promise<number | null> {
+  try {
+    const stats = await files.stat(path);
+    return stats.isFile() ? stats.size : null;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error))) return null;
+    throw error;
+  }
+}
+
+/** Whether a blob is there. Its length alone is looked at: its content was checked before it got its name. */
+export async function hasBlob(cache: HubCache, { etag, size }: RepoFile): Promise<boolean> {
+  return (await sizeOf(cache.files, join(cache.blobs, etag))) === size;
+}
+
+/** Whether a commit's file is there, as a link to its blob or as a copy. */
+export async function hasSnapshotFile(cache: HubCache, commit: string, { path, size }: RepoFile): Promise<boolean> {
+  return (await sizeOf(cache.files, join(cache.snapshots, commit, path))) === size;
+}
+
+/** Makes `snapshots/<commit>/<path>` stand for a blob: a relative link, or a copy where links cannot be made. */
+export async function linkSnapshot(cache: HubCache, commit: string, path: string, etag: string): Promise<void> {
+  const { files } = cache;
+  const blob = join(cache.blobs, etag);
+  const target = join(cache.snapshots, commit, path);
+  const folder = dirname(target);
+  await files.mkdir(folder, { recursive: true });
+  await replaceFile(files, target, async (temporary) => {
+    try {
+      await files.symlink(relative(folder, blob), temporary);
+    } catch (error) {
+      // Windows without developer mode, and file systems without links.
+      if (!['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'].includes(errnoOf(error))) throw error;
+      await files.copyFile(blob, temporary);
+      await syncFile(files, temporary);
+    }
+  });
+}
+
+/** Records which commit a revision is; nothing to do for commits. */
+export async function writeReference(cache: HubCache, revision: string, commit: string): Promise<void> {
+  if (revision === commit || (await readReference(cache, revision)) === commit) return;
+  const { files } = cache;
+  const target = join(cache.references, revision);
+  await files.mkdir(dirname(target), { recursive: true });
+  await replaceFile(files, target, async (temporary) => {
+    await files.writeFile(temporary, commit, { flag: 'wx' });
+    await syncFile(files, temporary);
+  });
+}
+
+/** The commit that a revision was when it was last downloaded, or null. */
+export async function readReference(cache: HubCache, revision: string): Promise<string | null> {
+  if (isCommit(revision)) return revision;
+  const path = join(cache.references, revision);
+  const size = await sizeOf(cache.files, path);
+  if (size === null || size > MAX_REFERENCE_BYTES) return null;
+  const commit = (await cache.files.readFile(path, 'utf8')).trim();
+  return isCommit(commit) ? commit : null;
+}
+
+/** Records that a commit lacks a file, so that an offline look need not wonder. */
+export async function writeAbsence(cache: HubCache, commit: string, path: string): Promise<void> {
+  const target = join(cache.absences, commit, path);
+  if ((await sizeOf(cache.files, target)) !== null) return;
+  await cache.files.mkdir(dirname(target), { recursive: true });
+  await cache.files.writeFile(target, '');
+}
+
+/** Whether {@link writeAbsence} recorded it. */
+export async function isAbsent(cache: HubCache, commit: string, path: string): Promise<boolean> {
+  return (await sizeOf(cache.files, join(cache.absences, commit, path))) !== null;
+}
+
+/** Makes something under a temporary name, then gives it its own at once and for good. */
+async function replaceFile(files: FileLayer, target: string, make: (temporary: string) => Promise<void>) {
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await make(temporary);
+    await files.rename(temporary, target);
+  } catch (error) {
+    await files.rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(files, dirname(target));
+}
+
+async function syncFile(files: FileLayer, path: string): Promise<void> {
+  const handle = await files.open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

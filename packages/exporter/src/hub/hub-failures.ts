@@ -1,0 +1,171 @@
+// What each failure of a hub is called, and what the user can do about it.
+
+import { ToolkitError } from '@llama-ts/format';
+import type { Connection } from './connection.js';
+import { redactText, redactUrl } from './redact.js';
+
+/** A failure worth another try. When tries run out, `error` is what the user gets. */
+export class RetryableFailure extends Error {
+  readonly error: ToolkitError;
+  /** What the hub asked for, if it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(error: ToolkitError, retryAfterMs?: number) {
+    super(error.message);
+    this.error = error;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** What was asked for, for messages. */
+export interface RequestSubject {
+  readonly repo: string;
+  readonly revision: string;
+  /** null for requests about the repository itself. */
+  readonly path: string | null;
+}
+
+/** Names the failure behind an answer that is no success. */
+export function statusFailure(
+  connection: Connection,
+  { repo, revision, path }: RequestSubject,
+  response: Response,
+  url: URL,
+): ToolkitError | RetryableFailure {
+  const { status, headers } = response;
+  const reason = headers.get('x-error-code');
+  const text = redactText(headers.get('x-error-message') ?? '', connection.token);
+  const where = path === null ? repo : `${repo}/${path}`;
+  const said = `${where}: the hub answered ${status}${text === '' ? '' : ` (${text})`}`;
+  const page = `${connection.endpoint}/${repo}`;
+  if (reason === 'GatedRepo') {
+    return new ToolkitError('HUB_GATED', `${said}: the repository is gated and this account has no access to it`, {
+      suggestions: [
+        `ask for access at ${page}`,
+        connection.token === undefined
+          ? 'export HF_TOKEN=… of an account with access'
+          : 'check that the token may read gated repositories: https://huggingface.co/settings/tokens',
+      ],
+    });
+  }
+  if (reason === 'RevisionNotFound') {
+    return new ToolkitError('HUB_REVISION_NOT_FOUND', `${said}: no revision ${JSON.stringify(revision)}`, {
+      suggestions: ['use the default: --revision main', `see the branches and tags at ${page}/tree/main`],
+    });
+  }
+  if (reason === 'EntryNotFound') return fileNotFound(connection, repo, revision, path ?? '');
+  if (status === 401 && (reason !== 'RepoNotFound' || /credentials/i.test(text))) {
+    return new ToolkitError('HUB_UNAUTHORIZED', `${said}, expected a valid token`, {
+      suggestions: [
+        connection.token === undefined ? 'export HF_TOKEN=…' : 'make a new token and export HF_TOKEN=…',
+        'tokens are at https://huggingface.co/settings/tokens',
+      ],
+    });
+  }
+  if (reason === 'RepoNotFound' || (status === 404 && path === null)) {
+    return new ToolkitError('HUB_REPO_NOT_FOUND', `${said}: no such repository, or a private one`, {
+      suggestions: [
+        `check the name at ${page}`,
+        connection.token === undefined
+          ? 'if it is private: export HF_TOKEN=…'
+          : 'if it is private: check that the token’s account may read it',
+      ],
+    });
+  }
+  if (status === 404) return fileNotFound(connection, repo, revision, path ?? '');
+  if (status === 429) {
+    const error = new ToolkitError('HUB_RATE_LIMITED', `${said}: too many requests`, {
+      suggestions: [
+        'run the same command again in a few minutes; it continues where it stopped',
+        ...(connection.token === undefined ? ['export HF_TOKEN=…, which raises the limit'] : []),
+      ],
+    });
+    return new RetryableFailure(error, retryAfterMs(headers.get('retry-after'), connection.clock.now()));
+  }
+  // Elsewhere than at the hub, a refusal means that a signed address ran out: the next try gets a new one.
+  if (status === 408 || status >= 500 || url.origin !== connection.origin) {
+    const error = new ToolkitError('HUB_UNAVAILABLE', `${said} from ${url.host}`, {
+      suggestions: [
+        'run the same command again later; it continues where it stopped',
+        'see https://status.huggingface.co',
+      ],
+    });
+    return new RetryableFailure(error, retryAfterMs(headers.get('retry-after'), connection.clock.now()));
+  }
+  if (status === 403) {
+    return new ToolkitError('HUB_FORBIDDEN', `${said}: access denied`, {
+      suggestions: [
+        'check what the token may read: https://huggingface.co/settings/tokens',
+        `open ${page} in a browser`,
+      ],
+    });
+  }
+  return badResponse(said);
+}
+
+/** A file that the commit lacks. */
+export function fileNotFound(connection: Connection, repo: string, revision: string, path: string): ToolkitError {
+  const message = `${repo}/${path}: no such file at revision ${revision}`;
+  return new ToolkitError('HUB_FILE_NOT_FOUND', message, {
+    suggestions: [`see what there is at ${connection.endpoint}/${repo}/tree/${revision}`],
+  });
+}
+
+/** An answer that a hub does not give. */
+export function badResponse(message: string, cause?: unknown): ToolkitError {
+  return new ToolkitError('HUB_BAD_RESPONSE', message, {
+    suggestions: ['check that the endpoint is a hub and that no proxy or login page is in between: echo $HF_ENDPOINT'],
+    cause,
+  });
+}
+
+/** Bytes that are not those the hub listed. */
+export function corrupt(message: string): RetryableFailure {
+  return new RetryableFailure(
+    new ToolkitError('HUB_CORRUPT', message, {
+      suggestions: ['run the same command again', 'check that no proxy alters downloads; nothing wrong was kept'],
+    }),
+  );
+}
+
+/** A connection that failed; wrong certificates are final, as another try cannot mend them. */
+export function networkFailure(connection: Connection, url: URL, cause: unknown): ToolkitError | RetryableFailure {
+  const { code, message } = rootCause(cause);
+  const reason = redactText(code ?? message, connection.token);
+  const text = `${redactUrl(url.origin)}: the connection failed: ${reason}`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS/.test(code ?? '')) {
+    return new ToolkitError('HUB_NETWORK', `${text}, expected a certificate that this machine trusts`, {
+      suggestions: ['behind a company proxy: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
+    });
+  }
+  return new RetryableFailure(networkError(text));
+}
+
+/** A failure on the way to the hub. */
+export function networkError(message: string): ToolkitError {
+  return new ToolkitError('HUB_NETWORK', message, {
+    suggestions: [
+      'check the connection and run the same command again; it continues where it stopped',
+      'if the files are in the cache: export HF_HUB_OFFLINE=1',
+    ],
+  });
+}
+
+/** Milliseconds that a Retry-After header asks for, in seconds or as a date. */
+function retryAfterMs(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** fetch hides the socket's error below its own. */
+function rootCause(error: unknown): { code: string | undefined; message: string } {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  const { code } = current as { code?: unknown };
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    message: current instanceof Error ? current.message : String(current),
+  };
+}

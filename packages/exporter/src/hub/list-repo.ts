@@ -1,0 +1,162 @@
+// Asks the hub which commit a revision is, and which files, sizes and digests that commit has.
+
+import { ToolkitError } from '@llama-ts/format';
+import type { Connection } from './connection.js';
+import { badResponse, type RequestSubject, RetryableFailure, statusFailure } from './hub-failures.js';
+import { readBody } from './read-body.js';
+import { checkRepoId, checkRevision, isCommit, repoPathProblem } from './repo-names.js';
+import { type RetryOptions, withRetries } from './retry.js';
+import { send } from './send.js';
+
+/** Pages of a listing hold 1,000 files or more; checkpoints have some dozens. */
+const MAX_REPO_FILES = 100_000;
+/** A page of a listing or a model's card data; larger ones are not from a hub. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** A file of a commit. */
+export interface RepoFile {
+  /** Relative, with forward slashes, without `..`. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Digest of the content in hex, which is also the name of its blob in the cache. */
+  readonly etag: string;
+  /** What `etag` is a digest by: sha256 for large files, git's blob id for the others. */
+  readonly algorithm: 'sha256' | 'git-sha1';
+}
+
+/** A commit and its files. */
+export interface RepoListing {
+  readonly repo: string;
+  /** As asked for. */
+  readonly revision: string;
+  readonly commit: string;
+  readonly files: readonly RepoFile[];
+}
+
+/** What to list. */
+export interface ListOptions extends Omit<RetryOptions, 'progress'> {
+  readonly repo: string;
+  readonly revision: string;
+}
+
+/**
+ * Pins a revision to its commit and lists that.
+ *
+ * @throws ToolkitError `BAD_REPO_ID`, `BAD_REVISION`, `HUB_REPO_NOT_FOUND`, `HUB_REVISION_NOT_FOUND`, `HUB_GATED`,
+ * `HUB_UNAUTHORIZED`, `HUB_FORBIDDEN`, `HUB_RATE_LIMITED`, `HUB_UNAVAILABLE`, `HUB_NETWORK`, `HUB_BAD_RESPONSE`,
+ * `HUB_BAD_REDIRECT`, `LIMIT_EXCEEDED`
+ */
+export async function listRepo(connection: Connection, options: ListOptions): Promise<RepoListing> {
+  const { signal } = options;
+  const repo = checkRepoId(options.repo);
+  const revision = checkRevision(options.revision);
+  signal?.throwIfAborted();
+  const subject: RequestSubject = { repo, revision, path: null };
+  const hub = await import('@huggingface/hub');
+  const shared = { hubUrl: connection.endpoint, fetch: apiFetch(connection, subject, options) };
+  try {
+    const commit = isCommit(revision)
+      ? revision
+      : (await hub.modelInfo({ ...shared, name: repo, revision, additionalFields: ['sha'] })).sha;
+    if (!isCommit(String(commit))) {
+      throw badResponse(`${repo}: revision ${revision} is commit ${show(commit)}, expected 40 hex digits`);
+    }
+    const files = new Map<string, RepoFile>();
+    for await (const entry of hub.listFiles({
+      ...shared,
+      repo: { type: 'model', name: repo },
+      revision: commit,
+      recursive: true,
+    })) {
+      if (entry.type !== 'file') continue;
+      const file = checkEntry(repo, entry);
+      if (files.has(file.path))
+        throw badResponse(`${repo}: lists ${show(file.path)} a second time, expected each once`);
+      files.set(file.path, file);
+      if (files.size > MAX_REPO_FILES) {
+        throw new ToolkitError('LIMIT_EXCEEDED', `${repo}: over ${MAX_REPO_FILES} files, expected fewer`, {
+          suggestions: ['download the folder with another tool and export that'],
+        });
+      }
+    }
+    return { repo, revision, commit, files: [...files.values()] };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ToolkitError) throw error;
+    throw badResponse(`${repo}: the hub's answer has another shape than a hub's`);
+  }
+}
+
+/** A fetch for @huggingface/hub that brings our credentials, retries, errors and limits, and checks the JSON. */
+function apiFetch(connection: Connection, subject: RequestSubject, { signal, onRetry }: ListOptions): typeof fetch {
+  return (input) =>
+    withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
+      const target = new URL(input instanceof Request ? input.url : input);
+      // The next page's address comes from the hub.
+      if (target.origin !== connection.origin) {
+        throw badResponse(`${subject.repo}: the listing goes on at ${target.origin}, expected ${connection.origin}`);
+      }
+      const { response, url } = await send(connection, {
+        url: target,
+        headers: { accept: 'application/json' },
+        signal: attemptSignal,
+      });
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw statusFailure(connection, subject, response, url);
+      }
+      const bytes = await readAnswer(connection, response, { url, signal: attemptSignal, kick });
+      return new Response(bytes, { status: response.status, headers: { link: response.headers.get('link') ?? '' } });
+    });
+}
+
+async function readAnswer(
+  connection: Connection,
+  response: Response,
+  options: { readonly url: URL; readonly signal: AbortSignal; readonly kick: () => void },
+): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let byteLength = 0;
+  await readBody(connection, response, {
+    ...options,
+    onChunk(chunk) {
+      chunks.push(chunk);
+      byteLength += chunk.byteLength;
+      if (byteLength > MAX_ANSWER_BYTES) {
+        throw badResponse(`${options.url.pathname}: over ${MAX_ANSWER_BYTES} bytes, expected a shorter answer`);
+      }
+    },
+  });
+  const bytes = Buffer.concat(chunks, byteLength);
+  try {
+    JSON.parse(bytes.toString('utf8'));
+  } catch {
+    const type = response.headers.get('content-type') ?? 'no type';
+    const message = `${options.url.pathname}: ${byteLength} bytes of ${show(type)}, expected JSON`;
+    throw new RetryableFailure(badResponse(message));
+  }
+  return bytes;
+}
+
+function checkEntry(repo: string, entry: unknown): RepoFile {
+  const { path, size, oid, lfs } = entry as Partial<Record<string, unknown>>;
+  if (typeof path !== 'string') throw badResponse(`${repo}: lists a file without a path`);
+  const problem = repoPathProblem(path);
+  if (problem !== null) throw badResponse(`${repo}: lists ${show(path)}, which ${problem}`);
+  const isLarge = typeof lfs === 'object' && lfs !== null;
+  const etag = isLarge ? (lfs as { oid?: unknown }).oid : oid;
+  const digits = isLarge ? 64 : 40;
+  // The etag names a file of the cache: nothing but hex may pass.
+  if (typeof etag !== 'string' || etag.length !== digits || !/^[0-9a-f]+$/.test(etag)) {
+    throw badResponse(`${repo}: etag of ${show(path)} is ${show(etag)}, expected ${digits} hex digits`);
+  }
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw badResponse(`${repo}: size of ${show(path)} is ${show(size)}, expected a number of bytes`);
+  }
+  return { path, size: size as number, etag, algorithm: isLarge ? 'sha256' : 'git-sha1' };
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? 'missing').slice(0, 100);
+}

@@ -1,0 +1,140 @@
+// A download under way: bytes on disk with the digest of exactly those, to be continued, started over, or made a blob.
+//
+// At rest it is blobs/<etag>.incomplete, as in the Python client. While somebody writes, it has a name of that owner's
+// own, so that a writer thought dead cannot write into another's file, nor give it its final name.
+
+import type { Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newContentHash } from './content-hash.js';
+import { errnoOf, type FileLayer, syncFolder } from './file-layer.js';
+import { type HubCache, sizeOf } from './hub-cache.js';
+import type { RepoFile } from './list-repo.js';
+import { isGone, isOwner } from './process-identity.js';
+
+const READ_BYTES = 1024 * 1024;
+/** A partial file of an owner that may live is removed when nobody wrote to it for this long. */
+const ABANDONED_MS = 3_600_000;
+
+/** An open partial file. Exactly one of `publish` and `release` ends it. */
+export interface PartialFile {
+  /** Bytes on disk and in the digest. */
+  readonly byteLength: number;
+  /** Writes at the end. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Forgets everything written. */
+  reset(): Promise<void>;
+  /** Digest of all bytes, in hex. */
+  digest(): string;
+  /** Makes it the blob, lasting and under its name. To be called when length and digest are right. */
+  publish(): Promise<void>;
+  /** Closes it and keeps what there is for the next time. */
+  release(): Promise<void>;
+}
+
+/** Takes over what an earlier download left, or starts anew. The caller holds the blob's lock as `owner`. */
+export async function openPartial(
+  cache: HubCache,
+  file: RepoFile,
+  owner: string,
+  signal: AbortSignal | undefined,
+): Promise<PartialFile> {
+  const { files } = cache;
+  await files.mkdir(cache.blobs, { recursive: true });
+  const atRest = join(cache.blobs, `${file.etag}.incomplete`);
+  const path = join(cache.blobs, `${file.etag}.${owner}.incomplete`);
+  await collectRemains(cache, file.etag, atRest);
+  await files.rename(atRest, path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
+  const handle = await openOrCreate(files, path);
+  try {
+    const { size } = await handle.stat();
+    let hash = newContentHash(file);
+    let byteLength = 0;
+    if (size <= file.size) byteLength = await hashFile(handle, size, hash, signal);
+    else await handle.truncate(0);
+    return {
+      get byteLength() {
+        return byteLength;
+      },
+      async append(bytes) {
+        await writeAll(handle, bytes, byteLength);
+        hash.update(bytes);
+        byteLength += bytes.byteLength;
+      },
+      async reset() {
+        await handle.truncate(0);
+        hash = newContentHash(file);
+        byteLength = 0;
+      },
+      digest: () => hash.copy().digest('hex'),
+      async publish() {
+        await handle.sync();
+        await handle.close();
+        await files.rename(path, join(cache.blobs, file.etag));
+        await syncFolder(files, cache.blobs);
+      },
+      async release() {
+        await handle.close();
+        if (byteLength > 0) await files.rename(path, atRest);
+        else await files.rm(path, { force: true });
+      },
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Brings partial files of owners that are gone to the resting name; the longest one stays. */
+async function collectRemains({ files, blobs }: HubCache, etag: string, atRest: string): Promise<void> {
+  for (const name of await files.readdir(blobs)) {
+    if (!name.startsWith(`${etag}.`) || !name.endsWith('.incomplete')) continue;
+    const owner = name.slice(etag.length + 1, -'.incomplete'.length);
+    if (!isOwner(owner)) continue;
+    const path = join(blobs, name);
+    if (isGone(owner)) {
+      const size = (await sizeOf(files, path)) ?? 0;
+      if (size > ((await sizeOf(files, atRest)) ?? 0)) await files.rename(path, atRest);
+      else await files.rm(path, { force: true });
+    } else {
+      const { mtimeMs } = await files.stat(path);
+      if (Date.now() - mtimeMs > ABANDONED_MS) await files.rm(path, { force: true });
+    }
+  }
+}
+
+async function openOrCreate(files: FileLayer, path: string): Promise<FileHandle> {
+  return files.open(path, 'r+').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return files.open(path, 'wx+');
+    throw error;
+  });
+}
+
+/** Bytes that went into the hash: fewer than `size` if the file shrank meanwhile. */
+async function hashFile(
+  handle: FileHandle,
+  size: number,
+  hash: Hash,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, Math.max(1, size)));
+  let byteLength = 0;
+  while (byteLength < size) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.byteLength, size - byteLength), byteLength);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    byteLength += bytesRead;
+  }
+  return byteLength;
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, byteOffset: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, byteOffset + done);
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,152 @@
+// Says which files and how many bytes a download takes, without a large byte.
+
+import { join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
+import { type Connection, type ConnectionOptions, openConnection } from './connection.js';
+import { newContentHash } from './content-hash.js';
+import { describeFileFailure, FILE_LAYER, type FileLayer } from './file-layer.js';
+import { type HubCache, hasBlob, hasSnapshotFile, hubCache, sizeOf } from './hub-cache.js';
+import { corrupt } from './hub-failures.js';
+import { listRepo, type RepoFile, type RepoListing } from './list-repo.js';
+import { readBody } from './read-body.js';
+import { checkRepoId } from './repo-names.js';
+import { requestFile } from './request-file.js';
+import { type Retry, withRetries } from './retry.js';
+import { type Include, wantedFiles } from './wanted-files.js';
+
+/** An index of 405B parameters has about 100 kB. */
+const MAX_INDEX_BYTES = 32 * 1024 * 1024;
+
+/** Options of {@link planDownload}. */
+export interface PlanDownloadOptions extends ConnectionOptions {
+  /** Like `meta-llama/Llama-3.2-1B-Instruct`. */
+  readonly repo: string;
+  /** Branch, tag or commit. Default `main`. */
+  readonly revision?: string | undefined;
+  /** Folder of the hub cache, as `HF_HUB_CACHE` names it. */
+  readonly cacheDir: string;
+  /** Default: what an export needs. */
+  readonly include?: Include | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
+}
+
+/** A file of a plan. */
+export interface PlannedFile extends RepoFile {
+  /** Bytes of it that are on this machine: all, those of a download that was cut, or none. */
+  readonly cachedBytes: number;
+}
+
+/** What a download would do. */
+export interface DownloadPlan {
+  readonly repo: string;
+  readonly revision: string;
+  /** What the revision is at this moment. */
+  readonly commit: string;
+  readonly files: readonly PlannedFile[];
+  /** Bytes of all files. */
+  readonly totalBytes: number;
+  /** Bytes still to come. */
+  readonly downloadBytes: number;
+}
+
+/**
+ * Plans a download; changes nothing on this machine.
+ *
+ * @throws ToolkitError as {@link listRepo}, `HUB_CORRUPT`, `HUB_FILE_NOT_FOUND`; SafetensorsError of a damaged index
+ * @example
+ * const { downloadBytes } = await planDownload({ repo: 'meta-llama/Llama-3.2-1B', cacheDir });
+ */
+export async function planDownload(options: PlanDownloadOptions): Promise<DownloadPlan> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const connection = openConnection(options);
+  const cache = hubCache(options.files ?? FILE_LAYER, options.cacheDir, checkRepoId(options.repo));
+  const onRetry = () => undefined;
+  try {
+    const listing = await listRepo(connection, {
+      repo: cache.repo,
+      revision: options.revision ?? 'main',
+      signal,
+      onRetry,
+    });
+    const wanted = await wantedFiles(connection, listing, options.include, (file) =>
+      readListedFile({ connection, cache, commit: listing.commit, signal, onRetry }, file),
+    );
+    return await planFiles(cache, listing, wanted);
+  } catch (error) {
+    throw describeFileFailure(error, options.cacheDir);
+  }
+}
+
+/** Looks up how much of each file is there. */
+export async function planFiles(
+  cache: HubCache,
+  { repo, revision, commit }: RepoListing,
+  wanted: readonly RepoFile[],
+): Promise<DownloadPlan> {
+  const files: PlannedFile[] = [];
+  let totalBytes = 0;
+  let downloadBytes = 0;
+  const counted = new Set<string>();
+  for (const file of wanted) {
+    const partialBytes = (await sizeOf(cache.files, join(cache.blobs, `${file.etag}.incomplete`))) ?? 0;
+    const isCached = (await hasBlob(cache, file)) || (await hasSnapshotFile(cache, commit, file));
+    const cachedBytes = isCached ? file.size : partialBytes < file.size ? partialBytes : 0;
+    files.push({ ...file, cachedBytes });
+    totalBytes += file.size;
+    // Equal files are one blob.
+    if (!counted.has(file.etag)) downloadBytes += file.size - cachedBytes;
+    counted.add(file.etag);
+  }
+  return { repo, revision, commit, files, totalBytes, downloadBytes };
+}
+
+/** A small file's checked content, from the cache or the hub. */
+export async function readListedFile(
+  context: {
+    readonly connection: Connection;
+    readonly cache: HubCache;
+    readonly commit: string;
+    readonly signal: AbortSignal | undefined;
+    readonly onRetry: (retry: Retry) => void;
+  },
+  file: RepoFile,
+): Promise<Uint8Array> {
+  const { connection, cache, commit, signal, onRetry } = context;
+  const { path, size, etag } = file;
+  const { repo } = cache;
+  if (size > MAX_INDEX_BYTES) {
+    throw new ToolkitError('LIMIT_EXCEEDED', `${repo}/${path}: ${size} bytes, expected at most ${MAX_INDEX_BYTES}`, {
+      suggestions: [`look at the file: ${connection.endpoint}/${repo}/blob/${commit}/${path}`],
+    });
+  }
+  if (await hasBlob(cache, file)) return cache.files.readFile(join(cache.blobs, etag));
+  return withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
+    const { response, url } = await requestFile(connection, {
+      repo,
+      commit,
+      path,
+      size,
+      start: 0,
+      signal: attemptSignal,
+    });
+    const chunks: Uint8Array[] = [];
+    let byteLength = 0;
+    await readBody(connection, response, {
+      url,
+      signal: attemptSignal,
+      kick,
+      onChunk(chunk) {
+        byteLength += chunk.byteLength;
+        if (byteLength > size) throw corrupt(`${repo}/${path}: the hub sent over ${size} bytes, expected no more`);
+        chunks.push(chunk);
+      },
+    });
+    const bytes = Buffer.concat(chunks, byteLength);
+    const found = newContentHash(file).update(bytes).digest('hex');
+    if (found !== etag) throw corrupt(`${repo}/${path}: content has ${file.algorithm} ${found}, expected ${etag}`);
+    return bytes;
+  });
+}

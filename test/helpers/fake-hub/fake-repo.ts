@@ -1,0 +1,68 @@
+// A repository for the fake hub: files with the digests that a hub lists.
+
+import { createHash } from 'node:crypto';
+
+/** A file of a {@link FakeRepo}. */
+export interface FakeFile {
+  readonly bytes: Uint8Array;
+  /** Large files are listed by sha256 and come from another origin, small ones by git's blob id. */
+  readonly isLarge: boolean;
+  readonly etag: string;
+}
+
+/** One commit. */
+export type FakeCommit = ReadonlyMap<string, FakeFile>;
+
+/** A repository: commits by id, and the names that point to them, which tests may move. */
+export interface FakeRepo {
+  readonly commits: Map<string, FakeCommit>;
+  readonly revisions: Map<string, string>;
+  /** `gated`: listed for all, files for nobody. `private`: for the hub's token alone. */
+  readonly access?: 'public' | 'private' | 'gated';
+}
+
+/** Makes a commit; files that end in `.safetensors` or `.model`, and tokenizer.json, are large. */
+export function fakeCommit(files: Readonly<Record<string, string | Uint8Array>>): FakeCommit {
+  return new Map(
+    Object.entries(files).map(([path, content]) => {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      const isLarge = /\.(?:safetensors|model)$|(?:^|\/)tokenizer\.json$/.test(path);
+      return [path, { bytes, isLarge, etag: isLarge ? sha256(bytes) : gitSha1(bytes) }];
+    }),
+  );
+}
+
+/** A repository with one commit, which `main` and the tag `v1` name. */
+export function fakeRepo(files: Readonly<Record<string, string | Uint8Array>>, access?: FakeRepo['access']): FakeRepo {
+  const commit = fakeCommit(files);
+  const id = createHash('sha1')
+    .update(JSON.stringify([...commit].map(([path, { etag }]) => [path, etag])))
+    .digest('hex');
+  return {
+    commits: new Map([[id, commit]]),
+    revisions: new Map([
+      ['main', id],
+      ['v1', id],
+    ]),
+    ...(access === undefined ? {} : { access }),
+  };
+}
+
+/** Bytes that repeat only after long, the same for the same seed. */
+export function noise(byteLength: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(byteLength);
+  let state = seed >>> 0 || 1;
+  for (let i = 0; i < byteLength; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function gitSha1(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
+}
