@@ -1,8 +1,8 @@
 // Says what is wrong with the arguments, from the errors that oclif throws when it parses them.
 
 import { Errors } from '@oclif/core';
+import type { FailureReport } from './failure-report.js';
 import { nearest } from './nearest.js';
-import type { FailureReport } from './report-failure.js';
 
 /** What the parser's errors carry; oclif exports no types for it. */
 interface ParserError extends Errors.CLIError {

@@ -3,14 +3,8 @@
 import { isToolkitError } from '@llama-ts/format';
 import { describeUsageError } from './describe-usage-error.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
+import type { FailureReport } from './failure-report.js';
 import { visible } from './terminal-safe.js';
-
-/** A failure as `--json` prints it. */
-export interface FailureReport {
-  readonly code: string;
-  readonly message: string;
-  readonly suggestions: readonly string[];
-}
 
 /** How to show a failure. */
 export interface ReportOptions {
