@@ -22,7 +22,6 @@ INLINE F16 halfBitsToFloat(I16 h) {
   return asFloat16(bits16(unsign) | ((h & splat16(0x8000)) << 16));
 }
 
-/** A cache holds finite halves only. */
 INLINE F16 loadHalf16(const uint16_t* p) {
 #if defined(__F16C__) && VEC_BYTES == 64
   return {{(vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p))}};
@@ -30,9 +29,7 @@ INLINE F16 loadHalf16(const uint16_t* p) {
   return {{(vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p)),
            (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(p + 8)))}};
 #else
-  I16 h = loadBits16(p);
-  F16 scaled = asFloat16((h & splat16(0x7fff)) << 13) * splat16(0x1p112f);
-  return asFloat16(bits16(scaled) | ((h & splat16(0x8000)) << 16));
+  return halfBitsToFloat(loadBits16(p));
 #endif
 }
 

@@ -1,4 +1,5 @@
 // The kernel interface over an engine that executes encoded programs: checks, encodes, and settles runs.
+import { setImmediate } from 'node:timers/promises';
 import * as check from '../check-calls.js';
 import type { Allocator, BackendName, Kernels, Matrix, OpenWeightsOptions, Segment, WeightFile } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
@@ -125,7 +126,8 @@ export function programKernels(engine: Engine): Kernels {
       running = true;
       try {
         signal?.throwIfAborted();
-        if (encoder.length > 0) {
+        if (encoder.length === 0) await setImmediate();
+        else {
           const finished = finish(signal);
           lastRun = finished.catch(() => {});
           await finished;
