@@ -25,6 +25,8 @@ export interface Bench {
   readonly folder: string;
   /** Waits that the clock was asked for, in milliseconds. */
   readonly sleeps: number[];
+  /** Content of model.safetensors when a download is through. */
+  snapshotBytes(running: ReturnType<typeof download>): Promise<Uint8Array>;
   /** Options of a download with everything injected. */
   options(more?: Partial<DownloadSnapshotOptions>): DownloadSnapshotOptions;
 }
@@ -52,6 +54,10 @@ export async function withHub<T>(
       cacheDir,
       folder: join(cacheDir, `models--${REPO.replace('/', '--')}`),
       sleeps,
+      async snapshotBytes(running) {
+        const { snapshot } = await running;
+        return new Uint8Array(await readFile(join(snapshot.path, 'model.safetensors')));
+      },
       options: (more = {}) => ({ repo: REPO, endpoint: hub.url, cacheDir, clock, random: () => 0.5, ...more }),
     });
   } finally {
@@ -99,6 +105,14 @@ export async function treeOf(folder: string, prefix = ''): Promise<Record<string
     else tree[path] = await readFile(join(folder, path), 'utf8');
   }
   return tree;
+}
+
+/** Fails unless bytes are equal; faster than deepEqual, and short when it fails. */
+export function assertSame(found: Uint8Array, expected: Uint8Array): void {
+  assert.ok(
+    Buffer.compare(found, expected) === 0,
+    `${found.byteLength} bytes that are not the ${expected.byteLength} expected`,
+  );
 }
 
 /** Fails unless every blob has the digest that it is named by. */

@@ -1,0 +1,274 @@
+// Transfers that break, stall, lie or repeat: only right bytes arrive, and little is fetched twice.
+
+import { strict as assert } from 'node:assert';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import type { Fault } from '../helpers/fake-hub/faults.js';
+import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
+
+const PATH = 'model.safetensors';
+const MIB = 1024 * 1024;
+const SIZE = 2 * MIB + 4_321;
+const WEIGHTS = noise(SIZE);
+const repo = () => fakeRepo({ [PATH]: WEIGHTS });
+const isFile = ({ kind }: { kind: string }) => kind === 'file';
+
+/** Faults for the first answers with a file; the rest is right. */
+const faults = (...list: readonly Fault[]) => ({
+  fault: (request: { kind: string }, nBefore: number) => (isFile(request) ? list[nBefore] : undefined),
+});
+
+describe('a broken transfer', () => {
+  it('goes on from the break, at 50 random offsets, and fetches at most 1 MiB again', async function () {
+    this.timeout(60_000);
+    const random = new DataView(noise(200, 7).buffer);
+    const offsets = Array.from({ length: 50 }, (_, i) => random.getUint32(4 * i) % SIZE);
+    for (const atByte of offsets) {
+      await withHub(repo(), faults({ kind: 'cut', atByte }), async ({ hub, cacheDir, snapshotBytes, options }) => {
+        const running = download(options());
+        assertSame(await snapshotBytes(running), WEIGHTS);
+        const retries = (await running).events.filter(({ type }) => type === 'file-retry');
+        assert.equal(retries.length, 1);
+        const refetched = hub.servedBytes(PATH) - SIZE;
+        assert.ok(refetched <= MIB, `${refetched} bytes again after a cut at ${atByte}`);
+        await assertNothingHalf(cacheDir);
+      });
+    }
+  });
+
+  it('survives many cuts of one file as long as there is progress', () => {
+    const cuts = Array.from({ length: 30 }, (_, i): Fault => ({ kind: 'cut', atByte: (i + 1) * 65_536 }));
+    return withHub(repo(), faults(...cuts), async ({ snapshotBytes, hub, options }) => {
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);
+    });
+  });
+
+  it('is given up after ten failures without progress, and goes on in the next call', () => {
+    const cuts = Array.from({ length: 10 }, (): Fault => ({ kind: 'cut', atByte: MIB }));
+    return withHub(repo(), faults(...cuts), async ({ hub, folder, sleeps, snapshotBytes, options }) => {
+      const error = await failureOf(() => download(options()));
+      assert.equal(error.code, 'HUB_NETWORK');
+      assert.deepEqual(sleeps, [375, 750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]);
+      assert.deepEqual(Object.keys(await treeOf(folder)), [`blobs/${sha256(WEIGHTS)}.incomplete`]);
+      const { events } = await download(options());
+      const start = events.find(({ type }) => type === 'file-start');
+      assert.ok(start?.type === 'file-start' && start.startOffset > 0);
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);
+    });
+  });
+
+  it('notices a stall and goes on', () =>
+    withHub(repo(), faults({ kind: 'stall', atByte: MIB }), async ({ hub, snapshotBytes, options }) => {
+      const running = download(options({ stallTimeoutMs: 200 }));
+      assertSame(await snapshotBytes(running), WEIGHTS);
+      const retry = (await running).events.find(({ type }) => type === 'file-retry');
+      assert.match(retry?.type === 'file-retry' ? retry.reason : '', /sent nothing for 0\.2 seconds/);
+      assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);
+    }));
+
+  it('continues what the Python client left', () =>
+    withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
+      await mkdir(join(folder, 'blobs'), { recursive: true });
+      await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), WEIGHTS.subarray(0, MIB));
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.equal(hub.servedBytes(PATH), SIZE - MIB);
+      assert.equal(hub.requests.find(isFile)?.range, `bytes=${MIB}-${SIZE - 1}`);
+    }));
+
+  it('starts over when what is on disk proves wrong', () =>
+    withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
+      await mkdir(join(folder, 'blobs'), { recursive: true });
+      await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), noise(MIB, 99));
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.equal(hub.servedBytes(PATH), SIZE - MIB + SIZE);
+    }));
+
+  it('needs no request for a file that was complete but for its name', () =>
+    withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
+      await mkdir(join(folder, 'blobs'), { recursive: true });
+      await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), WEIGHTS);
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.equal(hub.servedBytes(PATH), 0);
+    }));
+});
+
+describe('a lying transfer', () => {
+  const once: readonly [string, readonly Fault[]][] = [
+    ['one wrong byte', [{ kind: 'flip', atByte: 1_234_567 }]],
+    [
+      'a body cut to a third that claims to be whole',
+      [{ kind: 'shorten', atByte: Math.floor(SIZE / 3), isHonest: true }],
+    ],
+    ['a body that ends early', [{ kind: 'shorten', atByte: MIB, isHonest: false }]],
+    ['bytes behind the end', [{ kind: 'lengthen', byteLength: 10 }]],
+    ['a login page with status 200', [{ kind: 'page', hasLength: true }]],
+    ['a login page without a length', [{ kind: 'page', hasLength: false }]],
+    [
+      'a range that starts elsewhere',
+      [
+        { kind: 'cut', atByte: MIB },
+        { kind: 'shift-range', by: -100 },
+      ],
+    ],
+    ['200 to a range request', [{ kind: 'cut', atByte: MIB }, { kind: 'ignore-range' }]],
+    [
+      '416 to a range request',
+      [
+        { kind: 'cut', atByte: MIB },
+        { kind: 'status', status: 416 },
+      ],
+    ],
+    [
+      'a wrong byte after a resume',
+      [
+        { kind: 'cut', atByte: MIB },
+        { kind: 'flip', atByte: MIB + 5 },
+      ],
+    ],
+    [
+      'a wrong byte before a cut',
+      [
+        { kind: 'flip', atByte: 5 },
+        { kind: 'cut', atByte: MIB },
+      ],
+    ],
+    [
+      'a 206 to a request without a range',
+      [{ kind: 'status', status: 206, headers: { 'content-range': 'bytes 0-9/10' } }],
+    ],
+  ];
+  for (const [name, list] of once) {
+    it(`ends with the right bytes after ${name}`, () =>
+      withHub(repo(), faults(...list), async ({ cacheDir, snapshotBytes, options }) => {
+        assertSame(await snapshotBytes(download(options())), WEIGHTS);
+        await assertNothingHalf(cacheDir);
+      }));
+  }
+
+  it('is reported as HUB_CORRUPT when it lies every time, and leaves no blob', () =>
+    withHub(
+      repo(),
+      { fault: ({ kind }) => (kind === 'file' ? { kind: 'flip', atByte: 77 } : undefined) },
+      async (bench) => {
+        const error = await failureOf(() => download(bench.options()));
+        assert.equal(error.code, 'HUB_CORRUPT');
+        assert.match(error.message, /model\.safetensors: content has sha256 [0-9a-f]{64}, expected [0-9a-f]{64}$/);
+        assert.deepEqual(await treeOf(bench.folder), {});
+        await assertNothingHalf(bench.cacheDir);
+      },
+    ));
+
+  it('checks small files by git’s digest', () =>
+    withHub(
+      fakeRepo({ 'config.json': '{"model_type":"llama"}' }),
+      { fault: ({ kind }) => (kind === 'file' ? { kind: 'flip', atByte: 3 } : undefined) },
+      async ({ folder, options }) => {
+        const error = await failureOf(() => download(options()));
+        assert.equal(error.code, 'HUB_CORRUPT');
+        assert.match(error.message, /git-sha1/);
+        assert.deepEqual(await treeOf(folder), {});
+      },
+    ));
+
+  it('never gets a wrong byte into the cache', async function () {
+    const nTransfers = Number(process.env.LLAMA_TEST_CORRUPT_TRANSFERS ?? 300);
+    this.timeout(60_000 + nTransfers * 200);
+    const perRound = 50;
+    let nCorrupted = 0;
+    for (let round = 0; nCorrupted < nTransfers; round++) {
+      const files = Object.fromEntries(
+        Array.from({ length: perRound }, (_, i) => [`${i}.safetensors`, noise(5_000, 1 + round * perRound + i)]),
+      );
+      const random = noise(perRound * 3, 1_000 + round);
+      // Three of four files get better on the second try; the fourth never does.
+      const isHopeless = (i: number) => i % 4 === 3;
+      const corrupt = (i: number): Fault => {
+        const atByte = (random[3 * i]! * 256 + random[3 * i + 1]!) % 5_000;
+        const kinds: readonly Fault[] = [
+          { kind: 'flip', atByte },
+          { kind: 'flip', atByte },
+          { kind: 'shorten', atByte, isHonest: false },
+          { kind: 'shorten', atByte, isHonest: true },
+          { kind: 'lengthen', byteLength: 1 + atByte },
+          { kind: 'page', hasLength: random[3 * i]! % 2 === 0 },
+        ];
+        return kinds[random[3 * i + 2]! % kinds.length]!;
+      };
+      const fault = ({ kind, path }: { kind: string; path: string }, nBefore: number) => {
+        const i = Number.parseInt(path, 10);
+        if (kind !== 'file' || (nBefore > 0 && !isHopeless(i))) return undefined;
+        nCorrupted++;
+        // A body that ends early is continued: the hopeless ones must lie about content.
+        return isHopeless(i) ? ({ kind: 'flip', atByte: 1_000 } as const) : corrupt(i);
+      };
+      await withHub(fakeRepo(files), { fault }, async ({ folder, options }) => {
+        for (let i = 0; i < perRound; i++) {
+          const running = download(options({ include: (path) => path === `${i}.safetensors` }));
+          if (isHopeless(i)) assert.equal((await failureOf(() => running)).code, 'HUB_CORRUPT');
+          else await running;
+        }
+        await assertBlobsTrue(folder);
+      });
+    }
+  });
+});
+
+describe('a busy hub', () => {
+  const statuses = [408, 429, 500, 502, 503, 504];
+  for (const status of statuses) {
+    it(`is asked again after a ${status}, for the listing and for files`, () =>
+      withHub(
+        repo(),
+        { fault: (_, nBefore) => (nBefore === 0 ? { kind: 'status', status } : undefined) },
+        async (bench) => {
+          const running = download(bench.options());
+          assertSame(await bench.snapshotBytes(running), WEIGHTS);
+          const types = (await running).events.map(({ type }) => type);
+          assert.equal(types.filter((type) => type === 'request-retry').length, 2);
+          assert.ok(types.includes('file-retry'));
+        },
+      ));
+  }
+
+  it('is given the time it asks for', () => {
+    const headers = { 'retry-after': '42' };
+    return withHub(repo(), faults({ kind: 'status', status: 429, headers }), async ({ sleeps, options }) => {
+      await download(options());
+      assert.deepEqual(sleeps, [42_000]);
+    });
+  });
+
+  it('is given the time until the date it asks for', () => {
+    const headers = { 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT' };
+    return withHub(repo(), faults({ kind: 'status', status: 503, headers }), async ({ sleeps, options }) => {
+      const { clock } = options();
+      const now = () => Date.UTC(2026, 9, 21, 7, 28, 0);
+      await download(options({ clock: { ...clock!, now } }));
+      assert.deepEqual(sleeps, [30_000]);
+    });
+  });
+
+  it('is reported when it asks for more time than five minutes', () => {
+    const headers = { 'retry-after': '3600' };
+    return withHub(repo(), faults({ kind: 'status', status: 429, headers }), async ({ sleeps, options }) => {
+      assert.equal((await failureOf(() => download(options()))).code, 'HUB_RATE_LIMITED');
+      assert.deepEqual(sleeps, []);
+    });
+  });
+
+  it('is reported when it stays busy', () =>
+    withHub(repo(), { fault: () => ({ kind: 'status', status: 503 }) }, async ({ options }) => {
+      assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
+    }));
+
+  it('is reported when nobody listens', () =>
+    withHub(repo(), {}, async ({ hub, options }) => {
+      await hub.stop();
+      const error = await failureOf(() => download(options()));
+      assert.equal(error.code, 'HUB_NETWORK');
+      assert.match(error.message, /ECONNREFUSED/);
+    }));
+});
