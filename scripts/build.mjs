@@ -1,5 +1,7 @@
-// Builds every package: TypeScript to dist/.
+// Builds every package: TypeScript to dist/, and the native kernels where a C++ compiler is there.
 
-import { commandFile, runNode } from './npm.mjs';
+import path from 'node:path';
+import { commandFile, root, runNode } from './npm.mjs';
 
 runNode(commandFile('typescript', 'tsc'), ['--build']);
+runNode(path.join(root, 'scripts', 'build-native.mjs'));
