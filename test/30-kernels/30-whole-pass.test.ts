@@ -7,6 +7,7 @@ import { onEveryBackend, probes } from './support/backends.js';
 import { queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
 const N_TOKENS = 70;
+const THREADS = [1, 2, 3];
 const CHUNKS = [1, 7, 64, N_TOKENS];
 
 describe('the conformance suite', () => {
@@ -43,7 +44,7 @@ for (const dtype of ['F32', 'Q8_0'] as const) {
           const rowLength = expected.length / N_TOKENS;
           assertSameBits(logits.subarray(3 * rowLength, (3 + N_TOKENS) * rowLength), expected, 'logits');
         });
-      });
+      }, THREADS);
     });
   }
 }

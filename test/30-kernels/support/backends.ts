@@ -1,31 +1,27 @@
 // Runs the same tests on every backend of this machine, and on several numbers of threads where it has any.
 
-import { type BackendName, type Kernels, openKernels, probeBackends } from '@llama-ts/kernels';
+import { type Kernels, openKernels, probeBackends } from '@llama-ts/kernels';
 
 /** What became of each backend here. */
 export const probes = await probeBackends();
 
-/** A backend and the threads to run it with. */
-export interface Variant {
-  readonly backend: BackendName;
-  readonly threads: number;
-}
+/** Enough to split work unevenly, or not at all. */
+const KERNEL_THREADS = [1, 3];
 
-/** Every backend that runs here; the reference, which has no threads, once. */
-export const variants: readonly Variant[] = probes
-  .filter(({ rejection }) => rejection === null)
-  .flatMap(({ backend }) => (backend === 'reference' ? [1] : [1, 2, 3]).map((threads) => ({ backend, threads })));
-
-/** Declares `tests` once per variant; `kernels()` are that variant's while a test runs. */
-export function onEveryBackend(tests: (kernels: () => Kernels) => void): void {
-  for (const { backend, threads } of variants) {
-    describe(`on ${backend}, threads: ${threads}`, () => {
-      let kernels: Kernels;
-      before(async () => {
-        kernels = await openKernels({ backend, threads });
+/** Declares `tests` once per backend that runs here and number of threads; `kernels()` are its kernels in a test. */
+export function onEveryBackend(tests: (kernels: () => Kernels) => void, threadCounts = KERNEL_THREADS): void {
+  for (const { backend, rejection } of probes) {
+    if (rejection !== null) continue;
+    // The reference has no threads.
+    for (const threads of backend === 'reference' ? [1] : threadCounts) {
+      describe(`on ${backend}, threads: ${threads}`, () => {
+        let kernels: Kernels;
+        before(async () => {
+          kernels = await openKernels({ backend, threads });
+        });
+        after(() => kernels.close());
+        tests(() => kernels);
       });
-      after(() => kernels.close());
-      tests(() => kernels);
-    });
+    }
   }
 }
