@@ -3,11 +3,13 @@ import { splitLlama3 } from '@llama-ts/runtime';
 import { randomText, seededRandom } from '../helpers/random-text.js';
 import { oracleSplit } from '../helpers/tokenizers.js';
 
-describe('the Llama 3 split', () => {
+describe('the Llama 3 split', function () {
+  this.timeout(120_000);
+
   it('puts every code point into the class that the oracle puts it in', () => {
-    // A letter joins both neighbours of the first pair, a number neither; white space and signs part in the second.
-    compareOverCodePoints((c) => `a${c}a ${c}!`);
-  }).timeout(120_000);
+    // A letter joins the first "a", a number nothing, white space the last "a", another sign the "!".
+    compareOverCodePoints((c) => `a${c}!${c}a`);
+  });
 
   it('takes every folding of a contraction and nothing else, over the planes that have letter case', () => {
     compareOverCodePoints((c) => `'${c}1`, 0x20000);
@@ -22,7 +24,7 @@ describe('the Llama 3 split', () => {
       texts = texts.flatMap((text) => kinds.map((kind) => text + kind));
       for (const text of texts) assert.deepEqual(splitLlama3(text), oracleSplit()(text), JSON.stringify(text));
     }
-  }).timeout(60_000);
+  });
 
   it('loses nothing and agrees with the oracle on random text', () => {
     const random = seededRandom(1);
@@ -44,7 +46,7 @@ function compareOverCodePoints(textWith: (character: string) => string, end = 0x
   for (let first = 0; first < end; first += 0x1000) {
     let text = '';
     for (let code = first; code < first + 0x1000; code++) {
-      if (code < 0xd800 || code > 0xdfff) text += `${textWith(String.fromCodePoint(code))}\n`;
+      if (code < 0xd800 || code > 0xdfff) text += textWith(String.fromCodePoint(code));
     }
     const found = splitLlama3(text);
     const expected = oracleSplit()(text);

@@ -4,7 +4,9 @@ import { createTokenizer } from '@llama-ts/runtime';
 import { packTokens } from '../helpers/tokenizer-json.js';
 import { llamaTokenizer, oracleIds, oracleTokenizer, sampleFile, sampleTokenizer } from '../helpers/tokenizers.js';
 
-describe('Tokenizer.encode', () => {
+describe('Tokenizer.encode', function () {
+  this.timeout(60_000);
+
   it('gives no token for the empty string', () => {
     assert.deepEqual(sampleTokenizer().encode(''), []);
   });

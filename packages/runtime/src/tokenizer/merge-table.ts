@@ -8,34 +8,26 @@ import { type TokenIndex, tableSize } from './token-index.js';
 export interface MergeTable {
   /** Rank of the merge of two tokens, or −1 when they do not merge. */
   rank(left: number, right: number): number;
-  /** The token that the merge of this rank makes. */
+  /**
+   * The token that the merge of this rank makes.
+   *
+   * @throws ToolkitError BAD_TOKENIZER when no token has the bytes of both
+   */
   product(rank: number): number;
 }
 
-/** @throws ToolkitError BAD_TOKENIZER when a merge makes no token */
 export function createMergeTable(data: TokenizerData, index: TokenIndex): MergeTable {
-  const join = createJoin(data, index);
-  return data.merges === null ? { rank: join, product: (rank) => rank } : fromPairs(data.merges, join);
+  if (data.merges !== null) return fromPairs(data.merges, index);
+  // In tiktoken any two tokens merge whose bytes together are a token, and its id is the rank.
+  return { rank: index.findJoined, product: (rank) => rank };
 }
 
-/** Two tokens joined: the id of the token with the bytes of both, or −1. In tiktoken this id is the merge's rank. */
-function createJoin({ tokenBytes, tokenOffsets }: TokenizerData, index: TokenIndex) {
-  const joined = new Uint8Array(index.maxTokenBytes);
-  return (left: number, right: number): number => {
-    let length = 0;
-    const total = tokenOffsets[left + 1]! - tokenOffsets[left]! + tokenOffsets[right + 1]! - tokenOffsets[right]!;
-    if (total > joined.length) return -1;
-    for (let i = tokenOffsets[left]!; i < tokenOffsets[left + 1]!; i++) joined[length++] = tokenBytes[i]!;
-    for (let i = tokenOffsets[right]!; i < tokenOffsets[right + 1]!; i++) joined[length++] = tokenBytes[i]!;
-    return index.find(joined, 0, length);
-  };
-}
-
-function fromPairs(pairs: Uint32Array, join: (left: number, right: number) => number): MergeTable {
+function fromPairs(pairs: Uint32Array, index: TokenIndex): MergeTable {
   const nMerges = pairs.length / 2;
-  const products = new Int32Array(nMerges);
   const slots = new Int32Array(tableSize(nMerges)).fill(-1);
   const mask = slots.length - 1;
+  // (nMerges) Looked up when first needed, for that is half the work of getting ready and most merges are never used.
+  const products = new Int32Array(nMerges).fill(-1);
 
   /** The slot that holds this pair, or the empty one where it belongs. */
   function slotOf(left: number, right: number): number {
@@ -47,21 +39,21 @@ function fromPairs(pairs: Uint32Array, join: (left: number, right: number) => nu
     return slot;
   }
 
-  for (let rank = 0; rank < nMerges; rank++) {
-    const left = pairs[2 * rank]!;
-    const right = pairs[2 * rank + 1]!;
-    const product = join(left, right);
-    if (product < 0) {
-      throw badTokenizer(`merge ${rank} joins tokens ${left} and ${right}, and no token has the bytes of both`);
-    }
-    products[rank] = product;
-    slots[slotOf(left, right)] = rank;
-  }
+  for (let rank = 0; rank < nMerges; rank++) slots[slotOf(pairs[2 * rank]!, pairs[2 * rank + 1]!)] = rank;
 
   return {
     rank: (left, right) => slots[slotOf(left, right)]!,
-    product: (rank) => products[rank]!,
+    product(rank) {
+      if (products[rank]! < 0) products[rank] = join(rank, pairs[2 * rank]!, pairs[2 * rank + 1]!, index);
+      return products[rank]!;
+    },
   };
+}
+
+function join(rank: number, left: number, right: number, index: TokenIndex): number {
+  const id = index.findJoined(left, right);
+  if (id < 0) throw badTokenizer(`merge ${rank} joins tokens ${left} and ${right}, and no token has the bytes of both`);
+  return id;
 }
 
 function hashPair(left: number, right: number): number {

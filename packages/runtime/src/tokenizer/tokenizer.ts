@@ -33,7 +33,8 @@ export interface Tokenizer {
   /**
    * Tokens of a text; no begin-of-text token is added.
    *
-   * @throws ToolkitError LONE_SURROGATE when half a surrogate pair is in the text
+   * @throws ToolkitError LONE_SURROGATE when half a surrogate pair is in the text; BAD_TOKENIZER when a merge it needs
+   * makes no token
    */
   encode(text: string, options?: EncodeOptions): number[];
   /**
