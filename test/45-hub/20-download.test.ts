@@ -261,7 +261,9 @@ describe('offline', () => {
     withHub(fakeRepo(FILES), {}, async ({ folder, options }) => {
       await mkdir(join(folder, 'refs'), { recursive: true });
       await writeFile(join(folder, 'refs', 'main'), '../../../../etc');
-      assert.equal((await failureOf(() => download(options({ offline: true })))).code, 'HUB_OFFLINE');
+      const error = await failureOf(() => download(options({ offline: true })));
+      assert.equal(error.code, 'HUB_OFFLINE');
+      assert.match(error.message, /lacks revision main$/);
     }));
 });
 

@@ -3,6 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FakeRequest } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
 import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
@@ -12,6 +14,7 @@ const MIB = 1024 * 1024;
 const SIZE = 2 * MIB + 4_321;
 const WEIGHTS = noise(SIZE);
 const repo = () => fakeRepo({ [PATH]: WEIGHTS });
+const NOT_FOUND = { 'x-error-code': 'EntryNotFound' };
 const isFile = ({ kind }: { kind: string }) => kind === 'file';
 
 /** Faults for the first answers with a file; the rest is right. */
@@ -46,12 +49,15 @@ describe('a broken transfer', () => {
   });
 
   it('is given up after ten failures without progress, and goes on in the next call', () => {
-    const cuts = Array.from({ length: 10 }, (): Fault => ({ kind: 'cut', atByte: MIB }));
-    return withHub(repo(), faults(...cuts), async ({ hub, folder, sleeps, snapshotBytes, options }) => {
+    let isBroken = true;
+    const fault = ({ kind }: { kind: string }): Fault | undefined =>
+      kind === 'file' && isBroken ? { kind: 'cut', atByte: MIB } : undefined;
+    return withHub(repo(), { fault }, async ({ hub, folder, sleeps, snapshotBytes, options }) => {
       const error = await failureOf(() => download(options()));
       assert.equal(error.code, 'HUB_NETWORK');
-      assert.deepEqual(sleeps, [375, 750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]);
+      assert.deepEqual(sleeps.slice(-9), [375, 750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]);
       assert.deepEqual(Object.keys(await treeOf(folder)), [`blobs/${sha256(WEIGHTS)}.incomplete`]);
+      isBroken = false;
       const { events } = await download(options());
       const start = events.find(({ type }) => type === 'file-start');
       assert.ok(start?.type === 'file-start' && start.startOffset > 0);
@@ -68,6 +74,28 @@ describe('a broken transfer', () => {
       assert.match(retry?.type === 'file-retry' ? retry.reason : '', /sent nothing for 0\.2 seconds/);
       assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);
     }));
+
+  it('is no stall while bytes come, however slowly', () =>
+    withHub(repo(), { onChunk: () => delay(100) }, async ({ options }) => {
+      const { events } = await download(options({ stallTimeoutMs: 1_500 }));
+      assert.deepEqual(
+        events.filter(({ type }) => type === 'file-retry'),
+        [],
+      );
+    }));
+
+  it('is stopped when another file fails for good', () => {
+    const files = { 'config.json': '{}', [PATH]: WEIGHTS };
+    const fault = ({ kind, path }: { kind: string; path: string }): Fault | undefined => {
+      if (kind !== 'file') return undefined;
+      return path === PATH ? { kind: 'stall', atByte: MIB } : { kind: 'status', status: 404, headers: NOT_FOUND };
+    };
+    return withHub(fakeRepo(files), { fault }, async ({ cacheDir, options }) => {
+      assert.equal((await failureOf(() => download(options()))).code, 'HUB_FILE_NOT_FOUND');
+      const locks = Object.keys(await treeOf(cacheDir)).filter((path) => path.includes('.lock'));
+      assert.deepEqual(locks, []);
+    });
+  });
 
   it('continues what the Python client left', () =>
     withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
@@ -96,57 +124,52 @@ describe('a broken transfer', () => {
 });
 
 describe('a lying transfer', () => {
-  const once: readonly [string, readonly Fault[]][] = [
-    ['one wrong byte', [{ kind: 'flip', atByte: 1_234_567 }]],
+  const cut: Fault = { kind: 'cut', atByte: MIB };
+  const CUT = /connection failed/;
+  // What is wrong, the faults of the first answers, and why each of them is tried again.
+  const lies: readonly [string, readonly Fault[], readonly RegExp[]][] = [
+    ['one wrong byte', [{ kind: 'flip', atByte: 1_234_567 }], [/content has sha256/]],
     [
       'a body cut to a third that claims to be whole',
       [{ kind: 'shorten', atByte: Math.floor(SIZE / 3), isHonest: true }],
+      [/received \d+ bytes of application\/octet-stream, expected \d+/],
     ],
-    ['a body that ends early', [{ kind: 'shorten', atByte: MIB, isHonest: false }]],
-    ['bytes behind the end', [{ kind: 'lengthen', byteLength: 10 }]],
-    ['a login page with status 200', [{ kind: 'page', hasLength: true }]],
-    ['a login page without a length', [{ kind: 'page', hasLength: false }]],
-    [
-      'a range that starts elsewhere',
-      [
-        { kind: 'cut', atByte: MIB },
-        { kind: 'shift-range', by: -100 },
-      ],
-    ],
-    ['200 to a range request', [{ kind: 'cut', atByte: MIB }, { kind: 'ignore-range' }]],
-    [
-      '416 to a range request',
-      [
-        { kind: 'cut', atByte: MIB },
-        { kind: 'status', status: 416 },
-      ],
-    ],
-    [
-      'a wrong byte after a resume',
-      [
-        { kind: 'cut', atByte: MIB },
-        { kind: 'flip', atByte: MIB + 5 },
-      ],
-    ],
-    [
-      'a wrong byte before a cut',
-      [
-        { kind: 'flip', atByte: 5 },
-        { kind: 'cut', atByte: MIB },
-      ],
-    ],
+    ['a body that ends early', [{ kind: 'shorten', atByte: MIB, isHonest: false }], [/sent 1048576 of/]],
+    ['bytes behind the end', [{ kind: 'lengthen', byteLength: 10 }], [/sent over \d+ bytes/]],
+    ['a login page with status 200', [{ kind: 'page', hasLength: true }], [/received a page/]],
+    ['a login page without a length', [{ kind: 'page', hasLength: false }], [/received a page/]],
+    ['a range that starts elsewhere', [cut, { kind: 'shift-range', by: -100 }], [CUT, /received range bytes/]],
+    ['200 to a range request', [cut, { kind: 'ignore-range' }], [CUT]],
+    ['416 to a range request', [cut, { kind: 'status', status: 416 }], [CUT, /has no bytes from/]],
+    ['a wrong byte after a resume', [cut, { kind: 'flip', atByte: MIB + 5 }], [CUT, /content has/]],
     [
       'a 206 to a request without a range',
       [{ kind: 'status', status: 206, headers: { 'content-range': 'bytes 0-9/10' } }],
+      [/received range bytes 0-9\/10, expected the whole file/],
     ],
   ];
-  for (const [name, list] of once) {
+  for (const [name, list, reasons] of lies) {
     it(`ends with the right bytes after ${name}`, () =>
       withHub(repo(), faults(...list), async ({ cacheDir, snapshotBytes, options }) => {
-        assertSame(await snapshotBytes(download(options())), WEIGHTS);
+        const running = download(options());
+        assertSame(await snapshotBytes(running), WEIGHTS);
+        const found = (await running).events.flatMap((event) => (event.type === 'file-retry' ? [event.reason] : []));
+        assert.equal(found.length, reasons.length, found.join());
+        for (const [i, reason] of reasons.entries()) assert.match(found[i]!, reason);
         await assertNothingHalf(cacheDir);
       }));
   }
+
+  it('is read whole when every range is a wrong one', () => {
+    const fault = ({ kind, range }: FakeRequest, nBefore: number): Fault | undefined => {
+      if (kind !== 'file') return undefined;
+      return range === undefined ? (nBefore === 0 ? cut : undefined) : { kind: 'shift-range', by: 1 };
+    };
+    return withHub(repo(), { fault }, async ({ hub, snapshotBytes, options }) => {
+      assertSame(await snapshotBytes(download(options())), WEIGHTS);
+      assert.equal(hub.requests.filter(({ range }) => range !== undefined).length, 2);
+    });
+  });
 
   it('is reported as HUB_CORRUPT when it lies every time, and leaves no blob', () =>
     withHub(

@@ -108,6 +108,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
       });
       return response.end();
     }
+    response.setHeader('x-repo-commit', commitId);
     await sendFile(response, file, range, fault, {
       chunkBytes,
       async onServed(byteLength) {
