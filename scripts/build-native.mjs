@@ -7,7 +7,7 @@
 // UndefinedBehaviorSanitizer and does fail; run Node with LD_PRELOAD="$(c++ -print-file-name=libasan.so)" to use it.
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
@@ -110,9 +110,9 @@ async function build(compiler) {
   if (existsSync(target) && existsSync(linkStampPath) && readFileSync(linkStampPath, 'utf8') === linkStamp) {
     return 'unchanged';
   }
-  // A process may have the old addon mapped: it keeps its copy, since the new one is another file.
-  rmSync(target, { force: true });
-  await run(compiler.name, [...objects, ...linkFlags, '-o', target]);
+  // A process may have the old addon mapped: it keeps it, since the new one is another file.
+  await run(compiler.name, [...objects, ...linkFlags, '-o', `${target}.partial`]);
+  renameSync(`${target}.partial`, target);
   writeFileSync(linkStampPath, linkStamp);
   return 'built';
 }

@@ -50,8 +50,9 @@ class Words {
   }
 
   SHARED_INLINE size_t count() {
+    constexpr double kMost = sizeof(size_t) == 4 ? 4294967295.0 : 9007199254740991.0;
     const double value = real();
-    if (!(value >= 0 && value < 9007199254740992.0) || value != (double)(uint64_t)value) return ok = false, 0;
+    if (!(value >= 0 && value <= kMost) || value != (double)(size_t)value) return ok = false, 0;
     return (size_t)value;
   }
 

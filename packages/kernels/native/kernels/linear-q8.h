@@ -126,9 +126,16 @@ void streamTokens(Activation* chunk, const float* scales, const Matrix& weight, 
   UNROLL for (int t = 0; t < T; t++) if ((size_t)t < x.rows) rows.store(t, f[t]);
 }
 
-/** One token, sixteen rows straight from the file; groups are whole registers. */
+/** Rows ahead of those at work that are fetched from memory. */
+constexpr size_t kAheadRows = 32;
+
+/**
+ * One token, sixteen rows straight from the file; groups are whole registers, `Registers` of them where that is known
+ * when compiling (0: it is not).
+ */
+template <size_t Registers>
 INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, const Activations& x) {
-  const size_t registers = x.shape.paddedGroup / kDotWeights;
+  const size_t registers = Registers != 0 ? Registers : x.shape.groupSize / kDotWeights;
   F16 f = splat16(0.0f);
   const Activation* xq = x.values;
   for (size_t g = 0; g < x.shape.groups; g++) {
@@ -140,7 +147,7 @@ INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, c
         const vi xv = loadAs<vi>(xq + v * kDotWeights);
         UNROLL for (int i = 0; i < kLanes; i++) {
           const int8_t* w = values + (set * kLanes + i) * cols + v * kDotWeights;
-          __builtin_prefetch(w + 16 * cols);
+          __builtin_prefetch(w + kAheadRows * cols);
           acc[i] = dot(acc[i], loadWeights(w), xv);
         }
       }
@@ -148,8 +155,8 @@ INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, c
     }
     if (kWeightBias != 0) sum = sum + splat16(x.corrections[g]);
     f = f + toFloat16(sum) * (load16(scales + g * 16) * splat16(x.scales[g]));
-    values += x.shape.paddedGroup;
-    xq += x.shape.paddedGroup;
+    values += x.shape.groupSize;
+    xq += x.shape.groupSize;
   }
   return f;
 }
@@ -162,7 +169,10 @@ INLINE void q8Block(const Matrix& weight, Rows& rows, const Activations& x, uint
   const size_t first = rows.first, last = weight.rows - 1;
   transposeScales(scales, weight.scales.data, shape.groups, [&](int i) { return smaller(first + i, last); });
   if (x.rows == 1 && weight.groupSize % kDotWeights == 0 && rows.count == 16) {
-    return rows.store(0, streamToken(weight.bytes() + first * weight.cols, weight.cols, scales, x));
+    const int8_t* values = weight.bytes() + first * weight.cols;
+    constexpr size_t kUsual = 64 / kDotWeights;  // the group size that files have unless asked otherwise
+    return rows.store(0, weight.groupSize == 64 ? streamToken<kUsual>(values, weight.cols, scales, x)
+                                                : streamToken<0>(values, weight.cols, scales, x));
   }
   if (x.rows == 1) return streamTokens<1>(panel, scales, weight, x, rows);
   if (x.rows == 2) return streamTokens<2>(panel, scales, weight, x, rows);

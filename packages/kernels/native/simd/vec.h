@@ -7,7 +7,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#if defined(__wasm__)
+// There is no C library: the compiler turns these into instructions.
+extern "C" void* memcpy(void* to, const void* from, size_t bytes);
+extern "C" void* memset(void* to, int value, size_t bytes);
+#else
 #include <string.h>
+#endif
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")

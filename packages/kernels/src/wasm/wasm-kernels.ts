@@ -1,0 +1,72 @@
+// Kernels in WebAssembly: 128-bit SIMD on worker threads, wherever Node runs.
+import type { Worker } from 'node:worker_threads';
+import type { Kernels } from '../kernels.js';
+import { chooseThreads } from '../program/physical-cores.js';
+import { type Engine, programKernels } from '../program/program-kernels.js';
+import { type WasmMemory, wasmMemory } from './wasm-memory.js';
+import { compileModule, instantiate, MODULE_PAGES, STACK_BYTES, startWorker, type WasmExports } from './wasm-module.js';
+import { openWasmWeights } from './wasm-weights.js';
+
+/** Opens the WebAssembly backend. @throws ToolkitError `BACKEND_UNAVAILABLE` */
+export async function wasmKernels(threads: number | undefined): Promise<Kernels> {
+  const count = chooseThreads(threads);
+  const module = await compileModule();
+  const memory = wasmMemory(MODULE_PAGES);
+  const exports = instantiate(module, memory.memory, () => {});
+  const starts = Array.from({ length: count }, (_, thread) => {
+    const stackEnd = memory.allocate(STACK_BYTES) + STACK_BYTES;
+    return startWorker({ module, memory: memory.memory, thread, stackEnd });
+  });
+  const workers = await Promise.all(starts);
+  for (const worker of workers) worker.unref();
+  return programKernels(wasmEngine(exports, memory, workers));
+}
+
+function wasmEngine(exports: WasmExports, memory: WasmMemory, workers: readonly Worker[]): Engine {
+  const conductor = workers[0]!;
+  const wordsBlock = growingBlock(memory);
+  const scratchBlock = growingBlock(memory);
+  let settle = () => {};
+  conductor.on('message', () => settle());
+  return {
+    backend: 'wasm',
+    threads: workers.length,
+    allocate: memory.allocator,
+    addressOf: memory.addressOf,
+    openWeights: (path, options) => openWasmWeights(memory, path, options),
+    start(words, length) {
+      const program = wordsBlock(length * Float64Array.BYTES_PER_ELEMENT);
+      new Float64Array(memory.memory.buffer, program, length).set(words.subarray(0, length));
+      const refused = exports.plan(program, length);
+      if (refused >= 0) return { refused };
+      const scratch = scratchBlock(exports.scratchBytes(workers.length));
+      const done = new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+      conductor.ref(); // a run keeps the process alive; waiting for one does not
+      exports.start(program, length, scratch, workers.length);
+      return { done: done.finally(() => conductor.unref()) };
+    },
+    cancel: () => exports.cancel(),
+    nonFinite: () => exports.nonFinite() !== 0,
+    checkFiles: () => {}, // files are read when they are opened
+    async close() {
+      exports.stop();
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** A block that is replaced when a larger one is needed. */
+function growingBlock(memory: WasmMemory): (byteLength: number) => number {
+  let address = memory.allocate(0);
+  let capacity = 0;
+  return (byteLength) => {
+    if (byteLength > capacity) {
+      memory.free(address);
+      address = memory.allocate(byteLength);
+      capacity = byteLength;
+    }
+    return address;
+  };
+}

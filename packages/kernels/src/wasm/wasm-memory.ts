@@ -1,0 +1,128 @@
+// The memory that the WebAssembly workers share, and who has which part of it.
+import type { Allocator } from '../kernels.js';
+import type { ProgramArray } from '../program/encoder.js';
+import { ToolkitError } from '../toolkit-error.js';
+import { type SharedMemory, webAssembly } from './web-assembly.js';
+
+const PAGE_BYTES = 65536;
+/** All that 32-bit addresses reach. */
+export const MAX_MEMORY_BYTES = 2 ** 32;
+/** A cache line. */
+const ALIGNMENT = 64;
+
+interface Block {
+  readonly address: number;
+  readonly byteLength: number;
+}
+
+/** Blocks of a growing memory. */
+export interface WasmMemory {
+  readonly memory: SharedMemory;
+  readonly allocator: Allocator;
+  /** Bytes that can still be had in one block. */
+  available(): number;
+  /** The address of a block of zeros. Throws `INVALID_ARGUMENT` when there is no room. */
+  allocate(byteLength: number): number;
+  free(address: number): void;
+  /** Where an array of this memory lies. */
+  addressOf(array: ProgramArray): number;
+}
+
+/** @param initialPages what the module needs for its own data */
+export function wasmMemory(initialPages: number): WasmMemory {
+  const memory = new webAssembly.Memory({
+    initial: initialPages,
+    maximum: MAX_MEMORY_BYTES / PAGE_BYTES,
+    shared: true,
+  });
+  // Each growth makes another buffer object of the same memory; arrays on the older ones stay valid.
+  const buffers = new WeakSet<ArrayBufferLike>([memory.buffer]);
+  const used = new Map<number, number>(); // address to byteLength
+  let gaps: Block[] = []; // in the order of addresses
+  let end = memory.buffer.byteLength; // of what has been given out or lies in a gap
+
+  const take = (byteLength: number): number | undefined => {
+    const index = gaps.findIndex((gap) => gap.byteLength >= byteLength);
+    if (index < 0) return undefined;
+    const gap = gaps[index]!;
+    const rest = { address: gap.address + byteLength, byteLength: gap.byteLength - byteLength };
+    gaps.splice(index, 1, ...(rest.byteLength > 0 ? [rest] : []));
+    new Uint8Array(memory.buffer, gap.address, byteLength).fill(0);
+    return gap.address;
+  };
+
+  const append = (byteLength: number): number => {
+    const missing = end + byteLength - memory.buffer.byteLength;
+    if (end + byteLength > MAX_MEMORY_BYTES) throw fullError(byteLength);
+    if (missing > 0) {
+      try {
+        memory.grow(Math.ceil(missing / PAGE_BYTES));
+      } catch (cause) {
+        throw fullError(byteLength, cause);
+      }
+      buffers.add(memory.buffer);
+    }
+    const address = end;
+    end += byteLength;
+    return address;
+  };
+
+  const allocate = (byteLength: number): number => {
+    const rounded = Math.max(ALIGNMENT, Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT);
+    const address = take(rounded) ?? append(rounded);
+    used.set(address, rounded);
+    return address;
+  };
+
+  /** The buffer is asked for last: allocating may have made another. */
+  const block = (byteLength: number): [SharedArrayBuffer, number] => {
+    const address = allocate(byteLength);
+    return [memory.buffer, address];
+  };
+
+  return {
+    memory,
+    allocator: {
+      float32: (length) => new Float32Array(...block(4 * length), length),
+      int8: (length) => new Int8Array(...block(length), length),
+      int32: (length) => new Int32Array(...block(4 * length), length),
+      uint16: (length) => new Uint16Array(...block(2 * length), length),
+      uint8: (length) => new Uint8Array(...block(length), length),
+    },
+    available: () => Math.max(MAX_MEMORY_BYTES - end, ...gaps.map((gap) => gap.byteLength)),
+    allocate,
+    free(address) {
+      const byteLength = used.get(address);
+      if (byteLength === undefined) return;
+      used.delete(address);
+      gaps = mergeGaps([...gaps, { address, byteLength }]);
+    },
+    addressOf(array) {
+      if (!buffers.has(array.buffer)) {
+        throw new ToolkitError('INVALID_ARGUMENT', 'array of another memory, expected one of kernels.allocate');
+      }
+      return array.byteOffset;
+    },
+  };
+}
+
+function mergeGaps(gaps: readonly Block[]): Block[] {
+  const merged: Block[] = [];
+  for (const gap of gaps.toSorted((a, b) => a.address - b.address)) {
+    const last = merged.at(-1);
+    if (last !== undefined && last.address + last.byteLength === gap.address) {
+      merged[merged.length - 1] = { address: last.address, byteLength: last.byteLength + gap.byteLength };
+    } else {
+      merged.push(gap);
+    }
+  }
+  return merged;
+}
+
+function fullError(byteLength: number, cause?: unknown): ToolkitError {
+  return new ToolkitError(
+    'INVALID_ARGUMENT',
+    `${byteLength} bytes asked for, more than is left of the 4 GiB that WebAssembly can have`,
+    { cause, suggestions: ['npm run build', 'llama doctor'] },
+  );
+}

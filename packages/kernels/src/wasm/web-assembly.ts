@@ -1,0 +1,26 @@
+// The parts of the WebAssembly API used here: Node has it as a global that its own types of this version leave out.
+
+/** A compiled module: opaque, and cloned to workers. */
+export interface WasmModule {
+  readonly kind?: 'module';
+}
+
+/** A memory shared between threads. */
+export interface SharedMemory {
+  /** A new object after each growth, of the same bytes. */
+  readonly buffer: SharedArrayBuffer;
+  /** Adds pages of 64 KiB. */
+  grow(pages: number): number;
+}
+
+export interface WasmGlobal {
+  value: number;
+}
+
+interface WebAssemblyApi {
+  compile(bytes: Uint8Array): Promise<WasmModule>;
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => SharedMemory;
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+}
+
+export const webAssembly = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
