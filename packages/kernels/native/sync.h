@@ -5,6 +5,7 @@
 
 #if !defined(__wasm__)
 #include <atomic>
+#include <thread>
 #endif
 
 /**
@@ -15,10 +16,15 @@
 
 namespace kernels {
 
-/** Turns of a spinning thread before it sleeps: some tens of microseconds, longer than threads of one pass differ. */
+/** Turns of a thread that waits for others before it sleeps: some tens of microseconds. */
 constexpr int kSpins = 4000;
+/** After so many turns without success a thread offers its core, which those it waits for may need. */
+constexpr int kTurnsBeforeYield = 100;
 
-inline void relax() {
+inline void relax(int turn) {
+#if !defined(__wasm__)
+  if (turn >= kTurnsBeforeYield && turn % 8 == 0) return std::this_thread::yield();
+#endif
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -37,7 +43,7 @@ class Word {
   void waitWhile(uint32_t value, int spins) {
     for (int i = 0; i < spins; i++) {
       if (load() != value) return;
-      relax();
+      relax(i);
     }
     while (load() == value) {
 #if defined(__wasm__)

@@ -65,27 +65,23 @@ INLINE void packColumns(Activation* panel, const Matrix& weight, size_t column, 
 INLINE I16 dot16(I16 acc, I16 panel, vi x) { return EACH(E); }
 #undef E
 
-/** f[token] += `groups` groups, from `group` on, of sixteen rows with T tokens. */
+/** f[token] += `groups` groups, from `group` on, of sixteen rows with the first T tokens of the tile at `token`. */
 template <int T>
 INLINE void sweep(F16* f, const Activation* panel, const float* scales, const Activations& x, size_t token,
                   size_t group, size_t groups) {
-  const size_t lanesPerGroup = x.shape.paddedGroup / kLaneValues;
   const int32_t* p = reinterpret_cast<const int32_t*>(panel);
+  const int32_t* lanes = x.groupLanes(token, group);
+  const size_t lanesPerGroup = x.lanesPerGroup(), width = x.width;
   for (size_t g = group; g < group + groups; g++) {
+    const size_t index = x.groupIndex(token, g);
     I16 sum[T];
-    const int32_t* xq[T];
-    UNROLL for (int t = 0; t < T; t++) {
-      sum[t] = splat16(kWeightBias == 0 ? 0 : x.corrections[(token + t) * x.shape.groups + g]);
-      xq[t] = reinterpret_cast<const int32_t*>(x.values + (token + t) * x.shape.paddedCols + g * x.shape.paddedGroup);
-    }
-    for (size_t k = 0; k < lanesPerGroup; k++, p += 16) {
+    UNROLL for (int t = 0; t < T; t++) sum[t] = splat16(kWeightBias == 0 ? 0 : x.corrections[index + t]);
+    for (size_t k = 0; k < lanesPerGroup; k++, p += 16, lanes += width) {
       const I16 w = load16(p);
-      UNROLL for (int t = 0; t < T; t++) sum[t] = dot16(sum[t], w, splati(xq[t][k]));
+      UNROLL for (int t = 0; t < T; t++) sum[t] = dot16(sum[t], w, splati(lanes[t]));
     }
     const F16 ws = load16(scales + g * 16);
-    UNROLL for (int t = 0; t < T; t++) {
-      f[t] = f[t] + toFloat16(sum[t]) * (ws * splat16(x.scales[(token + t) * x.shape.groups + g]));
-    }
+    UNROLL for (int t = 0; t < T; t++) f[t] = f[t] + toFloat16(sum[t]) * (ws * splat16(x.scales[index + t]));
   }
 }
 
@@ -137,7 +133,7 @@ template <size_t Registers>
 INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, const Activations& x) {
   const size_t registers = Registers != 0 ? Registers : x.shape.groupSize / kDotWeights;
   F16 f = splat16(0.0f);
-  const Activation* xq = x.values;
+  const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
   for (size_t g = 0; g < x.shape.groups; g++) {
     I16 sum;
     UNROLL for (int set = 0; set < kRegs; set++) {
@@ -161,36 +157,55 @@ INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, c
   return f;
 }
 
-/** Sixteen rows with every token. `own` is this thread's scratch. */
-INLINE void q8Block(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
+/** Sixteen rows with at most a tile of tokens. `own` is this thread's scratch. */
+INLINE void streamRows(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
   const Shape& shape = x.shape;
   float* scales = reinterpret_cast<float*>(own);
-  Activation* panel = reinterpret_cast<Activation*>(own + shape.scaleBytes());
+  Activation* chunk = reinterpret_cast<Activation*>(own + shape.scaleBytes());
   const size_t first = rows.first, last = weight.rows - 1;
   transposeScales(scales, weight.scales.data, shape.groups, [&](int i) { return smaller(first + i, last); });
-  if (x.rows == 1 && weight.groupSize % kDotWeights == 0 && rows.count == 16) {
+  if (x.width == 1 && weight.groupSize % kDotWeights == 0 && rows.count == 16) {
     const int8_t* values = weight.bytes() + first * weight.cols;
     constexpr size_t kUsual = 64 / kDotWeights;  // the group size that files have unless asked otherwise
     return rows.store(0, weight.groupSize == 64 ? streamToken<kUsual>(values, weight.cols, scales, x)
                                                 : streamToken<0>(values, weight.cols, scales, x));
   }
-  if (x.rows == 1) return streamTokens<1>(panel, scales, weight, x, rows);
-  if (x.rows == 2) return streamTokens<2>(panel, scales, weight, x, rows);
-  if constexpr (kTokens > 4) {
-    if (x.rows <= 4) return streamTokens<4>(panel, scales, weight, x, rows);
-    if (x.rows <= 8) return streamTokens<8>(panel, scales, weight, x, rows);
+  if (x.width == 1) return streamTokens<1>(chunk, scales, weight, x, rows);
+  if constexpr (kTokens > 2) if (x.width == 2) return streamTokens<2>(chunk, scales, weight, x, rows);
+  if constexpr (kTokens > 4) if (x.width == 4) return streamTokens<4>(chunk, scales, weight, x, rows);
+  if constexpr (kTokens > 8) if (x.width == 8) return streamTokens<8>(chunk, scales, weight, x, rows);
+  streamTokens<kTokens>(chunk, scales, weight, x, rows);
+}
+
+/** Panels of up to kPanels * 16 rows with any number of tokens. */
+INLINE void sweepPanels(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
+  const Shape& shape = x.shape;
+  const size_t begin = rows.first, end = begin + rows.count, panels = unitsOf(rows.count, 16), last = weight.rows - 1;
+  const auto scalesOf = [&](size_t panel) { return reinterpret_cast<float*>(own + panel * shape.packedBytes()); };
+  const auto panelOf = [&](size_t panel) {
+    return reinterpret_cast<Activation*>(own + panel * shape.packedBytes() + shape.scaleBytes());
+  };
+  for (size_t i = 0; i < panels; i++) {
+    const auto rowOf = [&](int row) { return smaller(begin + i * 16 + row, last); };
+    transposeScales(scalesOf(i), weight.scales.data, shape.groups, rowOf);
+    for (size_t g = 0; g < shape.groups; g += shape.chunkGroups) {
+      const size_t columns = smaller(shape.chunkGroups, shape.groups - g) * weight.groupSize;
+      packColumns(panelOf(i) + g * shape.paddedGroup * 16, weight, g * weight.groupSize, columns, rowOf);
+    }
   }
-  if (x.rows <= kTokens) return streamTokens<kTokens>(panel, scales, weight, x, rows);
-  for (size_t g = 0; g < shape.groups; g += shape.chunkGroups) {
-    const size_t groups = smaller(shape.chunkGroups, shape.groups - g);
-    packColumns(panel + g * shape.paddedGroup * 16, weight, g * weight.groupSize, groups * weight.groupSize,
-                [&](int i) { return smaller(first + i, last); });
+  // Rows that follow are fetched while these are computed, a slice with each sweep.
+  const char* next = reinterpret_cast<const char*>(weight.bytes() + end * weight.cols);
+  const size_t slice = unitsOf(smaller(rows.count, weight.rows - end) * weight.cols, unitsOf(x.rows, kTokens) * panels);
+  for (size_t token = 0; token < x.rows; token += kTokens) {
+    const size_t tokens = smaller(kTokens, x.rows - token);
+    for (size_t i = 0; i < panels; i++, next += slice) {
+      for (size_t byte = 0; byte < slice; byte += 64) __builtin_prefetch(next + byte, 0, 2);
+      rows.first = begin + i * 16;
+      rows.count = smaller(16, end - rows.first);
+      if (tokens > kTokens / 2) sweepRows<kTokens>(panelOf(i), scalesOf(i), x, token, tokens, rows);
+      else sweepRows<kTokens / 2>(panelOf(i), scalesOf(i), x, token, tokens, rows);
+    }
   }
-  size_t token = 0;
-  for (; token + kTokens / 2 < x.rows; token += kTokens) {
-    sweepRows<kTokens>(panel, scales, x, token, smaller(kTokens, x.rows - token), rows);
-  }
-  if (token < x.rows) sweepRows<kTokens / 2>(panel, scales, x, token, x.rows - token, rows);
 }
 
 }  // namespace

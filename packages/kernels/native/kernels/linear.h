@@ -13,7 +13,7 @@ constexpr size_t kQuantizeUnit = 1024;
 Scratch linearScratch(const LinearArgs& args) {
   if (args.groupSize == 0) return {0, 0};
   const Activations x(args, nullptr);
-  return {x.bytes(), x.shape.scaleBytes() + x.shape.panelBytes()};
+  return {x.bytes(), x.shape.panels() * x.shape.packedBytes()};
 }
 
 void linearQuantize(const LinearArgs& args, const Worker& worker) {
@@ -21,30 +21,39 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
   const Shape& shape = x.shape;
   const size_t groupsPerUnit = unitsOf(kQuantizeUnit, shape.groupSize);
   forElements(worker, x.rows * shape.groups, groupsPerUnit, [&](size_t begin, size_t end) {
+    alignas(64) Activation values[kMaxGroupSize + kLaneValues];
     for (size_t i = begin; i < end; i++) {
-      Activation* values = x.values + i * shape.paddedGroup;
-      const int32_t sum = quantizeGroup(values, x.scales + i, args.x.data + i * shape.groupSize, shape.groupSize);
-      x.corrections[i] = -kWeightBias * sum;
+      const size_t token = i / shape.groups, group = i % shape.groups, index = x.groupIndex(token, group);
+      const int32_t sum = quantizeGroup(values, x.scales + index, args.x.data + i * shape.groupSize, shape.groupSize);
+      x.corrections[index] = -kWeightBias * sum;
       for (size_t k = shape.groupSize; k < shape.paddedGroup; k++) values[k] = 0;
+      int32_t* lanes = x.groupLanes(token, group);
+      if (x.width == 1) memcpy(lanes, values, shape.paddedGroup * sizeof(Activation));
+      else for (size_t k = 0; k < x.lanesPerGroup(); k++) memcpy(lanes + k * x.width, values + k * kLaneValues, 4);
     }
   });
 }
 
 /** Rows of a unit: a multiple of sixteen. */
 INLINE size_t unitRows(const LinearArgs& args) {
+  if (args.groupSize != 0 && args.rows() > kTokens) return Shape(args.cols, args.groupSize).panels() * 16;
   const size_t rowBytes = args.groupSize != 0 ? args.cols : args.cols * sizeof(float);
   const size_t rows = kUnitBytes / rowBytes / 16 * 16;
   return rows < 16 ? 16 : rows > 512 ? 512 : rows;
 }
 
 bool q8Rows(const LinearArgs::Output& output, size_t first, size_t end, const Activations& x, const Worker& worker) {
-  I16 overflowed = splat16(0);
-  for (size_t row = first; row < end && worker.shared->cancelled.load() == 0; row += 16) {
-    Rows rows = {output.out.data, output.weight.rows, row, smaller(16, end - row)};
-    q8Block(output.weight, rows, x, worker.own);
-    overflowed = overflowed | rows.overflowed;
+  Rows rows = {output.out.data, output.weight.rows, first, end - first};
+  if (x.rows > kTokens) {
+    sweepPanels(output.weight, rows, x, worker.own);
+  } else {
+    for (size_t row = first; row < end; row += 16) {
+      rows.first = row;
+      rows.count = smaller(16, end - row);
+      streamRows(output.weight, rows, x, worker.own);
+    }
   }
-  return sumLanes(overflowed) == 0;
+  return sumLanes(rows.overflowed) == 0;
 }
 
 void linear(const LinearArgs& args, const Worker& worker) {
