@@ -4,13 +4,15 @@
 // beside the Python client's lock, which is never removed and so says nothing by being there. The lock saves
 // bandwidth; that no wrong byte is kept does not hang on it, since every owner writes to a partial file of its own.
 
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { HubClock } from './connection.js';
 import { errnoOf } from './file-layer.js';
 import type { HubCache } from './hub-cache.js';
 import { createOwner, isGone, retireOwner } from './process-identity.js';
 
+/** Ends of names. */
+const LOCK = '.llama.lock';
+const GUARD = '.break';
 const POLL_MS = 200;
 const HEARTBEAT_MS = 5_000;
 /** A lock that nobody renewed while we watched for this long has no owner any more. */
@@ -35,7 +37,7 @@ export interface LockOptions {
 export async function lockBlob(cache: HubCache, etag: string, options: LockOptions): Promise<BlobLock> {
   const { clock, signal, onWait } = options;
   const { files } = cache;
-  const path = join(cache.locks, `${etag}.llama.lock`);
+  const path = join(cache.locks, `${etag}${LOCK}`);
   await files.mkdir(cache.locks, { recursive: true });
   const owner = createOwner();
   try {
@@ -45,10 +47,8 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
       if (found === null) continue;
       if (seen.state === '') onWait();
       if (seen.state !== found.state) seen = { state: found.state, since: clock.now() };
-      if (isGone(found.owner) || clock.now() - seen.since >= STALE_MS) {
-        await breakLock(cache, path, found.owner);
-        continue;
-      }
+      const isStale = isGone(found.owner) || clock.now() - seen.since >= STALE_MS;
+      if (isStale && (await breakLock(cache, path, found.owner, owner))) continue;
       await clock.sleep(POLL_MS, signal);
     }
   } catch (error) {
@@ -94,16 +94,44 @@ async function readLock({ files }: HubCache, path: string): Promise<{ owner: str
   }
 }
 
-/** Removes a lock if it is still the one that was judged; a fresh one that took its place is put back. */
-async function breakLock({ files }: HubCache, path: string, staleOwner: string): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}`;
-  try {
-    await files.rename(path, aside);
-    if ((await files.readFile(aside, 'utf8')) !== staleOwner) await files.link(aside, path);
-  } catch (error) {
-    // Another waiter was faster.
-    if (!['ENOENT', 'EEXIST'].includes(errnoOf(error))) throw error;
-  } finally {
-    await files.rm(aside, { force: true });
+/**
+ * Removes a lock if it is still the one that was judged. Between judging and removing, another waiter may have removed
+ * it and taken it anew; a guard lets one waiter at a time look again and remove.
+ *
+ * @returns false when another has the guard
+ */
+export async function breakLock(cache: HubCache, path: string, staleOwner: string, owner: string): Promise<boolean> {
+  const guard = `${path}${GUARD}`;
+  if (!(await tryCreate(cache, guard, owner))) {
+    await removeGuardOfTheDead(cache, guard);
+    return false;
   }
+  try {
+    if ((await readLock(cache, path))?.owner === staleOwner) await cache.files.rm(path, { force: true });
+  } finally {
+    await cache.files.rm(guard, { force: true });
+  }
+  return true;
+}
+
+/** Removes the locks, and guards of locks, of processes that were killed. */
+export async function removeLocksOfTheDead(cache: HubCache): Promise<void> {
+  const names = await cache.files.readdir(cache.locks);
+  for (const name of names) if (name.endsWith(LOCK + GUARD)) await removeGuardOfTheDead(cache, join(cache.locks, name));
+  const owner = createOwner();
+  try {
+    for (const name of names) {
+      if (!name.endsWith(LOCK)) continue;
+      const path = join(cache.locks, name);
+      const found = await readLock(cache, path);
+      if (found !== null && isGone(found.owner)) await breakLock(cache, path, found.owner, owner);
+    }
+  } finally {
+    retireOwner(owner);
+  }
+}
+
+async function removeGuardOfTheDead(cache: HubCache, guard: string): Promise<void> {
+  const holder = await readLock(cache, guard);
+  if (holder !== null && isGone(holder.owner)) await cache.files.rm(guard, { force: true });
 }

@@ -2,12 +2,14 @@
 
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
+import { removeLocksOfTheDead } from './blob-lock.js';
 import { type Connection, openConnection } from './connection.js';
 import { describeFileFailure, FILE_LAYER } from './file-layer.js';
 import { findSnapshot } from './find-snapshot.js';
 import { type HubCache, hasSnapshotFile, hubCache, linkSnapshot, writeAbsence, writeReference } from './hub-cache.js';
 import type { HubEvent } from './hub-events.js';
 import { listRepo, type RepoFile } from './list-repo.js';
+import { removeFilesOfTheDead } from './partial-file.js';
 import { type PlanDownloadOptions, planFiles, readListedFile } from './plan-download.js';
 import { checkRepoId, checkRevision } from './repo-names.js';
 import type { HubSnapshot, SnapshotFile } from './snapshot.js';
@@ -82,6 +84,9 @@ async function download(context: DownloadContext): Promise<HubSnapshot> {
   const plan = await planFiles(cache, listing, wanted);
   emit({ type: 'plan-ready', plan });
   await checkDiskSpace(cache, plan.downloadBytes);
+  // Tidying; what cannot be removed, or is not there, does not keep anybody from downloading.
+  await removeFilesOfTheDead(cache).catch(() => undefined);
+  await removeLocksOfTheDead(cache).catch(() => undefined);
 
   // Equal files are one blob.
   const filesByEtag = new Map<string, RepoFile[]>();
@@ -98,7 +103,10 @@ async function download(context: DownloadContext): Promise<HubSnapshot> {
     for (const { path, etag } of unlinked) await linkSnapshot(cache, commit, path, etag);
   });
   const listed = new Set(listing.files.map(({ path }) => path));
-  for (const path of SIDE_FILES) if (!listed.has(path)) await writeAbsence(cache, commit, path);
+  for (const path of SIDE_FILES) {
+    // An aid to later offline runs; a cache of others may be complete and read-only.
+    if (!listed.has(path)) await writeAbsence(cache, commit, path).catch(() => undefined);
+  }
   // Last, so that a reference never names a snapshot that is not all there.
   await writeReference(cache, revision, commit);
   return { path: join(cache.snapshots, commit), repo: cache.repo, commit, files: wanted.map(snapshotFile) };

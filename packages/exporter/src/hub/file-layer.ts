@@ -7,7 +7,6 @@ import { ToolkitError } from '@llama-ts/format';
 export type FileLayer = Pick<
   typeof nodeFiles,
   | 'copyFile'
-  | 'link'
   | 'lstat'
   | 'mkdir'
   | 'open'

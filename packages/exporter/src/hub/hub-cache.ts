@@ -7,10 +7,10 @@
 //
 // https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { errnoOf, type FileLayer, syncFolder } from './file-layer.js';
 import type { RepoFile } from './list-repo.js';
+import { createOwner, retireOwner } from './process-identity.js';
 import { isCommit } from './repo-names.js';
 
 /** A commit id and a newline fit many times. */
@@ -72,7 +72,7 @@ export async function linkSnapshot(cache: HubCache, commit: string, path: string
   const target = join(cache.snapshots, commit, path);
   const folder = dirname(target);
   await files.mkdir(folder, { recursive: true });
-  await replaceFile(files, target, async (temporary) => {
+  await replaceFile(cache, target, async (temporary) => {
     try {
       await files.symlink(relative(folder, blob), temporary);
     } catch (error) {
@@ -90,7 +90,7 @@ export async function writeReference(cache: HubCache, revision: string, commit: 
   const { files } = cache;
   const target = join(cache.references, revision);
   await files.mkdir(dirname(target), { recursive: true });
-  await replaceFile(files, target, async (temporary) => {
+  await replaceFile(cache, target, async (temporary) => {
     await files.writeFile(temporary, commit, { flag: 'wx' });
     await syncFile(files, temporary);
   });
@@ -108,8 +108,8 @@ export async function readReference(cache: HubCache, revision: string): Promise<
 
 /** Records that a commit lacks a file, so that an offline look need not wonder. */
 export async function writeAbsence(cache: HubCache, commit: string, path: string): Promise<void> {
+  if (await isAbsent(cache, commit, path)) return;
   const target = join(cache.absences, commit, path);
-  if ((await sizeOf(cache.files, target)) !== null) return;
   await cache.files.mkdir(dirname(target), { recursive: true });
   await cache.files.writeFile(target, '');
 }
@@ -119,15 +119,23 @@ export async function isAbsent(cache: HubCache, commit: string, path: string): P
   return (await sizeOf(cache.files, join(cache.absences, commit, path))) !== null;
 }
 
-/** Makes something under a temporary name, then gives it its own at once and for good. */
-async function replaceFile(files: FileLayer, target: string, make: (temporary: string) => Promise<void>) {
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+/**
+ * Makes something under a temporary name, then gives it its own at once and for good. The temporary name is its
+ * owner's, so that what a killed process left is known as such.
+ */
+async function replaceFile(cache: HubCache, target: string, make: (temporary: string) => Promise<void>) {
+  const { files, blobs } = cache;
+  const owner = createOwner();
+  const temporary = join(blobs, `${owner}.tmp`);
+  await files.mkdir(blobs, { recursive: true });
   try {
     await make(temporary);
     await files.rename(temporary, target);
   } catch (error) {
     await files.rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    retireOwner(owner);
   }
   await syncFolder(files, dirname(target));
 }

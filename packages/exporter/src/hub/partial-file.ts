@@ -88,21 +88,46 @@ export async function openPartial(
 }
 
 /** Brings partial files of owners that are gone to the resting name; the longest one stays. */
-async function collectRemains({ files, blobs }: HubCache, etag: string, atRest: string): Promise<void> {
-  for (const name of await files.readdir(blobs)) {
-    if (!name.startsWith(`${etag}.`) || !name.endsWith('.incomplete')) continue;
-    const owner = name.slice(etag.length + 1, -'.incomplete'.length);
-    if (!isOwner(owner)) continue;
+async function collectRemains(cache: HubCache, etag: string, atRest: string): Promise<void> {
+  const { files, blobs } = cache;
+  for (const { name, owner } of await ownedPartials(cache)) {
+    if (name !== `${etag}.${owner}.incomplete`) continue;
     const path = join(blobs, name);
-    if (isGone(owner)) {
-      const size = (await sizeOf(files, path)) ?? 0;
-      if (size > ((await sizeOf(files, atRest)) ?? 0)) await files.rename(path, atRest);
-      else await files.rm(path, { force: true });
-    } else {
-      const { mtimeMs } = await files.stat(path);
-      if (Date.now() - mtimeMs > ABANDONED_MS) await files.rm(path, { force: true });
+    if (isGone(owner) && ((await sizeOf(files, path)) ?? 0) > ((await sizeOf(files, atRest)) ?? 0)) {
+      await files.rename(path, atRest);
+    } else if (isGone(owner) || (await isAbandoned(files, path))) {
+      await files.rm(path, { force: true });
     }
   }
+}
+
+/** Removes partial files of no use, their blob being there, and temporary files of processes that were killed. */
+export async function removeFilesOfTheDead(cache: HubCache): Promise<void> {
+  const { files, blobs } = cache;
+  for (const { name, etag, owner } of await ownedPartials(cache)) {
+    const path = join(blobs, name);
+    if ((await sizeOf(files, join(blobs, etag))) === null) continue;
+    if (isGone(owner) || (await isAbandoned(files, path))) await files.rm(path, { force: true });
+  }
+  for (const name of await files.readdir(blobs)) {
+    if (name.endsWith('.tmp') && isGone(name.slice(0, -'.tmp'.length)))
+      await files.rm(join(blobs, name), { force: true });
+  }
+}
+
+/** Partial files that somebody writes to, or wrote to when killed: `<etag>.<owner>.incomplete`. */
+async function ownedPartials({ files, blobs }: HubCache): Promise<{ name: string; etag: string; owner: string }[]> {
+  const found: { name: string; etag: string; owner: string }[] = [];
+  for (const name of await files.readdir(blobs)) {
+    const [etag = '', owner = '', end, ...more] = name.split('.');
+    if (end === 'incomplete' && more.length === 0 && isOwner(owner)) found.push({ name, etag, owner });
+  }
+  return found;
+}
+
+async function isAbandoned(files: FileLayer, path: string): Promise<boolean> {
+  const { mtimeMs } = await files.stat(path);
+  return Date.now() - mtimeMs > ABANDONED_MS;
 }
 
 async function openOrCreate(files: FileLayer, path: string): Promise<FileHandle> {
