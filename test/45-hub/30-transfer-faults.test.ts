@@ -11,7 +11,7 @@ import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, tr
 
 const PATH = 'model.safetensors';
 const MIB = 1024 * 1024;
-const SIZE = 2 * MIB + 4_321;
+const SIZE = MIB + 304_321;
 const WEIGHTS = noise(SIZE);
 const repo = () => fakeRepo({ [PATH]: WEIGHTS });
 const NOT_FOUND = { 'x-error-code': 'EntryNotFound' };
@@ -41,7 +41,7 @@ describe('a broken transfer', () => {
   });
 
   it('survives many cuts of one file as long as there is progress', () => {
-    const cuts = Array.from({ length: 30 }, (_, i): Fault => ({ kind: 'cut', atByte: (i + 1) * 65_536 }));
+    const cuts = Array.from({ length: 20 }, (_, i): Fault => ({ kind: 'cut', atByte: (i + 1) * 65_536 }));
     return withHub(repo(), faults(...cuts), async ({ snapshotBytes, hub, options }) => {
       assertSame(await snapshotBytes(download(options())), WEIGHTS);
       assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);

@@ -118,7 +118,7 @@ export function assertSame(found: Uint8Array, expected: Uint8Array): void {
 /** Fails unless every blob has the digest that it is named by. */
 export async function assertBlobsTrue(folder: string): Promise<void> {
   for (const name of await readdir(join(folder, 'blobs')).catch(() => [])) {
-    if (name.endsWith('.incomplete')) continue;
+    if (name.includes('.')) continue;
     const bytes = await readFile(join(folder, 'blobs', name));
     assert.equal(
       name.length === 64 ? sha256(bytes) : gitSha1(bytes),
@@ -130,6 +130,6 @@ export async function assertBlobsTrue(folder: string): Promise<void> {
 
 /** Fails unless the cache holds finished files only. */
 export async function assertNothingHalf(cacheDir: string): Promise<void> {
-  const leftovers = Object.keys(await treeOf(cacheDir)).filter((path) => /incomplete|\.lock|\.tmp/.test(path));
+  const leftovers = Object.keys(await treeOf(cacheDir)).filter((path) => /incomplete|\.lock|\.break|\.tmp/.test(path));
   assert.deepEqual(leftovers, []);
 }

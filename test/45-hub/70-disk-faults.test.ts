@@ -1,0 +1,120 @@
+// A file layer that fails each of its calls once: an error with a code, no wrong blob, and a next time that works.
+
+import { strict as assert } from 'node:assert';
+import * as nodeFiles from 'node:fs/promises';
+import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
+import type { FileLayer } from './hub.js';
+import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
+
+const WEIGHTS = noise(150_000);
+const repo = () => fakeRepo({ 'config.json': '{}', 'model.safetensors': WEIGHTS });
+
+/** Calls that make, fill, sync, name or link files. */
+const WRITES = new Set(['write', 'truncate', 'sync', 'writeFile', 'rename', 'mkdir', 'symlink', 'open']);
+
+describe('a disk that fails', () => {
+  for (const [errno, code] of [
+    ['ENOSPC', 'DISK_FULL'],
+    ['EIO', 'CACHE_FAILED'],
+    ['EROFS', 'CACHE_READ_ONLY'],
+  ] as const) {
+    it(`with ${errno} at any one call is ${code}, leaves right blobs only, and the next download works`, async function () {
+      this.timeout(120_000);
+      for (let failAt = 0; ; failAt++) {
+        const layer = failingLayer(failAt, errno);
+        const wasReached = await withHub(repo(), {}, async ({ cacheDir, folder, snapshotBytes, options }) => {
+          const running = download(options({ files: layer.files, maxParallel: 1 }));
+          const failure = await failureOf(() => running).catch(() => null);
+          // Folders need not be synced where they cannot be opened, and what is cleaned up need not go away.
+          assert.ok(
+            failure === null || failure.code === code,
+            `${failure?.code} at call ${failAt}, ${layer.failedCall()}`,
+          );
+          await assertBlobsTrue(folder);
+          const references = await treeOf(`${folder}/refs`);
+          if (failure !== null)
+            assert.ok(!('main' in references) || layer.failedCall() === 'sync' || layer.failedCall() === 'open');
+          assertSame(await snapshotBytes(download(options())), WEIGHTS);
+          await assertNothingHalf(cacheDir);
+          return layer.failedCall() !== null;
+        });
+        if (!wasReached) {
+          assert.ok(failAt > 20, `${failAt} calls, expected more`);
+          return;
+        }
+      }
+    });
+  }
+
+  it('that takes a few bytes at a time gets them all', () =>
+    withHub(repo(), {}, async ({ snapshotBytes, options }) => {
+      assertSame(await snapshotBytes(download(options({ files: shortWriteLayer() }))), WEIGHTS);
+    }));
+
+  it('and is too small is DISK_FULL before the first file', () =>
+    withHub(repo(), {}, async ({ hub, options }) => {
+      const statfs = async () => ({ bavail: 10, bsize: 4_096 }) as Awaited<ReturnType<FileLayer['statfs']>>;
+      const files = { ...nodeFiles, statfs: statfs as FileLayer['statfs'] };
+      const error = await failureOf(() => download(options({ files })));
+      assert.equal(error.code, 'DISK_FULL');
+      assert.match(error.message, /40960 bytes free, expected 150002/);
+      assert.deepEqual(
+        hub.requests.map(({ kind }) => kind),
+        ['model', 'tree'],
+      );
+    }));
+
+  it('without links gets copies', () =>
+    withHub(repo(), {}, async ({ folder, snapshotBytes, options }) => {
+      const symlink: FileLayer['symlink'] = () => Promise.reject(failure('EPERM', 'symlink'));
+      assertSame(await snapshotBytes(download(options({ files: { ...nodeFiles, symlink } }))), WEIGHTS);
+      const links = Object.values(await treeOf(folder)).filter((text) => text.startsWith('→'));
+      assert.deepEqual(links, []);
+      await download(options({ offline: true }));
+    }));
+});
+
+function failure(code: string, syscall: string): Error {
+  return Object.assign(new Error(`${code}: injected, ${syscall}`), { code, syscall, errno: -1 });
+}
+
+/** A layer whose writing call number `failAt` fails. */
+function failingLayer(failAt: number, errno: string): { files: FileLayer; failedCall: () => string | null } {
+  let nCalls = 0;
+  let failed: string | null = null;
+  const mayFail = (name: string) => {
+    if (!WRITES.has(name) || nCalls++ !== failAt) return;
+    failed = name;
+    throw failure(errno, name);
+  };
+  const wrap = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(_, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return async (...args: unknown[]) => {
+          mayFail(String(name));
+          const result: unknown = await Reflect.apply(value, target, args);
+          return name === 'open' ? wrap(result as object) : result;
+        };
+      },
+    });
+  return { files: wrap({ ...nodeFiles }), failedCall: () => failed };
+}
+
+/** A layer whose files take at most 1,000 bytes a call. */
+function shortWriteLayer(): FileLayer {
+  const open = async (...args: Parameters<FileLayer['open']>) => {
+    const handle = await nodeFiles.open(...args);
+    const write = (bytes: Uint8Array, start: number, byteLength: number, position: number) =>
+      handle.write(bytes, start, Math.min(1_000, byteLength), position);
+    return new Proxy(handle, {
+      get: (target, name) => {
+        if (name === 'write') return write;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  return { ...nodeFiles, open: open as FileLayer['open'] };
+}
