@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { downloadSnapshot, hubSettingsFromEnv, readHubToken } from './hub.js';
+import { downloadSnapshot, hubSettingsFromEnv, readHubToken } from '@llama-ts/exporter';
 import { failureOf } from './support.js';
 
 const refuse = () => assert.fail('a request');

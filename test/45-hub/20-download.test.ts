@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { planDownload } from '@llama-ts/exporter';
 import { fakeCommit, fakeRepo, gitSha1, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
-import { planDownload } from './hub.js';
 import { assertNothingHalf, download, failureOf, REPO, treeOf, withHub } from './support.js';
 
 const CONFIG = '{"model_type":"llama"}';
@@ -197,7 +197,7 @@ describe('downloadSnapshot', () => {
 
   it('keeps partial files and stops when its reader breaks out of the loop', () =>
     withHub(fakeRepo({ 'model.safetensors': noise(3_000_000) }), {}, async ({ cacheDir, options }) => {
-      const { downloadSnapshot } = await import('./hub.js');
+      const { downloadSnapshot } = await import('@llama-ts/exporter');
       for await (const event of downloadSnapshot(options())) if (event.type === 'file-progress') break;
       const left = Object.keys(await treeOf(cacheDir)).filter((path) => !path.includes('.no_exist'));
       assert.equal(left.length, 1);

@@ -4,9 +4,9 @@ import { strict as assert } from 'node:assert';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { openRemoteFile } from '@llama-ts/exporter';
 import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
-import { openRemoteFile } from './hub.js';
 import { download, failureOf, REPO, treeOf, withHub } from './support.js';
 
 const TOKEN = 'hf_canaryCANARY0123456789';

@@ -2,8 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import * as nodeFiles from 'node:fs/promises';
+import type { FileLayer } from '@llama-ts/exporter';
 import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
-import type { FileLayer } from './hub.js';
 import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
 
 const WEIGHTS = noise(150_000);

@@ -1,9 +1,9 @@
 // A file read in ranges where it lies.
 
 import { strict as assert } from 'node:assert';
+import { openRemoteFile } from '@llama-ts/exporter';
 import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
-import { openRemoteFile } from './hub.js';
 import { assertSame, failureOf, withHub } from './support.js';
 
 const PATH = 'model.safetensors';

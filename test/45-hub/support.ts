@@ -4,16 +4,16 @@ import { strict as assert } from 'node:assert';
 import { lstat, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
-import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
-import { type FakeRepo, gitSha1, sha256 } from '../helpers/fake-hub/fake-repo.js';
 import {
   type DownloadSnapshotOptions,
   downloadSnapshot,
   type HubClock,
   type HubEvent,
   type HubSnapshot,
-} from './hub.js';
+} from '@llama-ts/exporter';
+import { isToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
+import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
+import { type FakeRepo, gitSha1, sha256 } from '../helpers/fake-hub/fake-repo.js';
 
 export const REPO = 'meta-llama/Tiny';
 

@@ -5,6 +5,7 @@ import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportModel, TOOL } from '@llama-ts/exporter';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { openSampleModel } from './open-named-source.js';
 
 /** Digits of the checksum in the file's name: enough to tell versions of one small model apart. */
 const KEY_DIGITS = 16;
@@ -23,8 +24,13 @@ export async function sampleBin(cacheFolder: string, signal: AbortSignal): Promi
   );
   if (isThere) return path;
   await mkdir(cacheFolder, { recursive: true });
-  const events = exportModel({ source: sampleModelPath, output: path, force: true, signal });
-  while ((await events.next()).done !== true);
+  const source = await openSampleModel(signal);
+  try {
+    const events = exportModel({ source, output: path, force: true, signal });
+    while ((await events.next()).done !== true);
+  } finally {
+    await source.close();
+  }
   return path;
 }
 

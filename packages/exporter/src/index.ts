@@ -4,6 +4,14 @@ export { type CheckpointConfig, parseConfig } from './checkpoint/config.js';
 export { type GenerationConfig, parseGenerationConfig } from './checkpoint/generation-config.js';
 export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from './checkpoint/open-checkpoint.js';
 export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } from './export-model.js';
+export type { HubClock } from './hub/connection.js';
+export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';
+export type { FileLayer } from './hub/file-layer.js';
+export type { HubEvent } from './hub/hub-events.js';
+export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-settings.js';
+export { type DownloadPlan, type PlanDownloadOptions, planDownload } from './hub/plan-download.js';
+export { openRemoteFile } from './hub/remote-file.js';
+export type { HubSnapshot, SnapshotFile } from './hub/snapshot.js';
 export {
   type BinDescription,
   type CheckpointDescription,

@@ -3,7 +3,7 @@
 import { basename, resolve } from 'node:path';
 import { type ExportResult, exportModel } from '@llama-ts/exporter';
 import type { BinVersion } from '@llama-ts/format';
-import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { exportSummary } from '../export-summary.js';
@@ -16,7 +16,7 @@ export default class Export extends BaseCommand {
   static override examples = [
     '<%= config.bin %> export',
     '<%= config.bin %> export model.bin --hf ./Llama-3.2-1B-Instruct',
-    '<%= config.bin %> export --hf ./Llama-3.2-1B-Instruct --version 2',
+    '<%= config.bin %> export --hf meta-llama/Llama-3.2-1B-Instruct --version 2',
   ];
   static override enableJsonFlag = true;
   static override args = {
@@ -24,6 +24,8 @@ export default class Export extends BaseCommand {
   };
   static override flags = {
     hf: Flags.string({ description: 'folder of a Hugging Face checkpoint, or id of a repository' }),
+    revision: Flags.string({ description: 'branch, tag or commit of the repository; default main' }),
+    token: Flags.string({ description: 'access token of the hub; better kept in HF_TOKEN' }),
     version: Flags.string({
       description: 'format: 0 float32 for run.c, 1 float32, 2 quantized to 8 bits',
       options: ['0', '1', '2'],
@@ -41,7 +43,12 @@ export default class Export extends BaseCommand {
     const name = flags.hf === undefined ? sampleModelName : basename(resolve(flags.hf));
     const output = args.out ?? (version === 2 ? `${name}-q8_0.bin` : `${name}.bin`);
     if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
-    const source = await openNamedSource(flags.hf ?? sampleModelPath, this.signal);
+    const source = await openNamedSource(flags.hf, {
+      revision: flags.revision,
+      token: flags.token,
+      note: (text) => this.logToStderr(text),
+      signal: this.signal,
+    });
     try {
       const events = exportModel({
         source,
