@@ -131,6 +131,19 @@ describe('generate', () => {
     });
   });
 
+  it('ends where a cache of its caller is full', async () => {
+    const small = await openModel(await modelFile('sample', 2), { context: 8, backend: 'reference' });
+    const large = await openModel(await modelFile('sample', 2), { context: 32, backend: 'reference' });
+    const cache = small.createCache();
+    const { ids, end } = await collect(generate(large, 'Once upon a time', { temperature: 0, cache }));
+    assert.equal(end.reason, 'context');
+    assert.equal(ids.length, 8 + 1 - 5);
+    await assert.rejects(collect(generate(large, new Array(9).fill(1), { cache })), { code: 'CONTEXT_EXCEEDED' });
+    await assert.rejects(collect(generate(large, 'a', { cache, cachedTokens: 9 })), { code: 'INVALID_OPTION' });
+    await small.close();
+    await large.close();
+  });
+
   for (const options of [
     { temperature: Number.NaN },
     { temperature: -1 },
@@ -138,6 +151,7 @@ describe('generate', () => {
     { seed: 0 },
     { maxTokens: -1 },
     { prefillChunk: 0 },
+    { cachedTokens: 1 },
   ]) {
     it(`refuses ${JSON.stringify(options)}`, async () => {
       await assert.rejects(collect(generate(model, 'a', options)), { code: 'INVALID_OPTION' });

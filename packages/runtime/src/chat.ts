@@ -2,8 +2,10 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { type ChatMessage, encodeChat } from './chat-template/chat-template.js';
+import { dropMarks } from './chat-template/marks.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 import type { Model } from './model.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** Options of {@link createChat}. */
 export interface CreateChatOptions extends Omit<GenerateOptions, 'cache' | 'cachedTokens' | 'signal' | 'steps'> {
@@ -56,6 +58,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
   const cache = model.createCache();
   let messages = [...opening];
   let cachedIds: number[] = [];
+  let isAnswering = false;
 
   return {
     get messages() {
@@ -65,12 +68,14 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       messages = [...opening];
     },
     async *send(text, { signal } = {}) {
+      if (isAnswering) throw new ToolkitError('INVALID_OPTION', 'a message during an answer, expected one at a time');
       const asked = [...messages, { role: 'user', content: text }];
       const prompt = encodeChat(tokenizer, chatTemplate, asked, templateOptions);
       const cachedTokens = commonPrefix(cachedIds, prompt);
       cachedIds = prompt.slice(0, cachedTokens);
       const spoken: number[] = [];
       let isPrefilled = false;
+      isAnswering = true;
       try {
         for await (const event of generate(model, prompt, { ...generateOptions, cache, cachedTokens, signal })) {
           isPrefilled = true;
@@ -78,15 +83,21 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
           yield event;
         }
       } finally {
+        isAnswering = false;
         // Before the prompt was computed there is no answer to keep, and the message may be sent again.
         if (isPrefilled) {
-          messages = [...asked, { role: 'assistant', content: tokenizer.decode(spoken, { skipSpecial: true }) }];
+          messages = [...asked, { role: 'assistant', content: spokenText(tokenizer, spoken) }];
           // The last token was spoken but perhaps not computed.
           cachedIds = [...prompt, ...spoken.slice(0, -1)];
         }
       }
     },
   };
+}
+
+/** What a model said, as a message; a byte-level model may even say the template's marks, which no message may hold. */
+function spokenText(tokenizer: Tokenizer, ids: readonly number[]): string {
+  return dropMarks(tokenizer.decode(ids, { skipSpecial: true }));
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

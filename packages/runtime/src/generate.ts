@@ -65,12 +65,13 @@ export async function* generate(
   const { signal, now = () => performance.now() } = options;
   signal?.throwIfAborted();
   const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
-  checkPrompt(model, tokens);
-  const limits = resolveLimits(model, tokens.length, options);
+  const room = Math.min(model.contextLength, options.cache?.seqLen ?? model.contextLength);
+  checkPrompt(model, room, tokens);
+  const limits = resolveLimits(room, tokens.length, options);
   const sampler = createSampler(resolveSampling(model, options), model.softmax);
   const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
   const cache = options.cache ?? model.createCache();
-  const nCached = Math.min(options.cachedTokens ?? 0, tokens.length - 1);
+  const nCached = Math.min(resolveCached(options), tokens.length - 1);
 
   let start = now();
   let logits = await prefill(model, cache, tokens, nCached, options);
@@ -132,14 +133,14 @@ function encodePrompt({ tokenizer, settings }: Model, text: string): number[] {
   return [...(settings.bosId === null ? [] : [settings.bosId]), ...tokenizer.encode(text)];
 }
 
-function checkPrompt({ contextLength, header }: Model, tokens: readonly number[]): void {
+function checkPrompt({ header }: Model, room: number, tokens: readonly number[]): void {
   if (tokens.length === 0) {
     throw new ToolkitError('INVALID_OPTION', 'a prompt of no tokens for a model without a begin-of-text token');
   }
-  if (tokens.length > contextLength) {
+  if (tokens.length > room) {
     throw new ToolkitError(
       'CONTEXT_EXCEEDED',
-      `prompt of ${tokens.length} tokens, expected at most ${contextLength}: ${tokens.length - contextLength} too many`,
+      `prompt of ${tokens.length} tokens, expected at most ${room}: ${tokens.length - room} too many`,
       { suggestions: [`shorten the prompt, or make room: --context ${tokens.length + 256}`] },
     );
   }
@@ -148,13 +149,19 @@ function checkPrompt({ contextLength, header }: Model, tokens: readonly number[]
   if (stray !== undefined) throw new ToolkitError('INVALID_OPTION', `token ${stray}, expected ids below ${vocabSize}`);
 }
 
+function resolveCached({ cache, cachedTokens = 0 }: GenerateOptions): number {
+  const nRoom = cache?.seqLen ?? 0;
+  if (Number.isInteger(cachedTokens) && cachedTokens >= 0 && cachedTokens <= nRoom) return cachedTokens;
+  throw new ToolkitError('INVALID_OPTION', `${cachedTokens} cached tokens, expected 0 to ${nRoom}, the cache's own`);
+}
+
 interface Limits {
   /** Position of the first token that is not generated. */
   readonly end: number;
   readonly reason: 'length' | 'context';
 }
 
-function resolveLimits({ contextLength }: Model, nPrompt: number, { maxTokens, steps }: GenerateOptions): Limits {
+function resolveLimits(room: number, nPrompt: number, { maxTokens, steps }: GenerateOptions): Limits {
   for (const [name, value] of [
     ['max tokens', maxTokens],
     ['steps', steps],
@@ -166,8 +173,7 @@ function resolveLimits({ contextLength }: Model, nPrompt: number, { maxTokens, s
   // As in the reference: 0 steps means as many as there is room for, and n positions computed show n + 1 tokens.
   const bySteps = steps === undefined || steps === 0 ? Number.POSITIVE_INFINITY : steps + 1;
   const asked = Math.min(bySteps, maxTokens === undefined ? Number.POSITIVE_INFINITY : nPrompt + maxTokens);
-  const room = contextLength + 1;
-  return asked <= room ? { end: asked, reason: 'length' } : { end: room, reason: 'context' };
+  return asked <= room + 1 ? { end: asked, reason: 'length' } : { end: room + 1, reason: 'context' };
 }
 
 function resolveSampling({ generationDefaults }: Model, options: GenerateOptions) {

@@ -14,7 +14,7 @@ import {
   type TokenizerData,
   ToolkitError,
 } from '@llama-ts/format';
-import { type BackendName, type KeyValueCache, openKernels, ropeTable } from '@llama-ts/kernels';
+import { type BackendName, type KeyValueCache, openKernels, ropeTable, type WeightFile } from '@llama-ts/kernels';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
 import { createKeyValueCache } from './key-value-cache.js';
 import { createScratchPool } from './scratch.js';
@@ -97,16 +97,18 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
+  let weightFile: WeightFile | undefined;
   try {
-    const weightFile = await kernels.openWeights(path, {
+    const opened = await kernels.openWeights(path, {
       ...(options.map === undefined ? {} : { map: options.map }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    weightFile = opened;
     const { allocate } = kernels;
     const headDim = dimensions.dim / dimensions.nHeads;
     const context: ForwardContext = {
       kernels,
-      weights: readWeights(file, weightFile),
+      weights: readWeights(file, opened),
       rope: ropeTable({
         headDim,
         seqLen: contextLength,
@@ -138,11 +140,12 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       createCache: () => createKeyValueCache(dimensions, contextLength, allocate),
       forward: (batch, forwardOptions) => forward(context, batch, forwardOptions),
       async close() {
-        await weightFile.close();
+        await opened.close();
         await kernels.close();
       },
     };
   } catch (error) {
+    await weightFile?.close();
     await kernels.close();
     throw error;
   }
