@@ -62,22 +62,24 @@ describe('llama export, quantize and inspect', () => {
     assert.ok(backends.some((probe: Record<string, unknown>) => probe.backend === 'reference' && probe.available));
   });
 
-  it('leaves nothing behind when it is interrupted, and exits with 130', async function () {
-    if (process.platform === 'win32') this.skip(); // no signals between processes there
-    await withFolder(async (cwd) => {
-      await writeLargeCheckpoint(cwd);
-      const before = await readdir(cwd);
-      const { exitCode, stderr } = await runLlama(['export', 'out.bin', '--hf', '.'], {
-        cwd,
-        onStdout: (child, stdout) => {
-          if (stdout.includes('1/') && !child.killed) child.kill('SIGINT');
-        },
+  for (const ending of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`leaves nothing behind when it is ended by ${ending}, and exits with 130`, async function () {
+      if (process.platform === 'win32') this.skip(); // no signals between processes there
+      await withFolder(async (cwd) => {
+        await writeLargeCheckpoint(cwd);
+        const before = await readdir(cwd);
+        const { exitCode, stderr } = await runLlama(['export', 'out.bin', '--hf', '.'], {
+          cwd,
+          onStdout: (child, stdout) => {
+            if (stdout.includes('1/') && !child.killed) child.kill(ending);
+          },
+        });
+        assert.equal(exitCode, 130, stderr);
+        assert.match(stderr, /interrupted/);
+        assert.deepEqual(await readdir(cwd), before);
       });
-      assert.equal(exitCode, 130, stderr);
-      assert.match(stderr, /interrupted/);
-      assert.deepEqual(await readdir(cwd), before);
     });
-  });
+  }
 
   it('writes the whole file when the reader of its report leaves', async () => {
     await withFolder(async (cwd) => {

@@ -5,6 +5,9 @@ import { Command } from '@oclif/core';
 import { exitCodes } from './exit-codes.js';
 import { reportFailure } from './report-failure.js';
 
+/** Ctrl-C, a request to end, and a terminal that was closed: what is half written is removed. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** A command that stops cleanly on Ctrl-C and fails in the toolkit's words. */
 export abstract class BaseCommand extends Command {
   readonly #interruption = new AbortController();
@@ -30,8 +33,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    process.on('SIGINT', this.#onInterrupt);
-    process.on('SIGTERM', this.#onInterrupt);
+    for (const signal of endingSignals) process.on(signal, this.#onInterrupt);
   }
 
   protected override async catch(error: Error): Promise<void> {
@@ -39,8 +41,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
-    process.off('SIGINT', this.#onInterrupt);
-    process.off('SIGTERM', this.#onInterrupt);
+    for (const signal of endingSignals) process.off(signal, this.#onInterrupt);
     await super.finally(error);
   }
 }
