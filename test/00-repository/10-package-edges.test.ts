@@ -11,9 +11,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   safetensors: [],
   kernels: [],
   gguf: [],
-  exporter: ['format', 'safetensors', 'kernels'],
+  exporter: ['format', 'safetensors', 'kernels', 'gguf'],
   runtime: ['format', 'kernels'],
-  cli: ['format', 'safetensors', 'kernels', 'exporter', 'runtime', 'sample-model'],
+  evaluate: ['format', 'exporter', 'runtime'],
+  cli: ['format', 'safetensors', 'kernels', 'exporter', 'runtime', 'evaluate', 'sample-model'],
 };
 
 function sources(name: string): string[] {

@@ -1,0 +1,2 @@
+// Public names of @llama-ts/evaluate.
+export {};
