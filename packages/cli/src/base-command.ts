@@ -2,26 +2,37 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { Command } from '@oclif/core';
-import { exitCodes } from './exit-codes.js';
+import { exitCodeOf } from './exit-codes.js';
 import { reportFailure } from './report-failure.js';
 
-/** Ctrl-C, a request to end, and a terminal that was closed: what is half written is removed. */
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals that ask a program to end, and the error each becomes. What is half written is removed. */
+const endingSignals = {
+  SIGINT: { code: 'INTERRUPTED', message: 'interrupted' },
+  SIGTERM: { code: 'TERMINATED', message: 'ended by a request of the system' },
+  SIGHUP: { code: 'HUNG_UP', message: 'ended, as its terminal was closed' },
+} as const;
+type EndingSignal = keyof typeof endingSignals;
+const signalNames = Object.keys(endingSignals) as EndingSignal[];
 
 /** A command that stops cleanly on Ctrl-C and fails in the toolkit's words. */
 export abstract class BaseCommand extends Command {
   readonly #interruption = new AbortController();
-  readonly #onInterrupt = (): void => this.interrupt();
+  readonly #onSignal = (name: EndingSignal): void => (name === 'SIGINT' ? this.interrupt() : this.#end(name));
 
-  /** Aborted by Ctrl-C; its reason exits with 130. */
+  /** Aborted by Ctrl-C and by requests to end; its reason decides the exit code. */
   protected get signal(): AbortSignal {
     return this.#interruption.signal;
   }
 
-  /** Once stops the work, which cleans up behind itself; a second time leaves at once. */
+  /** Ctrl-C. Once stops the work, which cleans up behind itself; a second time leaves at once. */
   protected interrupt(): void {
-    if (this.signal.aborted) process.exit(exitCodes.interrupted);
-    this.#interruption.abort(new ToolkitError('INTERRUPTED', 'interrupted'));
+    this.#end('SIGINT');
+  }
+
+  #end(name: EndingSignal): void {
+    const { code, message } = endingSignals[name];
+    if (this.signal.aborted) process.exit(exitCodeOf(code));
+    this.#interruption.abort(new ToolkitError(code, message));
   }
 
   /** For commands whose output is all there is: a reader that leaves ends the work, quietly. */
@@ -33,7 +44,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    for (const signal of endingSignals) process.on(signal, this.#onInterrupt);
+    for (const name of signalNames) process.on(name, this.#onSignal);
   }
 
   protected override async catch(error: Error): Promise<void> {
@@ -41,7 +52,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
-    for (const signal of endingSignals) process.off(signal, this.#onInterrupt);
+    for (const name of signalNames) process.off(name, this.#onSignal);
     await super.finally(error);
   }
 }

@@ -10,7 +10,9 @@ export const exitCodes = {
   disk: 6,
   limit: 7,
   internal: 8,
+  hungUp: 129,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** Codes that are not bad input. A full code wins over a prefix, which ends in `*`. */
@@ -43,7 +45,9 @@ const exceptions: Readonly<Record<string, number>> = {
   PROMPT_TOO_LONG: exitCodes.limit,
   MODEL_TOO_LARGE_FOR_WASM: exitCodes.limit,
   INTERNAL: exitCodes.internal,
+  HUNG_UP: exitCodes.hungUp,
   INTERRUPTED: exitCodes.interrupted,
+  TERMINATED: exitCodes.terminated,
 };
 
 /** Exit code for the code of a ToolkitError; a code without an entry means that the input is at fault. */
