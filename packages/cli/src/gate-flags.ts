@@ -1,0 +1,27 @@
+// Flags of the commands that are gates: one for each bound, and the thresholds file.
+
+import type { Bounds } from '@llama-ts/evaluate';
+import { ToolkitError } from '@llama-ts/format';
+import { Flags } from '@oclif/core';
+
+const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** The file with bounds that {@link readThresholds} reads. */
+export const thresholdsFlag = Flags.string({ description: 'JSON file with bounds; a bound among the flags wins' });
+
+/** A bound as a flag: any finite number, `1e-3` too. */
+export function boundFlag(description: string) {
+  return Flags.custom<number>({
+    description: `exit 3 ${description}`,
+    parse: async (text, _context, { name }) => {
+      if (NUMBER.test(text) && Number.isFinite(Number(text))) return Number(text);
+      throw new ToolkitError('USAGE', `--${name} ${JSON.stringify(text)}: expected a number`);
+    },
+  })();
+}
+
+/** The bounds that were given, of the flags of these names. */
+export function boundsOfFlags(flags: Readonly<Record<string, unknown>>, names: readonly string[]): Bounds {
+  const given = names.filter((name) => flags[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, flags[name] as number]));
+}
