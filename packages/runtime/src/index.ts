@@ -1,9 +1,19 @@
 // Public names of @llama-ts/runtime.
 
+export {
+  type Answer,
+  type AnswerOptions,
+  type AnswerStep,
+  type CreateAnswerOptions,
+  createAnswer,
+  type EndEvent,
+  type EndReason,
+  type TokenEvent,
+} from './answer.js';
 export { type Chat, type CreateChatOptions, createChat } from './chat.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
 export type { ForwardOptions, SequenceTokens } from './forward.js';
-export { type EndReason, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
