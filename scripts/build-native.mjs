@@ -120,19 +120,19 @@ async function build(compiler) {
 const fallback = 'the WebAssembly kernels will be used';
 const compiler = findCompiler();
 if (compiler === undefined) {
-  console.log(`native kernels: no C++ compiler: ${fallback}`);
+  console.error(`native kernels: no C++ compiler: ${fallback}`);
   process.exitCode = sanitize ? 1 : 0;
 } else {
   try {
     const what = await build(compiler);
-    console.log(`native kernels: ${what} ${relative(process.cwd(), target)} with ${compiler.version}`);
+    console.error(`native kernels: ${what} ${relative(process.cwd(), target)} with ${compiler.version}`);
   } catch (error) {
     rmSync(target, { force: true });
     if (process.env.DEBUG || sanitize) console.error(error.stderr || error);
     const reason = String(error.stderr || error.message)
       .split('\n')
       .find((line) => /error/i.test(line));
-    console.log(`native kernels: ${compiler.version} failed (${reason ?? 'DEBUG=1 shows why'}): ${fallback}`);
+    console.error(`native kernels: ${compiler.version} failed (${reason ?? 'DEBUG=1 shows why'}): ${fallback}`);
     process.exitCode = sanitize ? 1 : 0;
   }
 }

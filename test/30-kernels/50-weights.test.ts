@@ -81,8 +81,9 @@ describe('openWeights', () => {
     }
     // Windows neither shortens a mapped file nor leaves a hole in a file unless told to.
     if (process.platform !== 'win32') {
-      it('says so when a file became shorter', async () => {
-        const error = await shrinkWhileOpen(kernels(), path);
+      it('says so when a file became shorter, unless it was read whole', async () => {
+        if (kernels().backend === 'wasm') return addAfterShrinking(kernels(), path);
+        const error = await failureOf(() => addAfterShrinking(kernels(), path));
         assert.equal(error.code, 'FILE_SHRANK');
         assert.match(error.message, /weights\.bin/);
       });
@@ -107,15 +108,13 @@ describe('openWeights', () => {
 });
 
 /** A backend notices at the read or at the run that touches the missing bytes. */
-async function shrinkWhileOpen(kernels: Kernels, path: string) {
+async function addAfterShrinking(kernels: Kernels, path: string): Promise<void> {
   const file = await kernels.openWeights(path, { map: true });
   try {
     await truncate(path, 100);
-    return await failureOf(async () => {
-      const x = kernels.allocate.float32(N_FLOATS);
-      kernels.add(x, file.float32(0, N_FLOATS));
-      await kernels.run();
-    });
+    const x = kernels.allocate.float32(N_FLOATS);
+    kernels.add(x, file.float32(0, N_FLOATS));
+    await kernels.run();
   } finally {
     await file.close();
   }

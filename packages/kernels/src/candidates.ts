@@ -1,6 +1,9 @@
 // The backends of this installation, fastest first.
 import type { BackendName, Kernels } from './kernels.js';
+import { nativeBackends } from './native/addon.js';
+import { nativeKernels } from './native/native-kernels.js';
 import { referenceKernels } from './reference/reference-kernels.js';
+import { wasmKernels } from './wasm/wasm-kernels.js';
 
 /** A backend that may or may not run on this machine. */
 export interface Candidate {
@@ -10,4 +13,8 @@ export interface Candidate {
 }
 
 /** In the order of preference. The last one runs everywhere. */
-export const candidates: readonly Candidate[] = [{ backend: 'reference', load: async () => referenceKernels() }];
+export const candidates: readonly Candidate[] = [
+  ...nativeBackends.map((backend) => ({ backend, load: (threads?: number) => nativeKernels(backend, threads) })),
+  { backend: 'wasm', load: wasmKernels },
+  { backend: 'reference', load: async () => referenceKernels() },
+];

@@ -109,8 +109,9 @@ MappedFile::MappedFile(int fd, size_t length) : length_(length) {
 }
 
 MappedFile::~MappedFile() {
-  munmap(data_, length_);
+  // First: another map may soon lie at the same addresses.
   releaseSlot(slot_);
+  munmap(data_, length_);
   close(fd_);
 }
 

@@ -74,6 +74,6 @@ function tooLargeError(path: string, byteLength: number, available: number): Too
   return new ToolkitError(
     'MODEL_TOO_LARGE_FOR_WASM',
     `${path}: ${byteLength} bytes, expected at most ${available}, what is left of the ${MAX_MEMORY_BYTES} that WebAssembly can have`,
-    { suggestions: ['npm run build', 'llama quantize MODEL.bin -o SMALLER.bin', 'llama doctor'] },
+    { suggestions: ['npm run build', 'llama quantize MODEL.bin SMALLER.bin', 'llama doctor'] },
   );
 }
