@@ -48,6 +48,7 @@ const exceptions: Readonly<Record<string, number>> = {
   MODEL_TOO_LARGE_FOR_WASM: exitCodes.limit,
   INTERNAL: exitCodes.internal,
   HUNG_UP: exitCodes.hungUp,
+  MODEL_BUSY: exitCodes.internal,
   INTERRUPTED: exitCodes.interrupted,
   TERMINATED: exitCodes.terminated,
 };

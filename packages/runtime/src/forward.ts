@@ -21,19 +21,24 @@ export interface SequenceTokens {
   readonly position: number;
   /** At least one. */
   readonly tokens: ArrayLike<number>;
+  /** Which of them get logits; default what the pass's options say. */
+  readonly logits?: WantedLogits | undefined;
 }
+
+/** Which rows get logits: the last of a sequence, all, or none. */
+export type WantedLogits = 'last' | 'all' | 'none';
 
 /** Options of {@link forward}. */
 export interface ForwardOptions {
-  /** Which rows get logits: the last of each sequence (the default), all, or none. */
-  readonly logits?: 'last' | 'all' | 'none';
+  /** For sequences that do not say it themselves; default `last`. */
+  readonly logits?: WantedLogits;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Runs the tokens of a batch through the model and stores their keys and values.
  *
- * @returns logits, (rows asked for, vocabSize), valid until the next pass
+ * @returns logits, (rows asked for, in the order of the batch, vocabSize), valid until the next pass
  */
 export async function forward(
   { kernels, weights, rope, headDim, normEpsilon, scratch }: ForwardContext,
@@ -43,7 +48,8 @@ export async function forward(
   signal?.throwIfAborted();
   const segments = toSegments(batch);
   const n = segments.reduce((sum, { nRows }) => sum + nRows, 0);
-  const nLogits = wanted === 'all' ? n : wanted === 'last' ? segments.length : 0;
+  const classified = classifiedRows(segments, batch, wanted);
+  const nLogits = classified.length;
   const { tokens, positions, x, xNorm, delta, q, k, v, gate, up, rows, last, logits } = scratch(n, nLogits);
   fillTokens(tokens, positions, batch, segments);
 
@@ -77,7 +83,7 @@ export async function forward(
 
   // Only rows that somebody reads are classified: for a prompt, the last.
   if (nLogits > 0) {
-    fillRows(rows, segments, wanted);
+    rows.set(classified);
     kernels.gather(last, x, rows, weights.finalNorm.length);
     kernels.rmsNorm(last, last, weights.finalNorm, normEpsilon);
     kernels.linear([logits], [weights.classifier], last);
@@ -110,10 +116,16 @@ function fillTokens(
   });
 }
 
-function fillRows(rows: Int32Array, segments: readonly Segment[], wanted: 'last' | 'all' | 'none'): void {
-  if (wanted === 'all') for (let i = 0; i < rows.length; i++) rows[i] = i;
-  else
-    segments.forEach(({ row, nRows }, s) => {
-      rows[s] = row + nRows - 1;
-    });
+function classifiedRows(
+  segments: readonly Segment[],
+  batch: readonly SequenceTokens[],
+  byDefault: WantedLogits,
+): readonly number[] {
+  const rows: number[] = [];
+  segments.forEach(({ row, nRows }, s) => {
+    const wanted = batch[s]!.logits ?? byDefault;
+    const first = wanted === 'all' ? row : wanted === 'last' ? row + nRows - 1 : row + nRows;
+    for (let i = first; i < row + nRows; i++) rows.push(i);
+  });
+  return rows;
 }

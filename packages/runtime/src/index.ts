@@ -12,9 +12,9 @@ export {
 } from './answer.js';
 export { type Chat, type CreateChatOptions, createChat } from './chat.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
-export type { ForwardOptions, SequenceTokens } from './forward.js';
+export type { ForwardOptions, SequenceTokens, WantedLogits } from './forward.js';
 export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
-export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
+export { type CreateCacheOptions, DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
 export { splitLlama3 } from './tokenizer/split-llama3.js';

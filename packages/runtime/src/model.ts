@@ -19,6 +19,7 @@ import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens 
 import { createKeyValueCache } from './key-value-cache.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
+import { createTurns, oneAtATime } from './turns.js';
 import { readWeights } from './weights.js';
 
 /** Positions there is room for unless asked otherwise: 131,072 of Llama 3.2 1B would take 8 GiB. */
@@ -39,6 +40,12 @@ export interface OpenModelOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link Model.createCache}. */
+export interface CreateCacheOptions {
+  /** Positions to make room for; default the model's `contextLength`. */
+  readonly positions?: number | undefined;
+}
+
 /** A model ready to run. */
 export interface Model {
   readonly header: BinHeader;
@@ -56,10 +63,15 @@ export interface Model {
   readonly threads: number;
   /** The kernels' part of sampling: softmax(logits / temperature), both (vocabSize). */
   softmax(logits: Float32Array, temperature: number): Promise<Float32Array>;
-  /** A key/value cache for one sequence of up to `contextLength` positions. */
-  createCache(): KeyValueCache;
-  /** Runs tokens through the model. One pass at a time. @see forward */
+  /** A key/value cache for one sequence. */
+  createCache(options?: CreateCacheOptions): KeyValueCache;
+  /** Runs tokens through the model. @throws ToolkitError `MODEL_BUSY` while another pass is under way @see forward */
   forward(batch: readonly SequenceTokens[], options?: ForwardOptions): Promise<Float32Array>;
+  /**
+   * Does work of several calls, such as a pass and sampling from its logits, when nobody else's is under way. Everything
+   * here that generates takes turns this way; a program's own passes must too when they may meet.
+   */
+  turn<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -121,6 +133,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       scratch: createScratchPool(dimensions, allocate),
     };
     const probabilities = allocate.float32(dimensions.vocabSize);
+    const useKernels = oneAtATime();
     return {
       header: file.header,
       settings,
@@ -132,13 +145,15 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       contextLength,
       backend: kernels.backend,
       threads: kernels.threads,
-      async softmax(logits, temperature) {
-        kernels.softmax(probabilities, logits, dimensions.vocabSize, temperature);
-        await kernels.run();
-        return probabilities;
-      },
-      createCache: () => createKeyValueCache(dimensions, contextLength, allocate),
-      forward: (batch, forwardOptions) => forward(context, batch, forwardOptions),
+      softmax: (logits, temperature) =>
+        useKernels(async () => {
+          kernels.softmax(probabilities, logits, dimensions.vocabSize, temperature);
+          await kernels.run();
+          return probabilities;
+        }),
+      createCache: ({ positions = contextLength } = {}) => createKeyValueCache(dimensions, positions, allocate),
+      forward: (batch, forwardOptions) => useKernels(() => forward(context, batch, forwardOptions)),
+      turn: createTurns(),
       async close() {
         await opened.close();
         await kernels.close();

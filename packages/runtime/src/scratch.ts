@@ -36,6 +36,9 @@ export interface Scratch {
 /** Gives scratch of exactly the size a batch needs, from buffers that only grow. */
 export type ScratchPool = (n: number, nLogits: number) => Scratch;
 
+/** Growing by at least this much keeps batches of slowly rising size from making new buffers each time. */
+const GROWTH = 1.25;
+
 /** A pool for one model. A scratch is valid until the next call. */
 export function createScratchPool(dimensions: ModelDimensions, allocate: Allocator): ScratchPool {
   const { dim, hiddenDim, nHeads, nKvHeads, vocabSize } = dimensions;
@@ -45,8 +48,8 @@ export function createScratchPool(dimensions: ModelDimensions, allocate: Allocat
   let whole: Scratch | null = null;
   return (n, nLogits) => {
     if (whole === null || n > capacity || nLogits > logitsCapacity) {
-      capacity = Math.max(n, capacity);
-      logitsCapacity = Math.max(nLogits, logitsCapacity);
+      capacity = grown(capacity, n);
+      logitsCapacity = grown(logitsCapacity, nLogits);
       whole = {
         tokens: allocate.int32(capacity),
         positions: allocate.int32(capacity),
@@ -79,4 +82,8 @@ export function createScratchPool(dimensions: ModelDimensions, allocate: Allocat
       logits: whole.logits.subarray(0, nLogits * vocabSize),
     };
   };
+}
+
+function grown(capacity: number, needed: number): number {
+  return needed <= capacity ? capacity : Math.max(needed, Math.floor(capacity * GROWTH));
 }

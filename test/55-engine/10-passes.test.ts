@@ -1,0 +1,54 @@
+// Passes of one model: which rows get logits, and two at once.
+
+import assert from 'node:assert/strict';
+import { type Model, openModel } from '@llama-ts/runtime';
+import { bits, modelFile } from '../50-runtime/support.js';
+
+describe('a pass', () => {
+  let model: Model;
+  before(async () => {
+    model = await openModel(await modelFile('tied-gqa-bf16', 2));
+  });
+  after(() => model.close());
+
+  const sequence = (tokens: readonly number[], logits?: 'all' | 'last' | 'none') => ({
+    cache: model.createCache({ positions: tokens.length }),
+    position: 0,
+    tokens,
+    logits,
+  });
+
+  it('gives each sequence the rows it asks for, in the order of the batch', async () => {
+    const { vocabSize } = model.header.dimensions;
+    const alone = async (tokens: readonly number[]) => bits(await model.forward([sequence(tokens)], { logits: 'all' }));
+    const [a, b, c] = [
+      [1, 2, 3],
+      [4, 5],
+      [6, 7, 8],
+    ] as const;
+    const expected = [...(await alone(a)).subarray(2 * vocabSize), ...(await alone(c))];
+    const found = await model.forward([sequence(a), sequence(b, 'none'), sequence(c, 'all')]);
+    assert.deepEqual([...bits(found)], expected);
+  });
+
+  it('refuses a second pass while one is under way, and leaves the first alone', async () => {
+    const expected = bits(await model.forward([sequence([1, 2, 3])]));
+    const first = model.forward([sequence([1, 2, 3])]);
+    await assert.rejects(model.forward([sequence([4, 5, 6])]), { code: 'MODEL_BUSY' });
+    assert.deepEqual(bits(await first), expected);
+  });
+
+  it('takes turns in the order they were asked for, also after one that failed', async () => {
+    const order: number[] = [];
+    const turns = [1, 2, 3].map((n) =>
+      model.turn(async () => {
+        await model.forward([sequence([n])]);
+        order.push(n);
+        if (n === 1) throw new Error('first');
+      }),
+    );
+    await assert.rejects(turns[0]!, /first/);
+    await Promise.all(turns.slice(1));
+    assert.deepEqual(order, [1, 2, 3]);
+  });
+});
