@@ -2,8 +2,9 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
-import { type AnswerOptions, createAnswer, type EndEvent, type TokenEvent } from './answer.js';
+import { type AnswerOptions, createAnswer } from './answer.js';
 import type { Model } from './model.js';
+import { createSequence, type GenerateEvent } from './sequence.js';
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends AnswerOptions {
@@ -15,11 +16,7 @@ export interface GenerateOptions extends AnswerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What happens during generation. */
-export type GenerateEvent =
-  | { readonly type: 'prompt-end'; readonly nTokens: number; readonly nCached: number; readonly milliseconds: number }
-  | TokenEvent
-  | EndEvent;
+export type { GenerateEvent } from './sequence.js';
 
 const DEFAULT_PREFILL_CHUNK = 512;
 
@@ -34,46 +31,32 @@ export async function* generate(
   prompt: string | readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<GenerateEvent, void, void> {
-  const { signal, now = () => performance.now() } = options;
+  const { signal, prefillChunk = DEFAULT_PREFILL_CHUNK, now = () => performance.now() } = options;
   signal?.throwIfAborted();
-  const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
+  checkPrefillChunk(prefillChunk);
+  const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
   const room = Math.min(model.contextLength, options.cache?.seqLen ?? model.contextLength);
-  const answer = createAnswer(model, tokens, { ...options, room });
+  const answer = createAnswer(model, promptTokens, { ...options, room });
+  const nCached = Math.min(resolveCached(options), promptTokens.length - 1);
   const cache = options.cache ?? model.createCache();
-  const nCached = Math.min(resolveCached(options), tokens.length - 1);
+  const sequence = createSequence({ promptTokens, answer, cache, nCached, now });
 
-  const start = now();
-  let logits = await prefill(model, cache, tokens, nCached, options);
-  yield { type: 'prompt-end', nTokens: tokens.length, nCached, milliseconds: now() - start };
-
-  for (;;) {
-    signal?.throwIfAborted();
-    const step = await answer.next(logits);
-    if (step.token !== null) yield step.token;
-    if (step.end !== null) return yield step.end;
-    const { id, position } = step.token;
-    logits = await model.forward([{ cache, position, tokens: [id] }], { signal });
+  while (!sequence.isOver) {
+    const events = await model.turn(async () => {
+      const tokens = sequence.next(prefillChunk);
+      return sequence.accept(tokens, await model.forward([tokens], { signal }));
+    });
+    for (const event of events) {
+      yield event;
+      if (event.type !== 'end') signal?.throwIfAborted();
+    }
   }
 }
 
-/** Fills the cache with a prompt from position `from` and gives the logits of its last token. (vocabSize) */
-async function prefill(
-  model: Model,
-  cache: KeyValueCache,
-  tokens: readonly number[],
-  from: number,
-  { prefillChunk = DEFAULT_PREFILL_CHUNK, signal }: GenerateOptions,
-): Promise<Float32Array> {
-  if (!Number.isInteger(prefillChunk) || prefillChunk < 1) {
-    throw new ToolkitError('INVALID_OPTION', `prefill chunk ${prefillChunk}, expected a whole number from 1`);
-  }
-  let logits: Float32Array | null = null;
-  for (let position = from; position < tokens.length; position += prefillChunk) {
-    const chunk = tokens.slice(position, position + prefillChunk);
-    const isLast = position + chunk.length === tokens.length;
-    logits = await model.forward([{ cache, position, tokens: chunk }], { logits: isLast ? 'last' : 'none', signal });
-  }
-  return logits!;
+/** @throws ToolkitError `INVALID_OPTION` */
+export function checkPrefillChunk(prefillChunk: number): void {
+  if (Number.isInteger(prefillChunk) && prefillChunk >= 1) return;
+  throw new ToolkitError('INVALID_OPTION', `prefill chunk ${prefillChunk}, expected a whole number from 1`);
 }
 
 /**

@@ -17,6 +17,7 @@ export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from
 export { type CreateCacheOptions, DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
+export type { PromptEndEvent } from './sequence.js';
 export { splitLlama3 } from './tokenizer/split-llama3.js';
 export type { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';
