@@ -5,7 +5,6 @@ import { homedir } from 'node:os';
 import {
   type Checkpoint,
   downloadSnapshot,
-  type HubEvent,
   hubSettingsFromEnv,
   openCheckpoint,
   openSource,
@@ -13,18 +12,32 @@ import {
   type Snapshot,
 } from '@llama-ts/exporter';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
-import { visible } from './terminal-safe.js';
-import { byteSize } from './units.js';
+import { showDownload } from './show-download.js';
 
-/** How to reach a repository. */
-export interface NamedSourceOptions {
+/** How to reach the hub. */
+export interface HubFlags {
   /** Branch, tag or commit; default main. */
   readonly revision: string | undefined;
   /** Instead of the environment's. */
   readonly token: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** How to open a source. */
+export interface NamedSourceOptions extends HubFlags {
   /** Prints a note on the download. */
   readonly note: (text: string) => void;
-  readonly signal: AbortSignal;
+}
+
+/**
+ * The flags and the environment as options of the hub client.
+ *
+ * @throws ToolkitError `BAD_TOKEN`
+ */
+export async function hubOptions({ revision, token, signal }: HubFlags) {
+  const settings = hubSettingsFromEnv(process.env, homedir());
+  const { endpoint, cacheDir, offline } = settings;
+  return { revision, token: token ?? (await readHubToken(settings)), endpoint, cacheDir, offline, signal };
 }
 
 /**
@@ -42,41 +55,10 @@ export function openSampleModel(signal: AbortSignal): Promise<Checkpoint> {
   return openCheckpoint(sampleModelPath, { source: sampleModelName, signal });
 }
 
-async function download(repo: string, { revision, token, note, signal }: NamedSourceOptions): Promise<Snapshot> {
-  const settings = hubSettingsFromEnv(process.env, homedir());
-  const { endpoint, cacheDir, offline } = settings;
-  const events = downloadSnapshot({
-    repo,
-    revision,
-    token: token ?? (await readHubToken(settings)),
-    endpoint,
-    cacheDir,
-    offline,
-    signal,
-  });
-  let next = await events.next();
-  for (; next.done !== true; next = await events.next()) {
-    const text = noteOn(next.value);
-    if (text !== null) note(visible(text));
-  }
-  const { path, commit, files } = next.value;
+async function download(repo: string, options: NamedSourceOptions): Promise<Snapshot> {
+  const events = downloadSnapshot({ repo, ...(await hubOptions(options)) });
+  const { path, commit, files } = await showDownload(events, options.note);
   const sha256 = new Map<string, string>();
   for (const file of files) if (file.sha256 !== null) sha256.set(file.path, file.sha256);
   return { folder: path, source: repo, commit, sha256 };
-}
-
-/** Words on what took long or went wrong; null for the rest. */
-function noteOn(event: HubEvent): string | null {
-  switch (event.type) {
-    case 'file-start':
-      return `downloading ${event.path}, ${byteSize(event.size - event.startOffset)}`;
-    case 'file-wait':
-      return `waiting for ${event.path}, which another process downloads`;
-    case 'file-retry':
-      return `${event.path}: ${event.reason}; trying again`;
-    case 'request-retry':
-      return `${event.reason}; trying again`;
-    default:
-      return null;
-  }
 }

@@ -1,7 +1,7 @@
 // Draws the writing of a .bin file: a bar on a terminal, else a line per tensor.
 
 import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
-import { SingleBar } from 'cli-progress';
+import { type ProgressBar, progressBar } from './progress-bar.js';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
 
@@ -18,27 +18,34 @@ export async function showWriteProgress(
   events: AsyncGenerator<ExportEvent, ExportResult>,
   { line, warn }: ProgressOptions,
 ): Promise<ExportResult> {
-  const bar = createBar();
+  let bar: ProgressBar | null = null;
   try {
     for (;;) {
       const next = await events.next();
       if (next.done === true) return next.value;
       const event = next.value;
-      if (event.type === 'warning') warn(visible(event.message));
-      else if (event.type === 'tensor-start') bar?.start(event.count, event.index, { name: event.name });
-      else if (bar === null) line(tensorLine(event));
-      else bar.update(event.index + 1, { name: tensorLine(event) });
+      switch (event.type) {
+        case 'warning':
+          warn(visible(event.message));
+          break;
+        case 'write-start':
+          bar = progressBar(event.byteLength);
+          break;
+        case 'tensor-start':
+          bar?.name(event.name);
+          break;
+        case 'bytes-written':
+          bar?.add(event.byteLength);
+          break;
+        case 'tensor-end':
+          if (bar === null) line(tensorLine(event));
+          break;
+      }
     }
   } finally {
     bar?.stop();
     await events.return(undefined as never);
   }
-}
-
-/** cli-progress draws on stderr; null where nobody watches. */
-function createBar(): SingleBar | null {
-  if (!process.stderr.isTTY || !(process.stderr.columns > 0)) return null;
-  return new SingleBar({ format: '{bar} {value}/{total} {name}', clearOnComplete: true, hideCursor: true });
 }
 
 function tensorLine({ name, index, count, byteLength, maxError }: Extract<ExportEvent, { type: 'tensor-end' }>) {

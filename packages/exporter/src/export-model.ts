@@ -7,16 +7,14 @@ import {
   DEFAULT_GROUP_SIZE,
   encodeTokenizerBin,
   encodeTrailer,
-  type ModelDescription,
-  type SourceFile,
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { checkpointSource } from './checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
+import { describeModel } from './describe-model.js';
 import { createDurableFile, type DurableFile } from './output/durable-file.js';
 import { type WriteEvent, writeWeights } from './output/write-weights.js';
-import { TOOL } from './tool.js';
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions {
@@ -141,16 +139,4 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
     throw error;
   }
   return { file, byteLength: bytes.byteLength };
-}
-
-function describeModel(checkpoint: Checkpoint, files: readonly SourceFile[]): ModelDescription {
-  const { dimensions, settings, generation, chatTemplate, source, commit } = checkpoint;
-  return {
-    ...settings,
-    headDim: dimensions.dim / dimensions.nHeads,
-    contextLength: dimensions.maxSeqLen,
-    generation,
-    chatTemplate,
-    provenance: { source, commit, files, tool: TOOL },
-  };
 }

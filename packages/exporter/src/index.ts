@@ -22,9 +22,20 @@ export {
   type TensorDescription,
   type TokenizerDescription,
 } from './inspect.js';
-export { type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
+export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
+export type { DiskNeed } from './output/disk-space.js';
 export { createDurableFile, type DurableFile } from './output/durable-file.js';
 export type { WriteEvent } from './output/write-weights.js';
+export {
+  type ExportPlan,
+  type PlanExportOptions,
+  type PlanHubExportOptions,
+  type PlannedExportOptions,
+  type PlannedInput,
+  type PlannedOutput,
+  planExport,
+  planHubExport,
+} from './plan-export.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
 export { type RoundTripOptions, roundTripErrors, type TensorError } from './round-trip.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';

@@ -19,13 +19,18 @@ export interface JsonFileOptions {
 export async function readJsonFile(path: string, options: JsonFileOptions): Promise<JsonObject | null> {
   const bytes = await readSmallFile(path, options);
   if (bytes === null) return null;
+  return parseJson(bytes, path, options.code);
+}
+
+/** The object that a file's content is in JSON. @throws ToolkitError with `code` */
+export function parseJson(bytes: Uint8Array, path: string, code: string): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw damaged(options.code, `${path}: is not JSON in UTF-8: ${(cause as Error).message}`, cause);
+    throw damaged(code, `${path}: is not JSON in UTF-8: ${(cause as Error).message}`, cause);
   }
-  if (!isObject(json)) throw damaged(options.code, `${path}: ${show(json)}, expected a JSON object`);
+  if (!isObject(json)) throw damaged(code, `${path}: ${show(json)}, expected a JSON object`);
   return json;
 }
 

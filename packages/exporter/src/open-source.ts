@@ -26,15 +26,14 @@ export interface OpenSourceOptions {
 const REPOSITORY_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
 
 /**
- * Opens a folder, or downloads a repository and opens that.
+ * Whether a name is a repository's id: false for a folder, which wins.
  *
  * @param name path of a folder, or a repository id such as `meta-llama/Llama-3.2-1B`
- * @throws ToolkitError `SOURCE_NOT_FOUND`, and what openCheckpoint and `download` throw
+ * @throws ToolkitError `SOURCE_NOT_FOUND` for what is neither
  */
-export async function openSource(name: string, { download, signal }: OpenSourceOptions): Promise<Checkpoint> {
-  signal?.throwIfAborted();
+export async function namesRepository(name: string): Promise<boolean> {
   const found = await stat(name).catch(() => null);
-  if (found?.isDirectory()) return openCheckpoint(name, { signal });
+  if (found?.isDirectory()) return false;
   if (found !== null) {
     throw new ToolkitError('SOURCE_NOT_FOUND', `${name}: is a file, expected a folder or a repository id`, {
       suggestions: ['name the folder that holds config.json', `llama inspect ${JSON.stringify(name)}`],
@@ -45,6 +44,18 @@ export async function openSource(name: string, { download, signal }: OpenSourceO
       suggestions: ['llama export OUT.bin --hf meta-llama/Llama-3.2-1B-Instruct'],
     });
   }
+  return true;
+}
+
+/**
+ * Opens a folder, or downloads a repository and opens that.
+ *
+ * @param name as {@link namesRepository} takes it
+ * @throws ToolkitError `SOURCE_NOT_FOUND`, and what openCheckpoint and `download` throw
+ */
+export async function openSource(name: string, { download, signal }: OpenSourceOptions): Promise<Checkpoint> {
+  signal?.throwIfAborted();
+  if (!(await namesRepository(name))) return openCheckpoint(name, { signal });
   const { folder, source, commit, sha256 } = await download(name, signal);
   return openCheckpoint(folder, { source, commit, knownSha256: sha256, signal });
 }

@@ -1,14 +1,22 @@
 // llama export: a Hugging Face checkpoint becomes a .bin file.
 
 import { basename, resolve } from 'node:path';
-import { type ExportResult, exportModel } from '@llama-ts/exporter';
+import {
+  type ExportPlan,
+  type ExportResult,
+  exportModel,
+  namesRepository,
+  planExport,
+  planHubExport,
+} from '@llama-ts/exporter';
 import type { BinVersion } from '@llama-ts/format';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
-import { openNamedSource } from '../open-named-source.js';
+import { hubOptions, openNamedSource } from '../open-named-source.js';
+import { planLines } from '../plan-lines.js';
 import { showWriteProgress } from '../show-write-progress.js';
 
 export default class Export extends BaseCommand {
@@ -35,31 +43,34 @@ export default class Export extends BaseCommand {
     'tokenizer-bin': Flags.string({ description: 'write a tokenizer.bin for run.c to this file too' }),
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
+    'dry-run': Flags.boolean({
+      description: 'say what would be downloaded, read and written, and whether there is room',
+    }),
   };
 
-  override async run(): Promise<ExportResult> {
+  override async run(): Promise<ExportResult | ExportPlan> {
     const { args, flags } = await this.parse(Export);
     const version = Number(flags.version) as BinVersion;
     const name = flags.hf === undefined ? sampleModelName : basename(resolve(flags.hf));
-    const output = args.out ?? (version === 2 ? `${name}-q8_0.bin` : `${name}.bin`);
+    const options = {
+      output: args.out ?? (version === 2 ? `${name}-q8_0.bin` : `${name}.bin`),
+      version,
+      groupSize: flags['group-size'],
+      tokenizerBin: flags['tokenizer-bin'],
+      plain: flags.plain,
+      force: flags.force,
+    };
     if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
-    const source = await openNamedSource(flags.hf, {
-      revision: flags.revision,
-      token: flags.token,
-      note: (text) => this.logToStderr(text),
-      signal: this.signal,
-    });
+    const hub = { revision: flags.revision, token: flags.token, signal: this.signal };
+    if (flags['dry-run'] && flags.hf !== undefined && (await namesRepository(flags.hf))) {
+      const { offline, ...reachable } = await hubOptions(hub);
+      // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
+      if (!offline) return this.#reportPlan(await planHubExport({ ...options, ...reachable, repo: flags.hf }));
+    }
+    const source = await openNamedSource(flags.hf, { ...hub, note: (text) => this.logToStderr(text) });
     try {
-      const events = exportModel({
-        source,
-        output,
-        version,
-        groupSize: flags['group-size'],
-        tokenizerBin: flags['tokenizer-bin'],
-        plain: flags.plain,
-        force: flags.force,
-        signal: this.signal,
-      });
+      if (flags['dry-run']) return this.#reportPlan(await planExport({ ...options, source }));
+      const events = exportModel({ ...options, source, signal: this.signal });
       const result = await showWriteProgress(events, {
         line: (text) => this.log(text),
         warn: (text) => this.warn(text),
@@ -69,6 +80,11 @@ export default class Export extends BaseCommand {
     } finally {
       await source.close();
     }
+  }
+
+  #reportPlan(plan: ExportPlan): ExportPlan {
+    for (const line of planLines(plan)) this.log(line);
+    return plan;
   }
 
   #reportResult(result: ExportResult): void {

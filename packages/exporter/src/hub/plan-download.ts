@@ -6,7 +6,7 @@ import { type Connection, type ConnectionOptions, openConnection } from './conne
 import { newContentHash } from './content-hash.js';
 import { describeFileFailure, FILE_LAYER, type FileLayer } from './file-layer.js';
 import { type HubCache, hasBlob, hasSnapshotFile, hubCache, sizeOf } from './hub-cache.js';
-import { corrupt } from './hub-failures.js';
+import { corrupt, fileNotFound } from './hub-failures.js';
 import { listRepo, type RepoFile, type RepoListing } from './list-repo.js';
 import { readBody } from './read-body.js';
 import { checkRepoId } from './repo-names.js';
@@ -59,25 +59,36 @@ export interface DownloadPlan {
  * const { downloadBytes } = await planDownload({ repo: 'meta-llama/Llama-3.2-1B', cacheDir });
  */
 export async function planDownload(options: PlanDownloadOptions): Promise<DownloadPlan> {
-  const { signal } = options;
+  return (await planDownloadWith(options)).plan;
+}
+
+/** A plan, and a way to read small files of its commit, checked. */
+export async function planDownloadWith(
+  options: PlanDownloadOptions,
+): Promise<{ plan: DownloadPlan; readFile: (path: string) => Promise<Uint8Array> }> {
+  const { signal, cacheDir } = options;
   signal?.throwIfAborted();
   const connection = openConnection(options);
-  const cache = hubCache(options.files ?? FILE_LAYER, options.cacheDir, checkRepoId(options.repo));
+  const cache = hubCache(options.files ?? FILE_LAYER, cacheDir, checkRepoId(options.repo));
   const onRetry = () => undefined;
-  try {
-    const listing = await listRepo(connection, {
-      repo: cache.repo,
-      revision: options.revision ?? 'main',
-      signal,
-      onRetry,
+  const described = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw describeFileFailure(error, cacheDir);
     });
-    const wanted = await wantedFiles(connection, listing, options.include, (file) =>
-      readListedFile({ connection, cache, commit: listing.commit, signal, onRetry }, file),
-    );
-    return await planFiles(cache, listing, wanted);
-  } catch (error) {
-    throw describeFileFailure(error, options.cacheDir);
-  }
+  const revision = options.revision ?? 'main';
+  const listing = await listRepo(connection, { repo: cache.repo, revision, signal, onRetry });
+  const { commit } = listing;
+  const read = (file: RepoFile) => described(readListedFile({ connection, cache, commit, signal, onRetry }, file));
+  const wanted = await wantedFiles(connection, listing, options.include, read);
+  const plan = await described(planFiles(cache, listing, wanted));
+  return {
+    plan,
+    readFile(path) {
+      const file = listing.files.find((listed) => listed.path === path);
+      if (file === undefined) throw fileNotFound(connection, cache.repo, commit, path);
+      return read(file);
+    },
+  };
 }
 
 /** Looks up how much of each file is there. */

@@ -1,0 +1,51 @@
+// Draws a download: a bar with the time left on a terminal, else a note per file.
+
+import type { HubEvent, HubSnapshot } from '@llama-ts/exporter';
+import { type ProgressBar, progressBar } from './progress-bar.js';
+import { visible } from './terminal-safe.js';
+import { byteSize } from './units.js';
+
+/** Runs a download to its end and returns what it brought. */
+export async function showDownload(
+  events: AsyncGenerator<HubEvent, HubSnapshot>,
+  note: (text: string) => void,
+): Promise<HubSnapshot> {
+  let bar: ProgressBar | null = null;
+  const byteLengths = new Map<string, number>();
+  const advance = (path: string, byteLength: number): void => {
+    bar?.add(byteLength - (byteLengths.get(path) ?? byteLength));
+    byteLengths.set(path, byteLength);
+  };
+  try {
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return next.value;
+      const event = next.value;
+      if (event.type === 'plan-ready' && event.plan.downloadBytes > 0) bar = progressBar(event.plan.downloadBytes);
+      if (event.type === 'file-start') advance(event.path, event.startOffset);
+      if (event.type === 'file-progress') advance(event.path, event.byteLength);
+      if (event.type === 'file-start') bar?.name(visible(event.path));
+      const text = noteOn(event, bar !== null);
+      if (text !== null) note(visible(text));
+    }
+  } finally {
+    bar?.stop();
+    await events.return(undefined as never);
+  }
+}
+
+/** Words on what took long or went wrong; null for the rest. */
+function noteOn(event: HubEvent, hasBar: boolean): string | null {
+  switch (event.type) {
+    case 'file-start':
+      return hasBar ? null : `downloading ${event.path}, ${byteSize(event.size - event.startOffset)}`;
+    case 'file-wait':
+      return `waiting for ${event.path}, which another process downloads`;
+    case 'file-retry':
+      return `${event.path}: ${event.reason}; trying again`;
+    case 'request-retry':
+      return `${event.reason}; trying again`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,18 @@
+// What the trailer says of a checkpoint.
+
+import type { ModelDescription, SourceFile } from '@llama-ts/format';
+import type { Checkpoint } from './checkpoint/open-checkpoint.js';
+import { TOOL } from './tool.js';
+
+/** @param files the checkpoint's files with their sha256 */
+export function describeModel(checkpoint: Checkpoint, files: readonly SourceFile[]): ModelDescription {
+  const { dimensions, settings, generation, chatTemplate, source, commit } = checkpoint;
+  return {
+    ...settings,
+    headDim: dimensions.dim / dimensions.nHeads,
+    contextLength: dimensions.maxSeqLen,
+    generation,
+    chatTemplate,
+    provenance: { source, commit, files, tool: TOOL },
+  };
+}

@@ -1,0 +1,68 @@
+// Cuts the tensors of a .bin file into blocks of whole rows, so that memory does not grow with the model.
+
+import type { BinTensor, BinVersion } from '@llama-ts/format';
+import type { SourceDtype } from '@llama-ts/kernels';
+import type { WeightSource } from './weight-source.js';
+
+/** Source bytes of a block: large enough that calls cost nothing, small enough to have several under way. */
+export const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
+/** Blocks under way: one is read, one computed, one hashed and written. */
+export const N_SLOTS = 3;
+
+const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+/** Rows [firstRow, firstRow + nRows) of a tensor. */
+export interface RowBlock {
+  readonly tensor: BinTensor;
+  /** Of the tensor in the layout. */
+  readonly index: number;
+  readonly firstRow: number;
+  readonly nRows: number;
+  /** Whether the tensor's rows end with it. */
+  readonly isLast: boolean;
+}
+
+/** The blocks of a tensor, first to last. Row counts are even, so that no pair of rotated rows is parted. */
+export function* rowBlocks(tensor: BinTensor, index: number, source: WeightSource): Generator<RowBlock> {
+  const rows = rowsOf(tensor);
+  // The tables of v0 come from no source and are made in one piece.
+  const step = isRopeTable(tensor) ? rows : rowsPerBlock(columnsOf(tensor) * sourceValueBytes(tensor, source));
+  for (let firstRow = 0; firstRow < rows; firstRow += step) {
+    const nRows = Math.min(step, rows - firstRow);
+    yield { tensor, index, firstRow, nRows, isLast: firstRow + nRows === rows };
+  }
+}
+
+/** Values of a block. */
+export function nBlockValues({ tensor, nRows }: RowBlock): number {
+  return nRows * columnsOf(tensor);
+}
+
+/** Bytes of a value where it comes from. */
+export function sourceValueBytes(tensor: BinTensor, source: WeightSource): number {
+  return dtypeBytes[source.dtypeOf(tensor)];
+}
+
+/** Most memory that the blocks under way take, in bytes, but for a tensor's scales. */
+export function blockMemoryBytes(version: BinVersion): number {
+  const nValues = MAX_BLOCK_BYTES / dtypeBytes.BF16;
+  return N_SLOTS * (MAX_BLOCK_BYTES + 4 * nValues + (version === 2 ? 5 * nValues : 0));
+}
+
+/** Whether a tensor is one of v0's tables of cosines and sines. */
+export function isRopeTable({ kind }: BinTensor): boolean {
+  return kind === 'ropeCos' || kind === 'ropeSin';
+}
+
+/** A vector is one row. */
+export function rowsOf({ shape }: BinTensor): number {
+  return shape.length === 1 ? 1 : shape[0]!;
+}
+
+export function columnsOf({ shape }: BinTensor): number {
+  return shape.at(-1)!;
+}
+
+function rowsPerBlock(rowBytes: number): number {
+  return 2 * Math.max(1, Math.floor(MAX_BLOCK_BYTES / (2 * rowBytes)));
+}
