@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createChat, encodeChat, type GenerateEvent, generate, type Model, openModel } from '@llama-ts/runtime';
+import { type ChatEvent, createChat, encodeChat, generate, type Model, openModel } from '@llama-ts/runtime';
 import { golden, goldenJson, modelFile } from './support.js';
 
 interface Answer {
@@ -8,14 +8,14 @@ interface Answer {
   readonly text: string;
 }
 
-const collect = async (events: AsyncIterable<GenerateEvent>) => {
+const collect = async (events: AsyncIterable<ChatEvent>) => {
   const ids: number[] = [];
   let text = '';
-  let end: Extract<GenerateEvent, { type: 'end' }> | undefined;
+  let end: Extract<ChatEvent, { type: 'end' }> | undefined;
   let nCached = 0;
   for await (const event of events) {
     if (event.type === 'prompt-end') nCached = event.nCached;
-    else text += event.text;
+    else if (event.type !== 'turns-dropped') text += event.text;
     if (event.type === 'token') ids.push(event.id);
     if (event.type === 'end') end = event;
   }

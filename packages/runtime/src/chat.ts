@@ -1,43 +1,186 @@
 // A conversation: messages through the model's own template, turns continued on the live key/value cache.
 
 import { ToolkitError } from '@llama-ts/format';
-import { type ChatMessage, encodeChat } from './chat-template/chat-template.js';
+import { type FullContextPolicy, fitConversation } from './chat-context.js';
+import { answerSeed, checkedSeed } from './chat-seed.js';
+import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
 import { dropMarks } from './chat-template/marks.js';
+import { toPlainData } from './chat-template/plain-data.js';
+import { templateDate } from './chat-template/template-date.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+import type { CacheType } from './key-value-cache.js';
 import type { Model } from './model.js';
-import type { Tokenizer } from './tokenizer/tokenizer.js';
+import type { Session } from './session.js';
 
-/** Options of {@link createChat}. */
-export interface CreateChatOptions extends Omit<GenerateOptions, 'cache' | 'cachedTokens' | 'signal' | 'steps'> {
-  /** System prompt. */
-  readonly system?: string | undefined;
-  /** The template's date, such as `26 Jul 2024`. */
-  readonly dateString?: string | undefined;
+/** How one answer is generated. */
+export interface TurnOptions extends Omit<GenerateOptions, 'cache' | 'cachedTokens' | 'steps'> {
+  /** What happens when the conversation fills the context. Default `stop`. */
+  readonly whenFull?: FullContextPolicy | undefined;
 }
+
+/** Options of {@link createChat}. Those of answers hold where a turn does not say otherwise. */
+export interface CreateChatOptions extends Omit<TurnOptions, 'signal'> {
+  /** System prompt; takes the place of a session's own. */
+  readonly system?: string | undefined;
+  /** The template's date, such as `26 Jul 2024`. Default the day the chat starts, for templates that ask the clock. */
+  readonly dateString?: string | undefined;
+  /** Tool definitions, in the form the template reads. */
+  readonly tools?: readonly unknown[] | undefined;
+  /** Further variables of the template, such as `tools_in_user_message`. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  /** Positions the conversation may take; default the model's `contextLength`. */
+  readonly contextLength?: number | undefined;
+  /** Default the one the model was opened with. */
+  readonly cacheType?: CacheType | undefined;
+  /** A conversation to go on with, whose cache is taken over; then `contextLength` and `cacheType` are its own. */
+  readonly session?: Session | undefined;
+}
+
+/** Whole turns were dropped to make room, the oldest first. */
+export interface TurnsDroppedEvent {
+  readonly type: 'turns-dropped';
+  readonly nTurns: number;
+  readonly nMessages: number;
+  /** Tokens of the conversation before and after. */
+  readonly nTokensBefore: number;
+  readonly nTokens: number;
+  readonly contextLength: number;
+}
+
+/** What happens while a chat answers. */
+export type ChatEvent = GenerateEvent | TurnsDroppedEvent;
 
 /** A conversation with a model. One answer at a time. */
 export interface Chat {
   /** All messages so far, the system prompt first. */
   readonly messages: readonly ChatMessage[];
-  /** Answers a user's message. An answer that is interrupted stays in the conversation as far as it was spoken. */
+  /** Positions the conversation may take. */
+  readonly contextLength: number;
+  /** What {@link writeSession} saves. It shares the cache, so it is good until the next answer. */
+  readonly session: Session;
+  /**
+   * Answers a user's message, or messages of other roles, such as a tool's results. An answer that is interrupted stays
+   * in the conversation as far as it was spoken.
+   */
   send(
-    text: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): AsyncGenerator<GenerateEvent, void, void>;
+    message: string | ChatMessage | readonly ChatMessage[],
+    options?: TurnOptions,
+  ): AsyncGenerator<ChatEvent, void, void>;
+  /** Answers the conversation as it stands: after `setMessages` took the last answer away, another one. */
+  answer(options?: TurnOptions): AsyncGenerator<ChatEvent, void, void>;
+  /** Puts other messages in place. What they share with the old ones from the start on is not computed again. */
+  setMessages(messages: readonly ChatMessage[]): void;
+  /** Tokens of the conversation so far. */
+  countTokens(): number;
   /** Forgets everything but the system prompt. */
   reset(): void;
 }
 
 /**
- * Starts a conversation.
+ * Starts a conversation, or goes on with a saved one.
  *
- * @throws ToolkitError `NO_CHAT_TEMPLATE`, `NO_TOKENIZER`
+ * The first answer draws the random numbers of `seed`, each later one those of a seed derived from it.
+ *
+ * @throws ToolkitError `NO_CHAT_TEMPLATE`, `NO_TOKENIZER`, `INVALID_OPTION`, and what {@link encodeChat} throws
  * @example
  * const chat = createChat(model, { system: 'Be brief.' });
  * for await (const event of chat.send('Hello')) if (event.type === 'token') show(event.text);
  */
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
-  const { tokenizer, chatTemplate } = model;
+  const { system, dateString, tools, variables, contextLength: asked, cacheType, session, ...defaults } = options;
+  const { tokenizer, chatTemplate } = chatParts(model);
+  const cache = session?.cache ?? model.createCache({ type: cacheType, positions: asked });
+  const contextLength = cache.seqLen;
+  const templateOptions: ChatOptions = {
+    dateString: dateString ?? session?.dateString ?? templateDate(chatTemplate, new Date()),
+    tools,
+    variables,
+    bosToken: tokenizer.specialTokens.find(({ id }) => id === model.settings.bosId)?.name,
+  };
+  let seed = checkedSeed(defaults.seed ?? session?.seed ?? 1);
+  let nAnswers = session?.nAnswers ?? 0;
+  let messages = withSystem(session?.messages ?? [], system);
+  let cachedIds: readonly number[] = session?.tokens ?? [];
+  let isAnswering = false;
+
+  const encode = (conversation: readonly ChatMessage[], addGenerationPrompt = true): number[] =>
+    encodeChat(tokenizer, chatTemplate, conversation, { ...templateOptions, addGenerationPrompt });
+
+  function refuseDuringAnswer(): void {
+    if (isAnswering) throw new ToolkitError('INVALID_OPTION', 'a chat was used during its answer, expected afterwards');
+  }
+
+  async function* answer(
+    conversation: readonly ChatMessage[],
+    options: TurnOptions,
+  ): AsyncGenerator<ChatEvent, void, void> {
+    refuseDuringAnswer();
+    const { whenFull = 'stop', ...settings } = { ...defaults, ...given(options) };
+    if (options.seed !== undefined) seed = checkedSeed(options.seed);
+    const { maxTokens } = settings;
+    const fitted = fitConversation(conversation, { contextLength, policy: whenFull, maxTokens, encode });
+    const { prompt } = fitted;
+    const cachedTokens = commonPrefix(cachedIds, prompt);
+    const spoken: number[] = [];
+    let text = '';
+    let isPrefilled = false;
+    isAnswering = true;
+    try {
+      if (fitted.nDroppedTurns > 0) {
+        const { nDroppedTurns: nTurns, nDroppedMessages: nMessages, nTokensBefore } = fitted;
+        yield { type: 'turns-dropped', nTurns, nMessages, nTokensBefore, nTokens: prompt.length, contextLength };
+      }
+      cachedIds = prompt.slice(0, cachedTokens);
+      const generation = { ...settings, seed: answerSeed(seed, nAnswers), cache, cachedTokens };
+      for await (const event of generate(model, prompt, generation)) {
+        isPrefilled = true;
+        if (event.type === 'token') spoken.push(event.id);
+        if (event.type !== 'prompt-end') text += event.text;
+        yield event;
+      }
+    } finally {
+      isAnswering = false;
+      // Before the prompt was computed there is no answer to keep, and the message may be sent again.
+      if (isPrefilled) {
+        nAnswers++;
+        // A byte-level model may even say the template's marks, which no message may hold.
+        messages = [...fitted.messages, { role: 'assistant', content: dropMarks(text) }];
+        // The last token was spoken but perhaps not computed.
+        cachedIds = [...prompt, ...spoken.slice(0, -1)];
+      }
+    }
+  }
+
+  return {
+    get messages() {
+      return messages;
+    },
+    contextLength,
+    get session() {
+      refuseDuringAnswer();
+      const { dateString: date = null } = templateOptions;
+      return { messages, tokens: cachedIds, cache, nAnswers, seed, dateString: date };
+    },
+    send(message, options = {}) {
+      return answer([...messages, ...toMessages(message)], options);
+    },
+    answer(options = {}) {
+      return answer(messages, options);
+    },
+    setMessages(next) {
+      refuseDuringAnswer();
+      messages = toPlainData(next, 'messages') as ChatMessage[];
+    },
+    countTokens: () => encode(messages, false).length,
+    reset() {
+      refuseDuringAnswer();
+      messages = messages.filter(({ role }, i) => role === 'system' && i === 0);
+      nAnswers = 0;
+    },
+  };
+}
+
+function chatParts({ tokenizer, chatTemplate }: Model) {
   if (tokenizer === null)
     throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to chat with');
   if (chatTemplate === null) {
@@ -48,56 +191,23 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       ],
     });
   }
-  const { system, dateString, ...generateOptions } = options;
-  const opening: readonly ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  const bosToken = tokenizer.specialTokens.find(({ id }) => id === model.settings.bosId)?.name;
-  const templateOptions = {
-    ...(dateString === undefined ? {} : { dateString }),
-    ...(bosToken === undefined ? {} : { bosToken }),
-  };
-  const cache = model.createCache();
-  let messages = [...opening];
-  let cachedIds: number[] = [];
-  let isAnswering = false;
-
-  return {
-    get messages() {
-      return messages;
-    },
-    reset() {
-      messages = [...opening];
-    },
-    async *send(text, { signal } = {}) {
-      if (isAnswering) throw new ToolkitError('INVALID_OPTION', 'a message during an answer, expected one at a time');
-      const asked = [...messages, { role: 'user', content: text }];
-      const prompt = encodeChat(tokenizer, chatTemplate, asked, templateOptions);
-      const cachedTokens = commonPrefix(cachedIds, prompt);
-      cachedIds = prompt.slice(0, cachedTokens);
-      const spoken: number[] = [];
-      let isPrefilled = false;
-      isAnswering = true;
-      try {
-        for await (const event of generate(model, prompt, { ...generateOptions, cache, cachedTokens, signal })) {
-          isPrefilled = true;
-          if (event.type === 'token') spoken.push(event.id);
-          yield event;
-        }
-      } finally {
-        isAnswering = false;
-        // Before the prompt was computed there is no answer to keep, and the message may be sent again.
-        if (isPrefilled) {
-          messages = [...asked, { role: 'assistant', content: spokenText(tokenizer, spoken) }];
-          // The last token was spoken but perhaps not computed.
-          cachedIds = [...prompt, ...spoken.slice(0, -1)];
-        }
-      }
-    },
-  };
+  return { tokenizer, chatTemplate };
 }
 
-/** What a model said, as a message; a byte-level model may even say the template's marks, which no message may hold. */
-function spokenText(tokenizer: Tokenizer, ids: readonly number[]): string {
-  return dropMarks(tokenizer.decode(ids, { skipSpecial: true }));
+function withSystem(messages: readonly ChatMessage[], system: string | undefined): readonly ChatMessage[] {
+  if (system === undefined) return messages;
+  const rest = messages[0]?.role === 'system' ? messages.slice(1) : messages;
+  return [{ role: 'system', content: system }, ...rest];
+}
+
+function toMessages(message: string | ChatMessage | readonly ChatMessage[]): readonly ChatMessage[] {
+  if (typeof message === 'string') return [{ role: 'user', content: message }];
+  return Array.isArray(message) ? message : [message as ChatMessage];
+}
+
+/** The options that say something: undefined leaves the default. */
+function given(options: TurnOptions): TurnOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

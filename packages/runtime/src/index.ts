@@ -10,14 +10,25 @@ export {
   type EndReason,
   type TokenEvent,
 } from './answer.js';
-export { type Chat, type CreateChatOptions, createChat } from './chat.js';
+export {
+  type Chat,
+  type ChatEvent,
+  type CreateChatOptions,
+  createChat,
+  type TurnOptions,
+  type TurnsDroppedEvent,
+} from './chat.js';
+export { type FullContextPolicy, fullContextPolicies } from './chat-context.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
 export type { ForwardOptions, SequenceTokens, WantedLogits } from './forward.js';
 export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
-export { type CreateCacheOptions, DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
+export { type CacheType, type CreateCacheOptions, cacheTypeOf, cacheTypes } from './key-value-cache.js';
+export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
 export type { PromptEndEvent } from './sequence.js';
+export { type ReadSessionOptions, readSession, type Session, type SessionSink, writeSession } from './session.js';
+export type { Conversation } from './session-conversation.js';
 export { splitLlama3 } from './tokenizer/split-llama3.js';
 export type { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';

@@ -1,15 +1,46 @@
 // The key/value cache of one sequence: sized by the context in use, not by what the model could take.
 
-import type { ModelDimensions } from '@llama-ts/format';
+import { type ModelDimensions, ToolkitError } from '@llama-ts/format';
 import type { Allocator, KeyValueCache } from '@llama-ts/kernels';
 
-/** Room for `seqLen` positions in float32: 8 * nLayers * kvDim * seqLen bytes. */
+/** Element types of a cache: float32, or half precision with half the memory and its own rounding. */
+export const cacheTypes = ['f32', 'f16'] as const;
+
+/** One of {@link cacheTypes}. */
+export type CacheType = (typeof cacheTypes)[number];
+
+/** Options of `Model.createCache`. */
+export interface CreateCacheOptions {
+  /** Default the one the model was opened with. */
+  readonly type?: CacheType | undefined;
+  /** Positions to make room for; default the model's `contextLength`, which is also the most. */
+  readonly positions?: number | undefined;
+}
+
+/**
+ * Room for as many positions: 2 * nLayers * kvDim * positions elements.
+ *
+ * @throws ToolkitError `INVALID_OPTION`
+ */
 export function createKeyValueCache(
   { dim, nHeads, nKvHeads, nLayers }: ModelDimensions,
-  seqLen: number,
+  { type, positions }: { readonly type: CacheType; readonly positions: number },
   allocate: Allocator,
 ): KeyValueCache {
+  checkCacheType(type);
   const headDim = dim / nHeads;
-  const length = nLayers * nKvHeads * seqLen * headDim;
-  return { nLayers, nKvHeads, seqLen, headDim, keys: allocate.float32(length), values: allocate.float32(length) };
+  const length = nLayers * nKvHeads * positions * headDim;
+  const make = (): Float32Array | Uint16Array => (type === 'f16' ? allocate.uint16(length) : allocate.float32(length));
+  return { nLayers, nKvHeads, seqLen: positions, headDim, keys: make(), values: make() };
+}
+
+/** @throws ToolkitError `INVALID_OPTION` */
+export function checkCacheType(type: string): void {
+  if ((cacheTypes as readonly string[]).includes(type)) return;
+  throw new ToolkitError('INVALID_OPTION', `cache type ${JSON.stringify(type)}, expected ${cacheTypes.join(' or ')}`);
+}
+
+/** What a cache holds its elements as. */
+export function cacheTypeOf({ keys }: KeyValueCache): CacheType {
+  return keys instanceof Uint16Array ? 'f16' : 'f32';
 }

@@ -16,7 +16,8 @@ import {
 } from '@llama-ts/format';
 import { type BackendName, type KeyValueCache, openKernels, ropeTable, type WeightFile } from '@llama-ts/kernels';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
-import { createKeyValueCache } from './key-value-cache.js';
+import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
+import { modelChecksum } from './model-checksum.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
 import { createTurns, oneAtATime } from './turns.js';
@@ -29,6 +30,8 @@ export const DEFAULT_CONTEXT = 4096;
 export interface OpenModelOptions {
   /** Positions to make room for; default the smaller of the model's and {@link DEFAULT_CONTEXT}. */
   readonly context?: number;
+  /** What key/value caches hold: `f32` (default), or `f16` in half the memory, rounded as docs/arithmetic.md says. */
+  readonly cacheType?: CacheType;
   readonly backend?: BackendName;
   readonly threads?: number;
   /** false reads the weights into memory instead of mapping the file. */
@@ -38,12 +41,6 @@ export interface OpenModelOptions {
   /** Take the place of what the file says or what is assumed. */
   readonly settings?: Partial<ForwardSettings & BoundaryTokens>;
   readonly signal?: AbortSignal;
-}
-
-/** Options of {@link Model.createCache}. */
-export interface CreateCacheOptions {
-  /** Positions to make room for; default the model's `contextLength`. */
-  readonly positions?: number | undefined;
 }
 
 /** A model ready to run. */
@@ -63,8 +60,13 @@ export interface Model {
   readonly threads: number;
   /** The kernels' part of sampling: softmax(logits / temperature), both (vocabSize). */
   softmax(logits: Float32Array, temperature: number): Promise<Float32Array>;
-  /** A key/value cache for one sequence. */
+  /** A key/value cache for one sequence. @throws ToolkitError `INVALID_OPTION` */
   createCache(options?: CreateCacheOptions): KeyValueCache;
+  /**
+   * sha256 (32) that tells this model's keys and values from any other's: its weights and forward settings. A plain
+   * file is read through for it, once.
+   */
+  checksum(signal?: AbortSignal): Promise<Uint8Array>;
   /** Runs tokens through the model. @throws ToolkitError `MODEL_BUSY` while another pass is under way @see forward */
   forward(batch: readonly SequenceTokens[], options?: ForwardOptions): Promise<Float32Array>;
   /**
@@ -97,6 +99,8 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
   const settings = resolveSettings(file, assumed, options, path);
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
+  const cacheType = options.cacheType ?? 'f32';
+  checkCacheType(cacheType);
   const tokenizerData = file.trailer?.tokenizer ?? options.tokenizer ?? null;
   const tokenizer = tokenizerData === null ? null : createTokenizer(tokenizerData);
   if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
@@ -134,6 +138,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     };
     const probabilities = allocate.float32(dimensions.vocabSize);
     const useKernels = oneAtATime();
+    let checksum: Uint8Array | undefined;
     return {
       header: file.header,
       settings,
@@ -151,7 +156,14 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
           await kernels.run();
           return probabilities;
         }),
-      createCache: ({ positions = contextLength } = {}) => createKeyValueCache(dimensions, positions, allocate),
+      createCache({ type = cacheType, positions = contextLength } = {}) {
+        checkContext(positions, contextLength);
+        return createKeyValueCache(dimensions, { type, positions }, allocate);
+      },
+      async checksum(signal) {
+        checksum ??= await modelChecksum(path, file, settings, signal);
+        return checksum;
+      },
       forward: (batch, forwardOptions) => useKernels(() => forward(context, batch, forwardOptions)),
       turn: createTurns(),
       async close() {
@@ -217,8 +229,11 @@ function describeAssumptions(assumed: AssumedSettings | null, settings: ForwardS
 
 function resolveContext(requested: number | undefined, maxSeqLen: number): number {
   if (requested === undefined) return Math.min(maxSeqLen, DEFAULT_CONTEXT);
-  if (!Number.isInteger(requested) || requested < 1 || requested > maxSeqLen) {
-    throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${maxSeqLen}, the model's own`);
-  }
+  checkContext(requested, maxSeqLen);
   return requested;
+}
+
+function checkContext(requested: number, most: number): void {
+  if (Number.isInteger(requested) && requested >= 1 && requested <= most) return;
+  throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${most}, the model's own`);
 }

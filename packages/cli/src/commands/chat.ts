@@ -5,6 +5,7 @@ import { type Chat as Conversation, createChat, type Model } from '@llama-ts/run
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { answerEvents } from '../chat/answer-events.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readLines } from '../read-lines.js';
@@ -67,7 +68,8 @@ export default class Chat extends BaseCommand {
     this.#answer = answer;
     try {
       const signal = AbortSignal.any([this.signal, answer.signal]);
-      await speak(chat.send(line, { signal }), (text) => writeText(text, flags));
+      const events = answerEvents(chat.send(line, { signal }), (text) => this.logToStderr(text));
+      await speak(events, (text) => writeText(text, flags));
     } catch (error) {
       if (!answer.signal.aborted || this.signal.aborted) throw error;
     } finally {
