@@ -47,6 +47,7 @@ const exceptions: Readonly<Record<string, number>> = {
   PROMPT_TOO_LONG: exitCodes.limit,
   MODEL_TOO_LARGE_FOR_WASM: exitCodes.limit,
   INTERNAL: exitCodes.internal,
+  ENGINE_CLOSED: exitCodes.internal,
   HUNG_UP: exitCodes.hungUp,
   MODEL_BUSY: exitCodes.internal,
   INTERRUPTED: exitCodes.interrupted,

@@ -64,6 +64,8 @@ export type AnswerStep =
 
 /** An answer in progress. */
 export interface Answer {
+  /** Position of the first token that is never chosen; the one before it is never computed. */
+  readonly endPosition: number;
   /**
    * Chooses the next token. While `end` is null, the next call wants the logits after that token.
    *
@@ -92,6 +94,7 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
   let start: number | null = null;
 
   return {
+    endPosition: limits.end,
     async next(logits) {
       start ??= now();
       if (position >= limits.end) return { token: null, end: end(limits.reason, null) };

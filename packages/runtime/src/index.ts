@@ -20,6 +20,8 @@ export {
 } from './chat.js';
 export { type FullContextPolicy, fullContextPolicies } from './chat-context.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
+export { createEngine, type Engine, type EngineOptions, type SubmitOptions } from './engine/engine.js';
+export type { EventStream } from './engine/event-queue.js';
 export type { ForwardOptions, SequenceTokens, WantedLogits } from './forward.js';
 export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 export { type CacheType, type CreateCacheOptions, cacheTypeOf, cacheTypes } from './key-value-cache.js';

@@ -1,0 +1,226 @@
+// Many sequences at once: requests join and leave between passes, and each gives the tokens it gives alone.
+//
+// A pass takes one token of each sequence that answers and a bounded number of prompt tokens, so that reading the
+// weights, which costs most, is shared and a long prompt delays nobody for long.
+
+import { ToolkitError } from '@llama-ts/format';
+import { type AnswerOptions, createAnswer } from '../answer.js';
+import type { SequenceTokens } from '../forward.js';
+import { checkPrefillChunk, encodePrompt } from '../generate.js';
+import type { Model } from '../model.js';
+import type { GenerateEvent } from '../sequence.js';
+import { createCacheArena } from './cache-arena.js';
+import type { EventStream } from './event-queue.js';
+import { createPrefillPace } from './prefill-pace.js';
+import { createRequest, type Request } from './request.js';
+import { sharePromptTokens } from './share-prompt-tokens.js';
+
+/** Options of {@link createEngine}. */
+export interface EngineOptions {
+  /** Sequences that run at once; others wait in the order they came. Default 8. */
+  readonly maxSequences?: number | undefined;
+  /**
+   * Whole contexts of cache memory that all sequences share; a sequence takes what its prompt and new tokens need, so
+   * more of them fit when `maxTokens` says how many those are. Made on demand. Default `maxSequences`.
+   */
+  readonly maxContexts?: number | undefined;
+  /** Prompt tokens of one pass at most. Default 512. */
+  readonly prefillChunk?: number | undefined;
+  /** Milliseconds that prompts may add to the time of a pass, about. Default 200. */
+  readonly maxDelayMilliseconds?: number | undefined;
+  /** Milliseconds; default performance.now. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Options of a request: what decides about its answer, and its own end. */
+export interface SubmitOptions extends AnswerOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs requests on one model, which it shares with others by turns. */
+export interface Engine {
+  /** Sequences that run now. */
+  readonly nRunning: number;
+  /** Requests that wait for their turn. */
+  readonly nWaiting: number;
+  /**
+   * Queues a prompt: text, which gets the model's begin-of-text token, or token ids as they stand. Work starts at once,
+   * read or not; leaving the loop over the events or aborting the signal frees everything the request holds.
+   *
+   * @returns the events of `generate`, which rejects with the signal's reason, or `ENGINE_CLOSED`
+   * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`, `ENGINE_CLOSED`; the signal's reason
+   */
+  submit(prompt: string | readonly number[], options?: SubmitOptions): EventStream<GenerateEvent>;
+  /** Ends all requests with `ENGINE_CLOSED` and waits for the pass under way. The model stays open. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_SEQUENCES = 8;
+/** More would only wait for one another; a batch's scratch grows with it. */
+const MAX_SEQUENCES = 1024;
+const DEFAULT_PREFILL_CHUNK = 512;
+/** Below the quarter of a second that a reader notices. */
+const DEFAULT_MAX_DELAY_MILLISECONDS = 200;
+
+/** A request's part of a pass. */
+interface Part {
+  readonly request: Request;
+  readonly tokens: SequenceTokens;
+}
+
+/**
+ * Starts an engine on a model.
+ *
+ * @throws ToolkitError `INVALID_OPTION`
+ * @example
+ * const engine = createEngine(model);
+ * const answers = prompts.map((prompt) => collect(engine.submit(prompt, { maxTokens: 100 })));
+ */
+export function createEngine(model: Model, options: EngineOptions = {}): Engine {
+  const { maxSequences = DEFAULT_MAX_SEQUENCES, prefillChunk = DEFAULT_PREFILL_CHUNK } = options;
+  const { maxDelayMilliseconds = DEFAULT_MAX_DELAY_MILLISECONDS, now = () => performance.now() } = options;
+  const { maxContexts = maxSequences } = options;
+  checkRange('sequences at once', maxSequences, 1, MAX_SEQUENCES);
+  checkRange('contexts of memory', maxContexts, 1, MAX_SEQUENCES);
+  checkPrefillChunk(prefillChunk);
+  if (!(maxDelayMilliseconds > 0)) {
+    throw new ToolkitError('INVALID_OPTION', `a delay of ${maxDelayMilliseconds} ms, expected more than 0`);
+  }
+  const pace = createPrefillPace(prefillChunk, maxDelayMilliseconds);
+  const arena = createCacheArena(maxContexts, () => model.createCache());
+  const { vocabSize } = model.header.dimensions;
+  let waiting: Request[] = [];
+  let running: Request[] = [];
+  let underWay: { readonly parts: readonly Part[]; readonly abort: AbortController } | null = null;
+  let work: Promise<void> | null = null;
+  let isClosed = false;
+
+  return {
+    get nRunning() {
+      return running.filter(({ isOver }) => !isOver).length;
+    },
+    get nWaiting() {
+      return waiting.length;
+    },
+    submit(prompt, { signal, ...answerOptions } = {}) {
+      if (isClosed) throw closedError();
+      signal?.throwIfAborted();
+      const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
+      const answer = createAnswer(model, promptTokens, { now, ...answerOptions });
+      const request = createRequest({ promptTokens, answer, now, signal, onOver });
+      waiting.push(request);
+      work ??= runPasses();
+      return request.events;
+    },
+    async close() {
+      isClosed = true;
+      for (const request of [...waiting, ...running]) request.abort(closedError());
+      await work;
+    },
+  };
+
+  /** Somebody's end: a pass that nobody waits for any more ends early; what he holds is free when it ended. */
+  function onOver(): void {
+    waiting = waiting.filter(({ isOver }) => !isOver);
+    if (underWay === null) dismiss();
+    else if (underWay.parts.every(({ request }) => request.isOver)) underWay.abort.abort();
+  }
+
+  async function runPasses(): Promise<void> {
+    // Requests of the same moment start together.
+    await null;
+    while (waiting.length + running.length > 0) await model.turn(runPass);
+    work = null;
+  }
+
+  async function runPass(): Promise<void> {
+    admit();
+    const parts = plan();
+    if (parts.length === 0) return;
+    underWay = { parts, abort: new AbortController() };
+    try {
+      await compute(parts, underWay.abort.signal);
+    } finally {
+      underWay = null;
+      dismiss();
+    }
+  }
+
+  function admit(): void {
+    while (waiting.length > 0 && running.length < maxSequences) {
+      const cache = arena.take(waiting[0]!.positions);
+      if (cache === null) return; // nobody overtakes, or a long request might wait forever
+      const request = waiting.shift()!;
+      request.begin(cache);
+      running.push(request);
+    }
+  }
+
+  function dismiss(): void {
+    for (const { isOver, cache } of running) if (isOver) arena.give(cache!);
+    running = running.filter(({ isOver }) => !isOver);
+  }
+
+  function plan(): Part[] {
+    const nAnswering = running.filter(({ sequence }) => sequence!.nPromptLeft === 0).length;
+    const shares = sharePromptTokens(
+      running.map(({ sequence }) => sequence!.nPromptLeft),
+      Math.max(1, Math.min(pace.nTokens, prefillChunk - nAnswering)),
+    );
+    return running
+      .map((request, i) => ({ request, share: shares[i]! }))
+      .filter(({ request, share }) => share > 0 || request.sequence!.nPromptLeft === 0)
+      .map(({ request, share }) => ({ request, tokens: request.sequence!.next(share) }));
+  }
+
+  async function compute(parts: readonly Part[], signal: AbortSignal): Promise<void> {
+    const start = now();
+    let logits: Float32Array;
+    try {
+      logits = await model.forward(
+        parts.map(({ tokens }) => tokens),
+        { signal },
+      );
+    } catch (error) {
+      return refuse(parts, signal, error);
+    }
+    recordPass(parts, now() - start);
+    let row = 0;
+    for (const { request, tokens } of parts) {
+      const nRows = tokens.logits === 'last' ? 1 : 0;
+      const rows = logits.subarray(row * vocabSize, (row + nRows) * vocabSize);
+      row += nRows;
+      if (request.isOver) continue;
+      try {
+        request.deliver(await request.sequence!.accept(tokens, rows));
+      } catch (error) {
+        request.fail(error);
+      }
+    }
+  }
+
+  /** A pass that failed is tried again one by one, so that only those fail who fail alone. */
+  async function refuse(parts: readonly Part[], signal: AbortSignal, error: unknown): Promise<void> {
+    const [first, ...others] = parts.filter(({ request }) => !request.isOver);
+    if (first === undefined) return;
+    if (parts.length === 1) return first.request.fail(error);
+    for (const part of [first, ...others]) if (!part.request.isOver) await compute([part], signal);
+  }
+
+  function recordPass(parts: readonly Part[], milliseconds: number): void {
+    const prompts = parts.filter(({ request }) => request.sequence!.nPromptLeft > 0);
+    const nPromptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.tokens.length, 0);
+    pace.record({ nPromptTokens, nAnswering: parts.length - prompts.length, milliseconds });
+  }
+}
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new ToolkitError('INVALID_OPTION', `${value} ${name}, expected ${min} to ${max}`);
+}
+
+function closedError(): ToolkitError {
+  return new ToolkitError('ENGINE_CLOSED', 'engine: closed, expected an open one', {
+    suggestions: ['start another: createEngine(model)'],
+  });
+}
