@@ -1,7 +1,7 @@
 // Quantized matrix times tokens: acc = acc + f32(isum) * (weight scale * activation scale), groups in ascending order.
 //
 // Sixteen rows are computed at a time, one float lane per row. For one token the rows are streamed as they lie in the
-// file and their integer sums are transposed and added. For more tokens they are first rearranged into a panel,
+// file, one after the other, and their products transposed and added. For more they are first rearranged into a panel,
 // [column / kLaneValues][row][kLaneValues], which every token then sweeps with its activations broadcast: group by
 // group for few tokens, so that memory keeps streaming; whole rows at once for many.
 #pragma once
@@ -122,37 +122,56 @@ void streamTokens(Activation* chunk, const float* scales, const Matrix& weight, 
   UNROLL for (int t = 0; t < T; t++) if ((size_t)t < x.rows) rows.store(t, f[t]);
 }
 
-/** Rows ahead of those at work that are fetched from memory. */
-constexpr size_t kAheadRows = 32;
+/** Bytes ahead of those at work that are fetched from memory. */
+constexpr size_t kAheadBytes = 3072;
+
+/** Whether the rows of a matrix can be streamed for one token: whole registers a group, sixteen groups at a time. */
+INLINE bool isStreamable(const Matrix& weight) {
+  return weight.groupSize % kDotWeights == 0 && weight.cols / weight.groupSize % 16 == 0;
+}
+
+/** Sixteen dot products: of the groups that begin at `w` with the token's at `xq`, `registers` to a group. */
+INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
+  I16 sum;
+  UNROLL for (int set = 0; set < kRegs; set++) {
+    vi acc[kLanes];
+    UNROLL for (int i = 0; i < kLanes; i++) {
+      acc[i] = splati(0);
+      for (size_t v = 0; v < registers; v++, w += kDotWeights, xq += kDotWeights) {
+        if (v * kDotWeights % 64 == 0) __builtin_prefetch(w + kAheadBytes);
+        acc[i] = dot(acc[i], loadWeights(w), loadAs<vi>(xq));
+      }
+    }
+    sum.r[set] = sumRows(acc);
+  }
+  return sum;
+}
 
 /**
- * One token, sixteen rows straight from the file; groups are whole registers, `Registers` of them where that is known
- * when compiling (0: it is not).
+ * Sixteen rows with one token, straight from the file and in its order, which is what memory is fastest at: a lane is
+ * first a group, and then, when all products are there, a row. `products` has room for (16, groups).
  */
 template <size_t Registers>
-INLINE F16 streamToken(const int8_t* values, size_t cols, const float* scales, const Activations& x) {
-  const size_t registers = Registers != 0 ? Registers : x.shape.groupSize / kDotWeights;
-  F16 f = splat16(0.0f);
-  const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
-  for (size_t g = 0; g < x.shape.groups; g++) {
-    I16 sum;
-    UNROLL for (int set = 0; set < kRegs; set++) {
-      vi acc[kLanes];
-      UNROLL for (int i = 0; i < kLanes; i++) acc[i] = splati(0);
-      for (size_t v = 0; v < registers; v++) {
-        const vi xv = loadAs<vi>(xq + v * kDotWeights);
-        UNROLL for (int i = 0; i < kLanes; i++) {
-          const int8_t* w = values + (set * kLanes + i) * cols + v * kDotWeights;
-          __builtin_prefetch(w + kAheadRows * cols);
-          acc[i] = dot(acc[i], loadWeights(w), xv);
-        }
-      }
-      sum.r[set] = sumRows(acc);
+INLINE F16 streamToken(const int8_t* values, const float* scales, const Activations& x, float* products) {
+  const size_t groups = x.shape.groups, groupSize = x.shape.groupSize;
+  const size_t registers = Registers != 0 ? Registers : groupSize / kDotWeights;
+  for (int row = 0; row < 16; row++) {
+    const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
+    for (size_t g = 0; g < groups; g += 16, values += 16 * groupSize, xq += 16 * groupSize) {
+      I16 sum = dotGroups(values, xq, registers);
+      if (kWeightBias != 0) sum = sum + load16(x.corrections + g);
+      const size_t at = row * groups + g;
+      store16(products + at, toFloat16(sum) * (load16(scales + at) * load16(x.scales + g)));
     }
-    if (kWeightBias != 0) sum = sum + splat16(x.corrections[g]);
-    f = f + toFloat16(sum) * (load16(scales + g * 16) * splat16(x.scales[g]));
-    values += x.shape.groupSize;
-    xq += x.shape.groupSize;
+  }
+  F16 f = splat16(0.0f);
+  UNROLL for (int set = 0; set < kRegs; set++) {
+    for (size_t g = 0; g < groups; g += kLanes) {
+      vf r[kLanes];
+      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(products + (set * kLanes + i) * groups + g);
+      transpose(r);
+      UNROLL for (int i = 0; i < kLanes; i++) f.r[set] = f.r[set] + r[i];
+    }
   }
   return f;
 }
@@ -163,13 +182,14 @@ INLINE void streamRows(const Matrix& weight, Rows& rows, const Activations& x, u
   float* scales = reinterpret_cast<float*>(own);
   Activation* chunk = reinterpret_cast<Activation*>(own + shape.scaleBytes());
   const size_t first = rows.first, last = weight.rows - 1;
-  transposeScales(scales, weight.scales.data, shape.groups, [&](int i) { return smaller(first + i, last); });
-  if (x.width == 1 && weight.groupSize % kDotWeights == 0 && rows.count == 16) {
+  if (x.width == 1 && rows.count == 16 && isStreamable(weight)) {
     const int8_t* values = weight.bytes() + first * weight.cols;
+    const float* rowScales = weight.scales.data + first * shape.groups;
     constexpr size_t kUsual = 64 / kDotWeights;  // the group size that files have unless asked otherwise
-    return rows.store(0, weight.groupSize == 64 ? streamToken<kUsual>(values, weight.cols, scales, x)
-                                                : streamToken<0>(values, weight.cols, scales, x));
+    return rows.store(0, weight.groupSize == 64 ? streamToken<kUsual>(values, rowScales, x, scales)
+                                                : streamToken<0>(values, rowScales, x, scales));
   }
+  transposeScales(scales, weight.scales.data, shape.groups, [&](int i) { return smaller(first + i, last); });
   if (x.width == 1) return streamTokens<1>(chunk, scales, weight, x, rows);
   if constexpr (kTokens > 2) if (x.width == 2) return streamTokens<2>(chunk, scales, weight, x, rows);
   if constexpr (kTokens > 4) if (x.width == 4) return streamTokens<4>(chunk, scales, weight, x, rows);
