@@ -94,8 +94,15 @@ export async function openNamedModel(
   });
 }
 
+/** What the two flags say of a plain file; undefined without them. */
+export function statedSettings({ 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling }: ModelChoice) {
+  if (ropeTheta === undefined) return undefined;
+  return { ropeTheta, ropeScaling: ropeScaling === 'llama3' ? LLAMA32_SCALING : null };
+}
+
 async function openOptions(modelPath: string, choice: ModelChoice, signal: AbortSignal): Promise<OpenModelOptions> {
-  const { tokenizer, context, threads, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = choice;
+  const { tokenizer, context, threads } = choice;
+  const settings = statedSettings(choice);
   const backend = choice.backend ?? process.env.LLAMA_KERNELS;
   return {
     signal,
@@ -103,9 +110,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
     ...(context === undefined ? {} : { context }),
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),
-    ...(ropeTheta === undefined
-      ? {}
-      : { settings: { ropeTheta, ropeScaling: ropeScaling === 'llama3' ? LLAMA32_SCALING : null } }),
+    ...(settings === undefined ? {} : { settings }),
   };
 }
 

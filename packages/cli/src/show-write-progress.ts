@@ -1,6 +1,6 @@
 // Draws the writing of a .bin file: a bar on a terminal, else a line per tensor.
 
-import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
+import type { ExportEvent } from '@llama-ts/exporter';
 import { type ProgressBar, progressBar } from './progress-bar.js';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
@@ -13,11 +13,11 @@ export interface ProgressOptions {
   readonly warn: (text: string) => void;
 }
 
-/** Runs an export or a quantization to its end and returns what it made. */
-export async function showWriteProgress(
-  events: AsyncGenerator<ExportEvent, ExportResult>,
+/** Runs an export, a quantization or a conversion to its end and returns what it made. */
+export async function showWriteProgress<Result>(
+  events: AsyncGenerator<ExportEvent, Result>,
   { line, warn }: ProgressOptions,
-): Promise<ExportResult> {
+): Promise<Result> {
   let bar: ProgressBar | null = null;
   try {
     for (;;) {

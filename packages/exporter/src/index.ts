@@ -3,6 +3,9 @@
 export { type CheckpointConfig, parseConfig } from './checkpoint/config.js';
 export { type GenerationConfig, parseGenerationConfig } from './checkpoint/generation-config.js';
 export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from './checkpoint/open-checkpoint.js';
+export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertModel } from './convert/convert-model.js';
+export type { PlainFileKnowledge } from './convert/convert-source.js';
+export type { FloatType, WeightType } from './convert/weight-types.js';
 export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } from './export-model.js';
 export type { HubClock } from './hub/connection.js';
 export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';

@@ -27,6 +27,8 @@ export interface QuantizeOptions {
   readonly output: string;
   /** Values per scale. Default 64, halved until it divides the model's width. */
   readonly groupSize?: number | undefined;
+  /** No trailer. Default false. */
+  readonly plain?: boolean | undefined;
   /** Replace a file that is there. Default false. */
   readonly force?: boolean | undefined;
   /** Computes; default: the fastest that runs here. */
@@ -41,7 +43,7 @@ export interface QuantizeOptions {
  *   and writing the output throw
  */
 export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<ExportEvent, ExportResult> {
-  const { input, output, force, signal } = options;
+  const { input, output, plain = false, force, signal } = options;
   signal?.throwIfAborted();
   const bytes = await openFile(input);
   try {
@@ -65,7 +67,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
       const written = yield* writeWeights({ header, source: binSource(bytes, bin), file, kernels, signal });
       const { weightsEnd } = written.layout;
       let byteLength = weightsEnd;
-      if (bin.trailer !== null) {
+      if (bin.trailer !== null && !plain) {
         const trailer = encodeTrailer({ ...bin.trailer, checksums: written.checksums }, weightsEnd);
         await file.writeAt(trailer, weightsEnd);
         byteLength += trailer.byteLength;

@@ -65,7 +65,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, byteOffset: number)
 }
 
 /** A rename is lasting once its folder is; Windows cannot open folders and needs no such thing. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   if (handle === null) return;
   try {
@@ -77,7 +77,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function describeFailure(error: unknown, path: string): unknown {
+/** A failure of the file system in the toolkit's words; `path` is the output it concerns. */
+export function describeFailure(error: unknown, path: string): unknown {
   if (error instanceof ToolkitError) return error;
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {

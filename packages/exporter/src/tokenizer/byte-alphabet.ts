@@ -2,6 +2,10 @@
 
 /** Byte of each character, by code point. */
 const byteOfCodePoint: ReadonlyMap<number, number> = makeAlphabet();
+/** Character of each byte. */
+const symbolOfByte: readonly string[] = [...byteOfCodePoint]
+  .sort(([, a], [, b]) => a - b)
+  .map(([codePoint]) => String.fromCharCode(codePoint));
 
 /** The bytes of a token as tokenizer.json writes it, or null when a character is not of the alphabet. */
 export function decodeByteSymbols(token: string): Uint8Array | null {
@@ -12,6 +16,13 @@ export function decodeByteSymbols(token: string): Uint8Array | null {
     bytes[i] = byte;
   }
   return bytes;
+}
+
+/** A token's bytes as tokenizer.json writes them. */
+export function encodeByteSymbols(bytes: Uint8Array): string {
+  let symbols = '';
+  for (const byte of bytes) symbols += symbolOfByte[byte]!;
+  return symbols;
 }
 
 /** @see openai/gpt-2, encoder.py, `bytes_to_unicode` */

@@ -7,7 +7,7 @@ import { addToken, badTokenizer, packTokens, type TokenTable } from './token-tab
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Recognised letter by letter and never compiled. */
-const LLAMA3_PATTERN =
+export const LLAMA3_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 /**

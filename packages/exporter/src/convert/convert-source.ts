@@ -1,0 +1,127 @@
+// What a conversion starts from: an open checkpoint or a .bin file of any version, seen as one kind of thing.
+
+import { basename, join } from 'node:path';
+import {
+  assumedSettings,
+  type BinFile,
+  type BinTensor,
+  type BinVersion,
+  type BoundaryTokens,
+  type ByteSource,
+  type ForwardSettings,
+  type GenerationDefaults,
+  layout,
+  type ModelDimensions,
+  type TokenizerData,
+  ToolkitError,
+} from '@llama-ts/format';
+import { checkpointSource } from '../checkpoint/checkpoint-source.js';
+import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
+import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
+import type { WeightSource } from '../output/weight-source.js';
+import type { FloatType } from './weight-types.js';
+
+/** A model to convert. */
+export interface ConvertSource {
+  readonly dimensions: ModelDimensions;
+  readonly settings: ForwardSettings & BoundaryTokens;
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: TokenizerData | null;
+  readonly chatTemplate: string | null;
+  /** Repository id, or a name from the file or folder. */
+  readonly modelName: string;
+  readonly weights: WeightSource;
+  /** The one type the weights are stored in; null where several are, or where float32 may hold values of a smaller. */
+  readonly storedType: FloatType | null;
+  /** Files that must not be written over. */
+  readonly inputs: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What the caller knows about a .bin file that holds no trailer. */
+export interface PlainFileKnowledge {
+  /** Take the place of what is recognised from the dimensions. */
+  readonly settings?: Partial<ForwardSettings & BoundaryTokens> | undefined;
+  readonly tokenizer?: TokenizerData | undefined;
+}
+
+/** A checkpoint to convert. */
+export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
+  const { dimensions, settings, generation, tokenizer, chatTemplate, source, warnings } = checkpoint;
+  const weights = checkpointSource(checkpoint);
+  const dtypes = new Set(modelTensors(dimensions).map((tensor) => weights.dtypeOf(tensor)));
+  const [dtype] = dtypes;
+  const storedType = dtypes.size > 1 || dtype === undefined ? null : dtype;
+  const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
+  return {
+    ...{ dimensions, settings, generation, tokenizer, chatTemplate, weights, storedType, inputs, warnings },
+    modelName: source,
+  };
+}
+
+/**
+ * A .bin file to convert.
+ *
+ * @param weights rows of the file
+ * @throws ToolkitError `SETTINGS_UNKNOWN` for a plain file of a model that is not recognised
+ */
+export function fromBin(
+  { name }: ByteSource,
+  bin: BinFile,
+  weights: WeightSource,
+  known: PlainFileKnowledge,
+): ConvertSource {
+  const { dimensions, version } = bin.header;
+  const description = bin.trailer?.description;
+  const tokenizer = bin.trailer?.tokenizer ?? known.tokenizer ?? null;
+  if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
+    const message = `${name}: tokenizer of ${tokenizer.nTokens} tokens, expected ${dimensions.vocabSize}, the vocabulary`;
+    throw new ToolkitError('BAD_TOKENIZER', message, { suggestions: ['name the tokenizer.bin of this very model'] });
+  }
+  return {
+    dimensions,
+    settings: description ?? plainSettings(dimensions, known, name),
+    generation: description?.generation ?? NO_GENERATION_DEFAULTS,
+    tokenizer,
+    chatTemplate: description?.chatTemplate ?? null,
+    modelName: description?.provenance.source ?? basename(name).replace(/\.bin$/, ''),
+    weights,
+    storedType: version === 2 ? 'F32' : null,
+    inputs: [name],
+    warnings: [
+      ...(description === undefined ? [plainWarning(dimensions, known, name)] : []),
+      ...(tokenizer === null ? [`${name}: holds no tokenizer; the output will hold none`] : []),
+    ],
+  };
+}
+
+/** Every tensor of a model, layer by layer; names, kinds and shapes are those of a .bin file, places are not. */
+export function modelTensors(dimensions: ModelDimensions): BinTensor[] {
+  const version: BinVersion = 1;
+  const { tensors } = layout({ version, dimensions, groupSize: null });
+  const layerOf = ({ kind, layer }: BinTensor): number =>
+    layer ?? (kind === 'embedding' ? -1 : kind === 'finalNorm' ? dimensions.nLayers : dimensions.nLayers + 1);
+  return [...tensors].sort((a, b) => layerOf(a) - layerOf(b));
+}
+
+function plainSettings(
+  dimensions: ModelDimensions,
+  { settings = {} }: PlainFileKnowledge,
+  name: string,
+): ForwardSettings & BoundaryTokens {
+  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = { ...assumedSettings(dimensions), ...settings };
+  if (ropeTheta === undefined || ropeScaling === undefined) {
+    const { dim, nLayers, vocabSize } = dimensions;
+    const model = `a plain file of dim ${dim}, ${nLayers} layers and ${vocabSize} tokens is no published Llama 3 model`;
+    throw new ToolkitError('SETTINGS_UNKNOWN', `${name}: ${model}, and it does not hold the RoPE base and scaling`, {
+      suggestions: ['convert its source instead', 'state them: --rope-theta 500000 --rope-scaling none'],
+    });
+  }
+  return { ropeTheta, ropeScaling, normEpsilon: normEpsilon ?? 1e-5, bosId: bosId ?? null, eosIds: eosIds ?? [] };
+}
+
+function plainWarning(dimensions: ModelDimensions, known: PlainFileKnowledge, name: string): string {
+  const { ropeTheta, ropeScaling } = plainSettings(dimensions, known, name);
+  const scaling = ropeScaling === null ? 'no scaling' : `llama3 scaling by ${ropeScaling.factor}`;
+  return `${name}: holds no settings; taken for granted: RoPE base ${ropeTheta} with ${scaling}`;
+}

@@ -1,0 +1,80 @@
+// The JSON files of a Hugging Face folder that say what a model is, but for its tokenizer.json.
+
+import type { TokenizerData } from '@llama-ts/format';
+import type { JsonObject } from '../json-fields.js';
+import type { ConvertSource } from './convert-source.js';
+import { mainEndToken } from './end-token.js';
+import type { FloatType } from './weight-types.js';
+
+const dtypeNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+/** config.json. RoPE settings are in the layout that every version of transformers and vLLM reads. */
+export function hfConfig({ dimensions, settings }: ConvertSource, type: FloatType): JsonObject {
+  const { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen, sharedClassifier } = dimensions;
+  const { ropeTheta, ropeScaling, normEpsilon, bosId } = settings;
+  return {
+    architectures: ['LlamaForCausalLM'],
+    attention_bias: false,
+    attention_dropout: 0,
+    bos_token_id: bosId,
+    eos_token_id: endTokens(settings.eosIds),
+    head_dim: dim / nHeads,
+    hidden_act: 'silu',
+    hidden_size: dim,
+    intermediate_size: hiddenDim,
+    max_position_embeddings: maxSeqLen,
+    mlp_bias: false,
+    model_type: 'llama',
+    num_attention_heads: nHeads,
+    num_hidden_layers: nLayers,
+    num_key_value_heads: nKvHeads,
+    rms_norm_eps: normEpsilon,
+    rope_scaling: ropeScaling && {
+      factor: ropeScaling.factor,
+      high_freq_factor: ropeScaling.highFreqFactor,
+      low_freq_factor: ropeScaling.lowFreqFactor,
+      original_max_position_embeddings: ropeScaling.originalMaxPositionEmbeddings,
+      rope_type: 'llama3',
+    },
+    rope_theta: ropeTheta,
+    tie_word_embeddings: sharedClassifier,
+    torch_dtype: dtypeNames[type],
+    use_cache: true,
+    vocab_size: vocabSize,
+  };
+}
+
+/** generation_config.json: what the model names, and nothing else. */
+export function hfGenerationConfig({ settings, generation }: ConvertSource): JsonObject {
+  const fields = {
+    bos_token_id: settings.bosId,
+    eos_token_id: endTokens(settings.eosIds),
+    do_sample: generation.doSample,
+    temperature: generation.temperature,
+    top_p: generation.topP,
+    top_k: generation.topK,
+    repetition_penalty: generation.repetitionPenalty,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+/** tokenizer_config.json, with the chat template. */
+export function hfTokenizerConfig({ dimensions, settings, chatTemplate }: ConvertSource, tokenizer: TokenizerData) {
+  const nameOf = (id: number | null): string | null =>
+    tokenizer.specialTokens.find((special) => special.id === id)?.name ?? null;
+  const fields = {
+    bos_token: nameOf(settings.bosId),
+    eos_token: nameOf(mainEndToken(settings, tokenizer)),
+    clean_up_tokenization_spaces: false,
+    model_input_names: ['input_ids', 'attention_mask'],
+    model_max_length: dimensions.maxSeqLen,
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    chat_template: chatTemplate,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+/** As checkpoints write it: an id alone, or a list of several. */
+function endTokens(ids: readonly number[]): number | readonly number[] | null {
+  return ids.length > 1 ? ids : (ids[0] ?? null);
+}

@@ -1,0 +1,65 @@
+// Divides a model's tensors into the files of a Hugging Face folder, and puts their rows in its order.
+
+import type { BinTensor } from '@llama-ts/format';
+import { checkpointName } from '../checkpoint/tensor-names.js';
+import type { JsonObject } from '../json-fields.js';
+import type { FloatType } from './weight-types.js';
+
+const typeBytes: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
+const SHARD_DIGITS = 5;
+
+/** One file of a folder. */
+export interface Shard {
+  readonly fileName: string;
+  readonly tensors: readonly { readonly name: string; readonly tensor: BinTensor }[];
+}
+
+/** Fills files in the order of the tensors up to `maxBytes` each; a larger tensor has one of its own. */
+export function divideIntoShards(tensors: readonly BinTensor[], type: FloatType, maxBytes: number): Shard[] {
+  const parts: BinTensor[][] = [];
+  let byteLength = Number.POSITIVE_INFINITY;
+  for (const tensor of tensors) {
+    const bytes = tensor.nValues * typeBytes[type];
+    if (byteLength + bytes > maxBytes) {
+      parts.push([]);
+      byteLength = 0;
+    }
+    parts.at(-1)!.push(tensor);
+    byteLength += bytes;
+  }
+  return parts.map((part, i) => ({
+    fileName: shardName(i + 1, parts.length),
+    tensors: part.map((tensor) => ({ name: checkpointName(tensor.kind, tensor.layer)!, tensor })),
+  }));
+}
+
+/** model.safetensors.index.json */
+export function shardIndex(shards: readonly Shard[], type: FloatType): JsonObject {
+  const entries = shards.flatMap(({ fileName, tensors }) => tensors.map(({ name }) => [name, fileName] as const));
+  const nValues = shards.flatMap(({ tensors }) => tensors).reduce((sum, { tensor }) => sum + tensor.nValues, 0);
+  return { metadata: { total_size: nValues * typeBytes[type] }, weight_map: Object.fromEntries(entries.sort()) };
+}
+
+/**
+ * Rows of wq and wk from Meta's order, where adjacent ones turn together, to Hugging Face's, where rows half a head apart
+ * do. Other tensors are returned as they are.
+ *
+ * @param values (rows, cols), whole heads
+ */
+export function halfSplitRows({ kind, shape }: BinTensor, values: Float32Array, headDim: number): Float32Array {
+  if (kind !== 'wq' && kind !== 'wk') return values;
+  const cols = shape[1]!;
+  const arranged = new Float32Array(values.length);
+  for (let row = 0; row * cols < values.length; row++) {
+    const inHead = row % headDim;
+    const to = row - inHead + (inHead % 2) * (headDim / 2) + Math.floor(inHead / 2);
+    arranged.set(values.subarray(row * cols, (row + 1) * cols), to * cols);
+  }
+  return arranged;
+}
+
+function shardName(number: number, count: number): string {
+  if (count === 1) return 'model.safetensors';
+  const digits = (value: number): string => String(value).padStart(SHARD_DIGITS, '0');
+  return `model-${digits(number)}-of-${digits(count)}.safetensors`;
+}

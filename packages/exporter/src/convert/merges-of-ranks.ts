@@ -1,0 +1,28 @@
+// Lists the merges of a tiktoken vocabulary, which names tokens by rank and leaves the merges to be found.
+//
+// Any two tokens that join to a third merge into it, at its rank. That is what tiktoken does while it encodes, and the
+// list that transformers writes for such a vocabulary: by rank of the joined token, then of its left and right part.
+
+import type { TokenizerData } from '@llama-ts/format';
+
+/** (nMerges, 2) pairs of ids, best rank first. @see transformers, convert_slow_tokenizer.py, TikTokenConverter */
+export function mergesOfRanks({ nTokens, tokenBytes, tokenOffsets, specialTokens }: TokenizerData): Uint32Array {
+  const specials = new Set(specialTokens.map(({ id }) => id));
+  // A character a byte, so that a token can be cut anywhere and looked up.
+  const all = Buffer.from(tokenBytes.buffer, tokenBytes.byteOffset, tokenBytes.byteLength).toString('latin1');
+  const textOf = (id: number): string => all.slice(tokenOffsets[id]!, tokenOffsets[id + 1]!);
+  const ids = new Map<string, number>();
+  for (let id = 0; id < nTokens; id++) if (!specials.has(id)) ids.set(textOf(id), id);
+  const merges: number[] = [];
+  for (const text of ids.keys()) {
+    const pairs: [number, number][] = [];
+    for (let at = 1; at < text.length; at++) {
+      const left = ids.get(text.slice(0, at));
+      const right = ids.get(text.slice(at));
+      if (left !== undefined && right !== undefined) pairs.push([left, right]);
+    }
+    pairs.sort(([left, right], [otherLeft, otherRight]) => left - otherLeft || right - otherRight);
+    for (const pair of pairs) merges.push(...pair);
+  }
+  return Uint32Array.from(merges);
+}

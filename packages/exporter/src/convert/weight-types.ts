@@ -1,0 +1,80 @@
+// The types weights can be stored in outside of .bin files, and the smallest one that loses nothing.
+
+import { type BinTensor, ToolkitError } from '@llama-ts/format';
+import { encodeBf16, encodeF16, encodeF32, quantizeQ8_0 } from '@llama-ts/gguf';
+import type { FloatBlocks } from './float-blocks.js';
+
+/** Floating-point types of a checkpoint. */
+export type FloatType = 'F32' | 'F16' | 'BF16';
+
+/** Types of a GGUF file's matrices. */
+export type WeightType = FloatType | 'Q8_0';
+
+const MAGNITUDE = 0x7fffffff;
+/** 65520: from here on float16 rounds to infinity. */
+const F16_OVERFLOW_BITS = 0x477ff000;
+const F32_MANTISSA_BITS = 23;
+const BF16_DROPPED_BITS = 0xffff;
+/** Mantissa bits of a float32 that a normal float16 drops. */
+const F16_DROPPED = 13;
+/** Biased float32 exponents of float16's smallest subnormal, smallest normal and largest value. */
+const F16_EXPONENTS = { tiny: 103, normal: 113, largest: 142 };
+
+/**
+ * A block of weights as little-endian bytes, rounded to nearest even (Q8_0: llama.cpp's rule).
+ *
+ * @throws ToolkitError `TYPE_UNFIT` for weights past float16's range
+ */
+export function encodeWeights(values: Float32Array, type: WeightType, name: string): Uint8Array {
+  switch (type) {
+    case 'F32':
+      return encodeF32(values);
+    case 'BF16':
+      return encodeBf16(values);
+    case 'F16':
+      checkFloat16Range(values, name);
+      return encodeF16(values);
+    case 'Q8_0':
+      return quantizeQ8_0(values);
+  }
+}
+
+/** The smallest type that holds every weight exactly: BF16, else F16, else F32. Reads until both are ruled out. */
+export async function findExactType(
+  blocks: FloatBlocks,
+  tensors: readonly BinTensor[],
+  signal: AbortSignal | undefined,
+): Promise<FloatType> {
+  let isBf16 = true;
+  let isF16 = true;
+  for (const tensor of tensors) {
+    for await (const values of blocks.read(tensor, signal)) {
+      const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+      isBf16 &&= bits.every((word) => (word & BF16_DROPPED_BITS) === 0);
+      isF16 &&= bits.every(isExactFloat16);
+      if (!isBf16 && !isF16) return 'F32';
+    }
+  }
+  return isBf16 ? 'BF16' : 'F16';
+}
+
+/** Whether the float32 with these bits is a float16 value. */
+function isExactFloat16(word: number): boolean {
+  const magnitude = word & MAGNITUDE;
+  if (magnitude === 0) return true;
+  const exponent = magnitude >>> F32_MANTISSA_BITS;
+  if (exponent < F16_EXPONENTS.tiny || exponent > F16_EXPONENTS.largest) return false;
+  const dropped = F16_DROPPED + Math.max(0, F16_EXPONENTS.normal - exponent);
+  const mantissa = (magnitude & ((1 << F32_MANTISSA_BITS) - 1)) | (1 << F32_MANTISSA_BITS);
+  return (mantissa & ((1 << dropped) - 1)) === 0;
+}
+
+function checkFloat16Range(values: Float32Array, name: string): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i]! & MAGNITUDE) < F16_OVERFLOW_BITS) continue;
+    throw new ToolkitError('TYPE_UNFIT', `${name} holds ${values[i]}, expected weights within ±65504 for F16`, {
+      suggestions: ['choose a type with a wider range: --type bf16'],
+    });
+  }
+}

@@ -1,0 +1,82 @@
+// llama convert, from the command line to the file.
+
+import { strict as assert } from 'node:assert';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sampleModelPath } from '@llama-ts/sample-model';
+import { runLlama } from '../helpers/run-llama.js';
+import { withFolder, writeLargeCheckpoint } from './support.js';
+
+describe('llama convert', () => {
+  it('goes from a folder to GGUF, to safetensors and back to the bytes of an export', async () => {
+    await withFolder(async (cwd) => {
+      const steps = [
+        ['convert', sampleModelPath, 'model.gguf', '--to', 'gguf', '--type', 'q8_0'],
+        ['export', 'direct.bin', '--hf', sampleModelPath, '--version', '2', '--plain'],
+        ['convert', sampleModelPath, 'v1.bin', '--to', 'v1'],
+        ['convert', 'v1.bin', 'folder', '--to', 'safetensors', '--shard-size', '1MB'],
+        ['convert', 'folder', 'v2.bin', '--to', 'v2', '--plain'],
+        ['convert', 'v1.bin', 'quantized.bin', '--to', 'v2', '--plain'],
+      ];
+      const outputs: string[] = [];
+      for (const step of steps) {
+        const { exitCode, stdout, stderr } = await runLlama(step, { cwd });
+        assert.deepEqual([exitCode, stderr], [0, ''], step.join(' '));
+        outputs.push(stdout);
+      }
+      assert.match(outputs[0]!, /^wrote model\.gguf: gguf, Q8_0, 1\.3 MB$/m);
+      assert.match(outputs[3]!, /^47\/47 {2}model\.norm\.weight/m);
+      const [direct, ...others] = await Promise.all(
+        ['direct.bin', 'v2.bin', 'quantized.bin'].map((name) => readFile(join(cwd, name))),
+      );
+      for (const other of others) assert.ok(other.equals(direct!));
+    });
+  }).timeout(60_000);
+
+  it('prints one JSON document with --json', async () => {
+    await withFolder(async (cwd) => {
+      const args = ['convert', sampleModelPath, 'm.gguf', '--to', 'gguf', '--json'];
+      const { stdout, stderr } = await runLlama(args, { cwd });
+      assert.equal(stderr, '');
+      const { byteLength, ...rest } = JSON.parse(stdout);
+      assert.deepEqual(rest, { output: 'm.gguf', to: 'gguf', type: 'BF16', groupSize: null, maxError: null });
+      assert.equal(byteLength, (await readFile(join(cwd, 'm.gguf'))).length);
+    });
+  });
+
+  for (const { args, code, exit } of [
+    { args: ['--to', 'v1', '--type', 'f16'], code: 'INVALID_ARGUMENT', exit: 2 },
+    { args: ['--to', 'safetensors', '--type', 'q8_0'], code: 'INVALID_ARGUMENT', exit: 2 },
+    { args: ['--to', 'gguf', '--group-size', '32'], code: 'INVALID_ARGUMENT', exit: 2 },
+    { args: ['--to', 'gguf', '--plain'], code: 'INVALID_ARGUMENT', exit: 2 },
+    { args: ['--to', 'safetensors', '--shard-size', '5 apples'], code: 'USAGE', exit: 2 },
+    { args: ['--to', 'safetensors', '--shard-size', '0'], code: 'USAGE', exit: 2 },
+    { args: ['--to', 'gguf', '--rope-theta', '1000', '--rope-scaling', 'none'], code: 'INVALID_ARGUMENT', exit: 2 },
+  ]) {
+    it(`refuses ${args.join(' ')} with ${code}`, async () => {
+      await withFolder(async (cwd) => {
+        const { exitCode, stdout } = await runLlama(['convert', sampleModelPath, 'out', ...args, '--json'], { cwd });
+        assert.deepEqual([exitCode, JSON.parse(stdout).error.code], [exit, code], stdout);
+        assert.deepEqual(await readdir(cwd), []);
+      });
+    });
+  }
+
+  for (const to of ['gguf', 'safetensors']) {
+    it(`leaves nothing behind when a conversion to ${to} is interrupted`, async function () {
+      if (process.platform === 'win32') this.skip(); // no signals between processes there
+      await withFolder(async (cwd) => {
+        await writeLargeCheckpoint(cwd);
+        const before = await readdir(cwd);
+        const { exitCode } = await runLlama(['convert', '.', 'out', '--to', to], {
+          cwd,
+          onStdout: (child, stdout) => {
+            if (stdout.includes('1/') && !child.killed) child.kill('SIGINT');
+          },
+        });
+        assert.equal(exitCode, 130);
+        assert.deepEqual(await readdir(cwd), before);
+      });
+    });
+  }
+});
