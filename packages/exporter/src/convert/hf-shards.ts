@@ -33,11 +33,16 @@ export function divideIntoShards(tensors: readonly BinTensor[], type: FloatType,
   }));
 }
 
+/** Bytes that tensors take in a type. */
+export function tensorBytes(tensors: readonly BinTensor[], type: FloatType): number {
+  return tensors.reduce((sum, { nValues }) => sum + nValues * typeBytes[type], 0);
+}
+
 /** model.safetensors.index.json */
 export function shardIndex(shards: readonly Shard[], type: FloatType): JsonObject {
   const entries = shards.flatMap(({ fileName, tensors }) => tensors.map(({ name }) => [name, fileName] as const));
-  const nValues = shards.flatMap(({ tensors }) => tensors).reduce((sum, { tensor }) => sum + tensor.nValues, 0);
-  return { metadata: { total_size: nValues * typeBytes[type] }, weight_map: Object.fromEntries(entries.sort()) };
+  const tensors = shards.flatMap((shard) => shard.tensors.map(({ tensor }) => tensor));
+  return { metadata: { total_size: tensorBytes(tensors, type) }, weight_map: Object.fromEntries(entries.sort()) };
 }
 
 /**

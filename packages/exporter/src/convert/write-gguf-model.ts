@@ -62,6 +62,9 @@ export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator
     const places = new Map(header.tensors.map(({ name, byteOffset }) => [name, byteOffset]));
     if (factors !== null) await file.writeAt(encodeF32(factors), places.get(ROPE_FACTORS_NAME)!);
     const placed = weights.map((tensor) => ({ ...tensor, byteOffset: places.get(tensor.name)! }));
+    const byteLengths = weights.map(({ type: stored, shape }) => tensorByteLength(stored, shape));
+    const total = byteLengths.reduce((sum, bytes) => sum + bytes, 0);
+    yield { type: 'write-start', count: placed.length, byteLength: total };
     yield* writeTensors(placed, { file, blocks, count: placed.length, firstIndex: 0, signal });
     // Readers want the last tensor padded like the others.
     const { byteOffset, byteLength } = header.tensors.at(-1)!;

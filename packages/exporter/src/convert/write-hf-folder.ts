@@ -8,7 +8,7 @@ import { type ConvertSource, modelTensors } from './convert-source.js';
 import { createDurableFolder } from './durable-folder.js';
 import type { FloatBlocks } from './float-blocks.js';
 import { hfConfig, hfGenerationConfig, hfTokenizerConfig } from './hf-settings.js';
-import { divideIntoShards, halfSplitRows, shardIndex } from './hf-shards.js';
+import { divideIntoShards, halfSplitRows, shardIndex, tensorBytes } from './hf-shards.js';
 import { hfTokenizerJson } from './hf-tokenizer-json.js';
 import type { FloatType } from './weight-types.js';
 import { writeTensors } from './write-tensors.js';
@@ -42,6 +42,7 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
   const shards = divideIntoShards(tensors, type, maxShardBytes);
   const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: OWN_FILES });
   try {
+    yield { type: 'write-start', count: tensors.length, byteLength: tensorBytes(tensors, type) };
     let byteLength = 0;
     let firstIndex = 0;
     for (const shard of shards) {

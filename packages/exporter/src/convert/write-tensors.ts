@@ -27,7 +27,7 @@ export interface WriteTensorsOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes each tensor in turn. @throws what reading, encoding and writing throw */
+/** Writes each tensor in turn; `write-start` is the caller's to yield. @throws what reading, encoding and writing throw */
 export async function* writeTensors(
   tensors: readonly PlacedTensor[],
   { file, blocks, arrange, count, firstIndex, signal }: WriteTensorsOptions,
@@ -41,6 +41,7 @@ export async function* writeTensors(
       const bytes = encodeWeights(arrange?.(tensor, values) ?? values, type, name);
       await file.writeAt(bytes, byteOffset + byteLength);
       byteLength += bytes.byteLength;
+      yield { type: 'bytes-written', byteLength: bytes.byteLength };
     }
     yield { type: 'tensor-end', name, index, count, byteLength, maxError: null };
   }
