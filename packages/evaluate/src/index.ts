@@ -17,3 +17,15 @@ export {
   type TensorRule,
   type Thresholds,
 } from './thresholds.js';
+export { type JUnitOptions, junitXml } from './verify/junit.js';
+export { type VerifyEvent, type VerifyOptions, verifyFigures, verifyModel } from './verify/verify-model.js';
+export type {
+  Finding,
+  ScaleBin,
+  TensorErrors,
+  TensorPosition,
+  TensorVerdict,
+  VerifyResult,
+  WorstGroup,
+} from './verify/verify-result.js';
+export { verifyVerdict } from './verify/verify-verdict.js';

@@ -44,3 +44,11 @@ export { type RoundTripOptions, roundTripErrors, type TensorError } from './roun
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
 export { parseTokenizerJson } from './tokenizer/tokenizer-json.js';
 export { TOOL } from './tool.js';
+export type { FloatRows, SourceRows } from './weights/float-rows.js';
+export { openFloatRows } from './weights/open-float-rows.js';
+export {
+  type OpenWeightCodecOptions,
+  openWeightCodec,
+  type QuantizedRows,
+  type WeightCodec,
+} from './weights/weight-codec.js';

@@ -21,6 +21,17 @@ export interface BinFile {
  * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`, `BAD_TRAILER`, `BAD_WEIGHTS`
  */
 export async function readBinFile(source: ByteSource): Promise<BinFile> {
+  const bin = await readBinOutline(source);
+  await checkNorms(source, bin.layout);
+  return bin;
+}
+
+/**
+ * Reads header and trailer only: no weight is looked at, norms neither.
+ *
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`, `BAD_TRAILER`
+ */
+export async function readBinOutline(source: ByteSource): Promise<BinFile> {
   const { name, byteLength } = source;
   const start = await source.read(0, Math.min(HEADER_BYTES, byteLength));
   const header = decodeHeader(start, name);
@@ -31,7 +42,7 @@ export async function readBinFile(source: ByteSource): Promise<BinFile> {
   if (trailer !== null && !equalBytes(sha256(headerBytes), trailer.checksums.header)) {
     throw new ToolkitError('BAD_HEADER', `${name}: the header does not have the sha256 that the trailer states`);
   }
-  await checkNorms(source, places);
+  if (trailer !== null) checkAgreement(header, trailer, name);
   return { header, layout: places, trailer };
 }
 
@@ -49,9 +60,7 @@ async function readTrailer(source: ByteSource, header: BinHeader, places: BinLay
     throw error;
   }
   const bytes = await source.read(weightsEnd, byteLength - weightsEnd);
-  const trailer = decodeTrailer(bytes, places.tensors.length, name);
-  checkAgreement(header, trailer, name);
-  return trailer;
+  return decodeTrailer(bytes, places.tensors.length, name);
 }
 
 /** The trailer repeats some of the header; where they part, one of them is of another model. */

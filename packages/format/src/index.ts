@@ -1,8 +1,9 @@
 // Public names of @llama-ts/format.
 
 export { type AssumedSettings, assumedSettings } from './assumed-settings.js';
-export { type BinFile, readBinFile } from './bin-file.js';
+export { type BinFile, readBinFile, readBinOutline } from './bin-file.js';
 export { type ByteSource, bytesSource, openFile } from './byte-source.js';
+export { findWholeTrailer } from './find-whole-trailer.js';
 export { describeForeignBytes } from './foreign-bytes.js';
 export { chooseGroupSize, DEFAULT_GROUP_SIZE } from './group-size.js';
 export {

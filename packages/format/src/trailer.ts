@@ -37,7 +37,8 @@ export const FOOTER_BYTES = 64;
 
 const FOOTER_MAGIC = 'llama.ts';
 const TRAILER_VERSION = 1;
-const SHA256_BYTES = 32;
+/** Bytes of a sha256. */
+export const SHA256_BYTES = 32;
 const SectionKind = { description: 1, tokenizer: 2, checksums: 3 } as const;
 
 /** The trailer of a file whose weights end at `weightsEnd`. */

@@ -7,7 +7,7 @@ import { columnsOf, isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceVal
 import type { WeightSource } from './weight-source.js';
 
 /** The base of the tables in v0, whatever the model's: the reference writes them so, and readers skip them. */
-const V0_ROPE_THETA = 10000;
+export const V0_ROPE_THETA = 10000;
 const EXPONENT_BITS = 0x7f800000;
 
 /** A block as it goes into the file. Its arrays are valid until {@link ConvertedBlock.release} was called. */

@@ -1,0 +1,33 @@
+// Looks for values that no writer stores: NaN, infinities, negative scales, int8 −128.
+
+import type { StoredBlock } from './tensor-blocks.js';
+
+const MIN_VALUE = -127;
+
+/** A value that must not be, in words, and its place in the block. */
+export interface BadValue {
+  readonly index: number;
+  readonly what: string;
+}
+
+/** The first such value of a block. */
+export function findBadValue({ floats, values, scales }: StoredBlock, groupSize: number | null): BadValue | null {
+  if (floats !== null) {
+    const index = findNonFinite(floats);
+    return index === null ? null : { index, what: `${floats[index]}, expected a finite number` };
+  }
+  for (let group = 0; group < scales.length; group++) {
+    const scale = scales[group]!;
+    if (scale >= 0 && scale < Infinity) continue;
+    return { index: group * groupSize!, what: `in a group of scale ${scale}, expected a finite number from 0` };
+  }
+  for (let index = 0; index < values.length; index++) {
+    if (values[index]! < MIN_VALUE) return { index, what: `${values[index]}, expected -127 to 127` };
+  }
+  return null;
+}
+
+function findNonFinite(values: Float32Array): number | null {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return i;
+  return null;
+}

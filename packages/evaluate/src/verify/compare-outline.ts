@@ -1,0 +1,19 @@
+// Holds a file's dimensions against its source's.
+
+import type { FloatRows } from '@llama-ts/exporter';
+import type { BinHeader, ModelDimensions } from '@llama-ts/format';
+import type { Finding } from './verify-result.js';
+
+/** One finding for each dimension that differs. */
+export function compareDimensions(path: string, { dimensions }: BinHeader, source: FloatRows): Finding[] {
+  const fields = Object.keys(dimensions) as (keyof ModelDimensions)[];
+  return fields
+    .filter((field) => dimensions[field] !== source.dimensions[field])
+    .map((field) => ({
+      part: 'header',
+      tensor: null,
+      code: 'DIFFERENT_MODELS',
+      message: `${path}: header says ${field} ${dimensions[field]}, expected ${source.dimensions[field]} as in ${source.name}`,
+      position: null,
+    }));
+}

@@ -1,0 +1,162 @@
+// Verifies a .bin file: structure, checksums, values and round trips by itself, and every tensor against a source.
+
+import {
+  type Checkpoint,
+  type FloatRows,
+  type OpenWeightCodecOptions,
+  openFloatRows,
+  openWeightCodec,
+} from '@llama-ts/exporter';
+import { type BinFile, type ByteSource, openFile, ToolkitError } from '@llama-ts/format';
+import { type Bounds, checkBoundNames, checkBounds, type GateCheck } from '../gate.js';
+import { boundsFor, checkRulesMatch, type TensorRule } from '../thresholds.js';
+import { compareDimensions } from './compare-outline.js';
+import { addSums, emptySums, figuresOf } from './error-sums.js';
+import { inspectOutline } from './inspect-outline.js';
+import { maxBlockValues } from './tensor-blocks.js';
+import type { Finding, TensorErrors, TensorVerdict, VerifyResult } from './verify-result.js';
+import { type TensorInspection, verifyTensor } from './verify-tensor.js';
+
+/** Options of {@link verifyModel}. */
+export interface VerifyOptions {
+  /** Path of a .bin file of any version. */
+  readonly model: string;
+  /** Where it came from: an open checkpoint, which stays open, or the path of a folder or of a .bin file. */
+  readonly against?: Checkpoint | string | undefined;
+  /** Bounds on figures of tensors; need a source. Default none. */
+  readonly rules?: readonly TensorRule[];
+  /** Where the rules come from, for messages. */
+  readonly rulesFrom?: string;
+  /** Computes; default: the fastest that runs here. */
+  readonly kernels?: OpenWeightCodecOptions['kernels'];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Progress of a verification. */
+export type VerifyEvent =
+  | { readonly type: 'tensor-start'; readonly name: string; readonly index: number; readonly count: number }
+  | {
+      readonly type: 'tensor-end';
+      readonly name: string;
+      readonly index: number;
+      readonly count: number;
+      readonly verdict: TensorVerdict;
+    };
+
+/** Figures of a tensor that rules may bound, as in `max-error` or `min-snr`. */
+export const verifyFigures = ['error', 'rmse', 'snr', 'cosine', 'beyond'] as const;
+
+/**
+ * Verifies a model. Damage is a finding of the result; only what keeps it from being looked at is thrown.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`; `INVALID_ARGUMENT`, `BAD_BOUND` and `BAD_THRESHOLDS` for rules that can guard
+ *   nothing; and what opening and reading the source throw
+ * @example
+ * const events = verifyModel({ model: 'model.bin', against: 'Llama-3.2-1B' });
+ * let next = await events.next();
+ * while (next.done !== true) next = await events.next();
+ * console.log(next.value.passed);
+ */
+export async function* verifyModel(options: VerifyOptions): AsyncGenerator<VerifyEvent, VerifyResult> {
+  const { model, rules = [], rulesFrom = 'rules', signal } = options;
+  signal?.throwIfAborted();
+  if (rules.length > 0 && options.against === undefined) {
+    throw new ToolkitError(
+      'INVALID_ARGUMENT',
+      `${rulesFrom}: bounds without a source, expected one to measure against`,
+      {
+        suggestions: [`llama verify ${JSON.stringify(model)} --against REPO_OR_DIR_OR_BIN`],
+      },
+    );
+  }
+  for (const { bounds } of rules) checkBoundNames(bounds, verifyFigures, rulesFrom);
+  const source = await openFile(model);
+  try {
+    const outline = await inspectOutline(source);
+    if ('part' in outline) return damagedResult(source, outline);
+    const names = outline.layout.tensors.map(({ name }) => name);
+    checkRulesMatch(rules, names, rulesFrom);
+    return yield* verifyTensors(source, outline, options);
+  } finally {
+    await source.close();
+  }
+}
+
+async function* verifyTensors(
+  source: ByteSource,
+  bin: BinFile,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyEvent, VerifyResult> {
+  const { against, rules = [], kernels, signal } = options;
+  const codec = await openWeightCodec({ maxValues: maxBlockValues(bin.layout), kernels });
+  let rows: FloatRows | null = null;
+  try {
+    rows = against === undefined ? null : await openFloatRows(against, codec, { signal });
+    const findings = rows === null ? [] : compareDimensions(source.name, bin.header, rows);
+    // Tensors of other shapes cannot be compared; the file is still looked at by itself.
+    const comparable = findings.length === 0 ? rows : null;
+    const tables = bin.header.version === 0 ? codec.v0RopeTables(bin.header.dimensions) : null;
+    const context = { source, bin, rows: comparable, codec, tables, signal };
+    const inspections: TensorInspection[] = [];
+    const count = bin.layout.tensors.length;
+    for (const [index, tensor] of bin.layout.tensors.entries()) {
+      signal?.throwIfAborted();
+      yield { type: 'tensor-start', name: tensor.name, index, count };
+      const inspection = await verifyTensor(tensor, index, context);
+      inspections.push(inspection);
+      yield { type: 'tensor-end', name: tensor.name, index, count, verdict: inspection.verdict };
+    }
+    const all = [...findings, ...inspections.flatMap((inspection) => inspection.findings)];
+    const tensors = inspections.map(({ verdict }) => verdict);
+    const checks = tensors.flatMap(({ name, errors }) =>
+      errors === null ? [] : checkTensor(name, errors, boundsFor(name, rules)),
+    );
+    return {
+      model: describe(source, bin),
+      against: rows && { name: rows.name, kind: rows.kind },
+      findings: all,
+      tensors,
+      overall: overallFigures(inspections),
+      checks,
+      passed: all.length === 0 && checks.every(({ passed }) => passed),
+    };
+  } finally {
+    await rows?.close();
+    await codec.close();
+  }
+}
+
+function checkTensor(name: string, errors: TensorErrors, bounds: Bounds): GateCheck[] {
+  const { maxError: error, rmse, snr, cosine, beyond } = errors;
+  return checkBounds(name, { error, rmse, snr, cosine, beyond }, bounds);
+}
+
+function overallFigures(inspections: readonly TensorInspection[]): VerifyResult['overall'] {
+  const total = emptySums();
+  for (const { verdict, sums } of inspections) if (sums !== null && verdict.dtype === 'Q8_0') addSums(total, sums);
+  return total.n === 0 ? null : figuresOf(total);
+}
+
+function describe({ name, byteLength }: ByteSource, { header, layout, trailer }: BinFile): VerifyResult['model'] {
+  const weights = layout.tensors.filter(({ kind }) => kind !== 'ropeCos' && kind !== 'ropeSin');
+  return {
+    path: name,
+    byteLength,
+    version: header.version,
+    groupSize: header.groupSize,
+    nParameters: weights.reduce((sum, { nValues }) => sum + nValues, 0),
+    hasChecksums: trailer !== null,
+  };
+}
+
+function damagedResult({ name, byteLength }: ByteSource, finding: Finding): VerifyResult {
+  return {
+    model: { path: name, byteLength, version: null, groupSize: null, nParameters: null, hasChecksums: null },
+    against: null,
+    findings: [finding],
+    tensors: [],
+    overall: null,
+    checks: [],
+    passed: false,
+  };
+}

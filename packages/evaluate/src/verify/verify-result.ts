@@ -1,0 +1,99 @@
+// What a verification finds: plain data, the shape of `llama verify --json` (schemas/verify-result.schema.json).
+
+import type { BinDtype } from '@llama-ts/format';
+import type { GateCheck } from '../gate.js';
+
+/** A place in a tensor. */
+export interface TensorPosition {
+  readonly row: number;
+  readonly column: number;
+  /** Of its tensor, counted from 0; null in float32. */
+  readonly group: number | null;
+}
+
+/** Something that is not as it must be. */
+export interface Finding {
+  /** `length`: the file is cut, or longer than its header says. */
+  readonly part: 'header' | 'trailer' | 'length' | 'tensor';
+  /** Name of the tensor; null for other parts. */
+  readonly tensor: string | null;
+  /** docs/verify.md lists them. */
+  readonly code: string;
+  readonly message: string;
+  /** First place that is concerned, where one is known. */
+  readonly position: TensorPosition | null;
+}
+
+/** The group with the largest error. */
+export interface WorstGroup {
+  /** Of its tensor, counted from 0. */
+  readonly group: number;
+  readonly row: number;
+  /** Its first column. */
+  readonly column: number;
+  readonly scale: number;
+  readonly maxError: number;
+}
+
+/** The stored weights' distance from the source's. */
+export interface TensorErrors {
+  /** Largest |weight − stored|. */
+  readonly maxError: number;
+  readonly rmse: number;
+  /** 10 log10(Σ weight² / Σ error²); Infinity without any error, which JSON shows as null. */
+  readonly snr: number;
+  /** Of the angle between weights and stored weights; 1 without any error. */
+  readonly cosine: number;
+  /** Share of groups, 0 to 1, with an error beyond half a step of their scale and one unit in the weight's last place. */
+  readonly beyond: number;
+  /** null in float32. */
+  readonly worstGroup: WorstGroup | null;
+}
+
+/** Counts of scales that lie from `from` up to the next quarter of an octave; `from` 0 counts the zeros. */
+export interface ScaleBin {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** One tensor. */
+export interface TensorVerdict {
+  readonly name: string;
+  /** null for tensors that no layer owns. */
+  readonly layer: number | null;
+  readonly dtype: BinDtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  /** Whether it has the sha256 that the trailer states; null without a trailer. */
+  readonly checksumMatches: boolean | null;
+  /** Whether it has the bytes that an export of the source would write; null without a source. */
+  readonly equalsExport: boolean | null;
+  /** Whether dequantizing and quantizing again gives the same bytes; null in float32. */
+  readonly survivesRoundTrip: boolean | null;
+  /** null without a source, and for the tables of v0, which no source holds. */
+  readonly errors: TensorErrors | null;
+  /** Ascending; empty in float32. */
+  readonly scales: readonly ScaleBin[];
+}
+
+/** A verification. */
+export interface VerifyResult {
+  readonly model: {
+    readonly path: string;
+    readonly byteLength: number;
+    /** null where header or trailer are damaged, and no tensor could be looked at. */
+    readonly version: number | null;
+    readonly groupSize: number | null;
+    readonly nParameters: number | null;
+    readonly hasChecksums: boolean | null;
+  };
+  /** null without a source. */
+  readonly against: { readonly name: string; readonly kind: 'bin' | 'checkpoint' } | null;
+  readonly findings: readonly Finding[];
+  readonly tensors: readonly TensorVerdict[];
+  /** Over all quantized tensors, weighed by their values; null without a source, and in v0 and v1. */
+  readonly overall: Omit<TensorErrors, 'worstGroup'> | null;
+  readonly checks: readonly GateCheck[];
+  /** Nothing found, and every bound kept. */
+  readonly passed: boolean;
+}
