@@ -102,7 +102,7 @@ describe('a killed download', () => {
 
   it('on another machine is waited for until its lock was not renewed for a minute, and its partial file is left', () =>
     withHub(repo(), {}, async ({ hub, cacheDir, folder, sleeps, snapshotBytes, options }) => {
-      const owner = `0123456789ab-1-0-01234567`;
+      const owner = `0123456789ab-1-2-0-01234567`;
       const locks = join(cacheDir, '.locks', 'models--meta-llama--Tiny');
       await mkdir(locks, { recursive: true });
       await mkdir(join(folder, 'blobs'), { recursive: true });
@@ -127,7 +127,7 @@ describe('a killed download', () => {
   it('on another machine loses its partial file after an hour without a write', () =>
     withHub(repo(), {}, async ({ cacheDir, folder, options }) => {
       await mkdir(join(folder, 'blobs'), { recursive: true });
-      const foreign = join(folder, 'blobs', `${ETAG}.0123456789ab-1-0-01234567.incomplete`);
+      const foreign = join(folder, 'blobs', `${ETAG}.0123456789ab-1-2-0-01234567.incomplete`);
       await writeFile(foreign, WEIGHTS.subarray(0, 400_000));
       const old = Date.now() / 1_000 - 3_700;
       await utimes(foreign, old, old);
@@ -214,8 +214,8 @@ async function ownerLike(pid: number): Promise<string> {
       owner = await readFile(path, 'utf8').catch(() => '');
     }
     await running;
-    const [machine, , thread, nonce] = owner.split('-');
-    return [machine, pid, thread, nonce].join('-');
+    const [machine, , ...rest] = owner.split('-');
+    return [machine, pid, ...rest].join('-');
   });
 }
 

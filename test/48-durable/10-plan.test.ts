@@ -1,14 +1,14 @@
 // What `export --dry-run` says, compared with what an export then does.
 
 import { strict as assert } from 'node:assert';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExportPlan, exportModel, openCheckpoint, planExport } from '@llama-ts/exporter';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
 
 const REPO = 'meta-llama/Tiny-Instruct';
 
@@ -79,13 +79,4 @@ async function filesOf(root: string): Promise<Record<string, Uint8Array>> {
     if (entry.isFile()) files[path.slice(root.length + 1).replaceAll('\\', '/')] = await readFile(path);
   }
   return files;
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'llama-durable-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -3,12 +3,15 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { exportModel, TOOL } from '@llama-ts/exporter';
+import { isToolkitError } from '@llama-ts/format';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
 import { openSampleModel } from './open-named-source.js';
 
 /** Digits of the checksum in the file's name: enough to tell versions of one small model apart. */
 const KEY_DIGITS = 16;
+const POLL_MS = 100;
 
 /**
  * Path of the sample model's file, which is written if it is not there yet.
@@ -18,12 +21,26 @@ const KEY_DIGITS = 16;
  */
 export async function sampleBin(cacheFolder: string, signal: AbortSignal): Promise<string> {
   const path = join(cacheFolder, `${sampleModelName}-${await sampleKey()}.bin`);
-  const isThere = await access(path).then(
+  await mkdir(cacheFolder, { recursive: true });
+  while (!(await isThere(path))) {
+    await writeSample(path, signal).catch(async (error: unknown) => {
+      // Another command is writing it at this moment.
+      if (!isToolkitError(error) || error.code !== 'OUTPUT_BUSY') throw error;
+      signal.throwIfAborted();
+      await delay(POLL_MS);
+    });
+  }
+  return path;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (isThere) return path;
-  await mkdir(cacheFolder, { recursive: true });
+}
+
+async function writeSample(path: string, signal: AbortSignal): Promise<void> {
   const source = await openSampleModel(signal);
   try {
     const events = exportModel({ source, output: path, force: true, signal });
@@ -31,7 +48,6 @@ export async function sampleBin(cacheFolder: string, signal: AbortSignal): Promi
   } finally {
     await source.close();
   }
-  return path;
 }
 
 /** Changes with the model's files and with the exporter. */

@@ -7,13 +7,16 @@ import {
   DEFAULT_GROUP_SIZE,
   encodeTokenizerBin,
   encodeTrailer,
+  layout,
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { checkpointSource } from './checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
 import { describeModel } from './describe-model.js';
+import type { FileLayer } from './files/file-layer.js';
 import { createDurableFile, type DurableFile } from './output/durable-file.js';
+import { keyOf } from './output/resume-key.js';
 import { type WriteEvent, writeWeights } from './output/write-weights.js';
 
 /** Options of {@link exportModel}. */
@@ -32,6 +35,10 @@ export interface ExportOptions {
   readonly tokenizerBin?: string | undefined;
   /** Replace files that are there. Default false. */
   readonly force?: boolean | undefined;
+  /** Continue what a killed export of the same source and settings left beside the output. Default true. */
+  readonly resume?: boolean | undefined;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
   /** Computes; default: the fastest that runs here. */
   readonly kernels?: Kernels | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -51,13 +58,15 @@ export interface ExportResult {
   readonly weightsEnd: number;
   /** Largest quantization error of any weight; null for v0 and v1. */
   readonly maxError: number | null;
+  /** Tensors that a killed run had finished, and whose bytes were found right. */
+  readonly resumedTensors: number;
 }
 
 /**
  * Exports a checkpoint. The output appears under its name once it is complete and on disk; on failure, abort or an early
- * `return()` nothing is left behind.
+ * `return()` nothing is left behind. A killed process leaves hidden files, from which the next export goes on.
  *
- * @throws ToolkitError `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, `INVALID_ARGUMENT`, and what openCheckpoint and the output throw
+ * @throws ToolkitError `BAD_WEIGHTS`, `SOURCE_CHANGED`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, `INVALID_ARGUMENT`, and what openCheckpoint and the output throw
  * @example
  * for await (const event of exportModel({ source: 'Llama-3.2-1B', output: 'model.bin', version: 2 })) console.log(event);
  */
@@ -79,22 +88,24 @@ async function* exportCheckpoint(
   kernels: Kernels,
   options: ExportOptions,
 ): AsyncGenerator<ExportEvent, ExportResult> {
-  const { output, version = 1, plain = false, force, signal } = options;
+  const { output, version = 1, plain = false, resume = true, force, files, signal } = options;
   const { dimensions } = checkpoint;
   const groupSize = version === 2 ? chooseGroupSize(dimensions, options.groupSize) : null;
   const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
   const tokenizerFile = await createTokenizerFile(checkpoint, options, inputs);
   let file: DurableFile | null = null;
   try {
-    file = await createDurableFile(output, { force, inputs });
+    const header = { version, dimensions, groupSize };
+    const { weightsEnd } = layout(header);
+    const identity = await checkpoint.identity();
+    const resumeKey = resume ? keyOf({ header, plain, identity }) : undefined;
+    file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
     for (const message of checkpoint.warnings) yield { type: 'warning', message };
     if (groupSize !== null && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
       const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
       yield { type: 'warning', message };
     }
-    const header = { version, dimensions, groupSize };
     const written = yield* writeWeights({ header, source: checkpointSource(checkpoint), file, kernels, signal });
-    const { weightsEnd } = written.layout;
     let byteLength = weightsEnd;
     if (!plain) {
       const description = describeModel(checkpoint, await checkpoint.sourceFiles(signal));
@@ -104,9 +115,11 @@ async function* exportCheckpoint(
       byteLength += trailer.byteLength;
     }
     signal?.throwIfAborted();
+    if ((await checkpoint.identity()) !== identity) throw sourceChanged(checkpoint.folder);
     await file.commit(byteLength);
     if (tokenizerFile !== null) await tokenizerFile.file.commit(tokenizerFile.byteLength);
-    return { output, version, groupSize, byteLength, weightsEnd, maxError: written.maxError };
+    const { maxError, resumedTensors } = written;
+    return { output, version, groupSize, byteLength, weightsEnd, maxError, resumedTensors };
   } finally {
     await file?.discard();
     await tokenizerFile?.file.discard();
@@ -114,7 +127,7 @@ async function* exportCheckpoint(
 }
 
 async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {
-  const { tokenizerBin: path, force, output } = options;
+  const { tokenizerBin: path, force, files, output } = options;
   if (path === undefined) return null;
   if (resolve(path) === resolve(output)) {
     throw new ToolkitError(
@@ -130,7 +143,7 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
       suggestions: ['put tokenizer.json into the folder, or leave --tokenizer-bin out'],
     });
   }
-  const file = await createDurableFile(path, { force, inputs });
+  const file = await createDurableFile(path, { force, inputs, files });
   const bytes = encodeTokenizerBin(tokenizer);
   try {
     await file.writeAt(bytes, 0);
@@ -139,4 +152,10 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
     throw error;
   }
   return { file, byteLength: bytes.byteLength };
+}
+
+function sourceChanged(folder: string): ToolkitError {
+  return new ToolkitError('SOURCE_CHANGED', `${folder}: a file changed while it was exported, expected none to`, {
+    suggestions: ['wait until nothing writes to the folder, and export again'],
+  });
 }

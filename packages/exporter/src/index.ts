@@ -7,9 +7,9 @@ export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertMod
 export type { PlainFileKnowledge } from './convert/convert-source.js';
 export type { FloatType, WeightType } from './convert/weight-types.js';
 export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } from './export-model.js';
+export type { FileLayer } from './files/file-layer.js';
 export type { HubClock } from './hub/connection.js';
 export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';
-export type { FileLayer } from './hub/file-layer.js';
 export type { HubEvent } from './hub/hub-events.js';
 export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-settings.js';
 export { type DownloadPlan, type PlanDownloadOptions, planDownload } from './hub/plan-download.js';
@@ -26,8 +26,10 @@ export {
   type TokenizerDescription,
 } from './inspect.js';
 export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
+export type { OutputOptions } from './output/check-output.js';
 export type { DiskNeed } from './output/disk-space.js';
-export { createDurableFile, type DurableFile } from './output/durable-file.js';
+export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
+export type { Journal, JournalEntry } from './output/journal.js';
 export type { WriteEvent } from './output/write-weights.js';
 export {
   type ExportPlan,

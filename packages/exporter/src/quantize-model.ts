@@ -1,6 +1,7 @@
 // Turns a v0 or v1 .bin into the v2 file that exporting its checkpoint would have given, byte for byte.
 
 import { createHash, type Hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import {
   type BinFile,
   type BinTensor,
@@ -9,13 +10,16 @@ import {
   DEFAULT_GROUP_SIZE,
   encodeTrailer,
   equalBytes,
+  layout,
   openFile,
   readBinFile,
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import type { ExportEvent, ExportResult } from './export-model.js';
+import type { FileLayer } from './files/file-layer.js';
 import { createDurableFile } from './output/durable-file.js';
+import { keyOf } from './output/resume-key.js';
 import type { WeightSource } from './output/weight-source.js';
 import { writeWeights } from './output/write-weights.js';
 
@@ -31,6 +35,10 @@ export interface QuantizeOptions {
   readonly plain?: boolean | undefined;
   /** Replace a file that is there. Default false. */
   readonly force?: boolean | undefined;
+  /** Continue what a killed quantization of the same file left beside the output. Default true. */
+  readonly resume?: boolean | undefined;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
   /** Computes; default: the fastest that runs here. */
   readonly kernels?: Kernels | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,11 +47,11 @@ export interface QuantizeOptions {
 /**
  * Quantizes a file. Checksums are compared where the input states them; the trailer is carried over with new ones.
  *
- * @throws ToolkitError `ALREADY_QUANTIZED`, `BAD_CHECKSUM`, `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, and what opening the input
+ * @throws ToolkitError `ALREADY_QUANTIZED`, `SOURCE_CHANGED`, `BAD_CHECKSUM`, `BAD_WEIGHTS`, `BAD_GROUP_SIZE`, and what opening the input
  *   and writing the output throw
  */
 export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<ExportEvent, ExportResult> {
-  const { input, output, plain = false, force, signal } = options;
+  const { input, output, plain = false, resume = true, force, files, signal } = options;
   signal?.throwIfAborted();
   const bytes = await openFile(input);
   try {
@@ -55,7 +63,12 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
     }
     const { dimensions } = bin.header;
     const groupSize = chooseGroupSize(dimensions, options.groupSize);
-    const file = await createDurableFile(output, { force, inputs: [input] });
+    const header = { version: 2, dimensions, groupSize } as const;
+    const { weightsEnd } = layout(header);
+    const identity = await identify(input);
+    const resumeKey = resume ? keyOf({ header, plain, identity }) : undefined;
+    const inputs = [input];
+    const file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
     let kernels: Kernels | undefined;
     try {
       kernels = options.kernels ?? (await openKernels());
@@ -63,9 +76,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
         const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
         yield { type: 'warning', message };
       }
-      const header = { version: 2, dimensions, groupSize } as const;
       const written = yield* writeWeights({ header, source: binSource(bytes, bin), file, kernels, signal });
-      const { weightsEnd } = written.layout;
       let byteLength = weightsEnd;
       if (bin.trailer !== null && !plain) {
         const trailer = encodeTrailer({ ...bin.trailer, checksums: written.checksums }, weightsEnd);
@@ -73,8 +84,14 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
         byteLength += trailer.byteLength;
       }
       signal?.throwIfAborted();
+      if ((await identify(input)) !== identity) {
+        throw new ToolkitError('SOURCE_CHANGED', `${input}: changed while it was quantized, expected it not to`, {
+          suggestions: ['wait until nothing writes to it, and quantize again'],
+        });
+      }
       await file.commit(byteLength);
-      return { output, version: 2, groupSize, byteLength, weightsEnd, maxError: written.maxError };
+      const { maxError, resumedTensors } = written;
+      return { output, version: 2, groupSize, byteLength, weightsEnd, maxError, resumedTensors };
     } finally {
       await file.discard();
       if (options.kernels === undefined) await kernels?.close();
@@ -82,6 +99,12 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
   } finally {
     await bytes.close();
   }
+}
+
+/** Changes when the file does. */
+async function identify(path: string): Promise<string> {
+  const { size, mtimeNs } = await stat(path, { bigint: true });
+  return `${size} ${mtimeNs}`;
 }
 
 /** Rows of a float32 file; the last row of a tensor settles its checksum. */

@@ -17,6 +17,7 @@ import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { hubOptions, openNamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
+import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress } from '../show-write-progress.js';
 
 export default class Export extends BaseCommand {
@@ -43,6 +44,7 @@ export default class Export extends BaseCommand {
     'tokenizer-bin': Flags.string({ description: 'write a tokenizer.bin for run.c to this file too' }),
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
+    resume: resumeFlag(),
     'dry-run': Flags.boolean({
       description: 'say what would be downloaded, read and written, and whether there is room',
     }),
@@ -59,6 +61,7 @@ export default class Export extends BaseCommand {
       tokenizerBin: flags['tokenizer-bin'],
       plain: flags.plain,
       force: flags.force,
+      resume: flags.resume,
     };
     if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
     const hub = { revision: flags.revision, token: flags.token, signal: this.signal };

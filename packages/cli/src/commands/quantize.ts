@@ -5,6 +5,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
+import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress } from '../show-write-progress.js';
 
 export default class Quantize extends BaseCommand {
@@ -18,6 +19,7 @@ export default class Quantize extends BaseCommand {
   static override flags = {
     'group-size': groupSizeFlag(),
     force: Flags.boolean({ description: 'replace OUT if it is there' }),
+    resume: resumeFlag(),
   };
 
   override async run(): Promise<ExportResult> {
@@ -28,6 +30,7 @@ export default class Quantize extends BaseCommand {
       output,
       groupSize: flags['group-size'],
       force: flags.force,
+      resume: flags.resume,
       signal: this.signal,
     });
     const result = await showWriteProgress(events, { line: (text) => this.log(text), warn: (text) => this.warn(text) });

@@ -51,6 +51,8 @@ export interface Checkpoint {
   readonly warnings: readonly string[];
   /** Files the export depends on, relative to the folder. */
   readonly files: readonly string[];
+  /** Changes when one of those files does: their sha256 where a hub vouched for it, else their sizes and times. */
+  identity(): Promise<string>;
   /** Those files with their sha256; hashes what is not known yet. */
   sourceFiles(signal?: AbortSignal): Promise<readonly SourceFile[]>;
   close(): Promise<void>;
@@ -112,6 +114,7 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
           : [`${configPath}: names no end-of-sequence token; generation will not stop by itself`]),
       ],
       files,
+      identity: () => identify(folder, files, options),
       sourceFiles: (hashSignal) => describeFiles(folder, files, options.knownSha256, hashSignal),
       close: () => reader.close(),
     };
@@ -119,6 +122,24 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
     await reader.close();
     throw error;
   }
+}
+
+async function identify(
+  folder: string,
+  files: readonly string[],
+  { commit, knownSha256 }: OpenCheckpointOptions,
+): Promise<string> {
+  const facts: (readonly string[])[] = [];
+  for (const path of files) {
+    const sha256 = knownSha256?.get(path);
+    if (sha256 !== undefined) {
+      facts.push([path, sha256]);
+      continue;
+    }
+    const { size, mtimeNs } = await stat(join(folder, path), { bigint: true });
+    facts.push([path, String(size), String(mtimeNs)]);
+  }
+  return JSON.stringify([commit ?? null, facts]);
 }
 
 async function describeFiles(

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
-import { describeFailure, syncFolder } from '../output/durable-file.js';
+import { FILE_LAYER, syncFolder } from '../files/file-layer.js';
+import { describeWriteFailure } from '../output/write-failure.js';
 
 /** A folder under way. Exactly one of `commit` and `discard` takes effect; `discard` after `commit` does nothing. */
 export interface DurableFolder {
@@ -36,21 +37,21 @@ export async function createDurableFolder(path: string, options: DurableFolderOp
     join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.${kind}`);
   const partial = aside('partial');
   await mkdir(partial).catch((error: unknown) => {
-    throw describeFailure(error, path);
+    throw describeWriteFailure(error, path);
   });
   let isDone = false;
   return {
     path: partial,
     async commit() {
       try {
-        await syncFolder(partial);
+        await syncFolder(FILE_LAYER, partial);
         // Something may have been put there while this one worked.
         await checkFolder(path, options);
         await replaceFolder(partial, target, aside('old'));
         isDone = true;
-        await syncFolder(dirname(target));
+        await syncFolder(FILE_LAYER, dirname(target));
       } catch (error) {
-        throw describeFailure(error, path);
+        throw describeWriteFailure(error, path);
       }
     },
     async discard() {

@@ -39,7 +39,7 @@ export async function* rewriteBin(options: RewriteBinOptions): AsyncGenerator<Wr
     }
     signal?.throwIfAborted();
     await file.commit(byteLength);
-    return { output, version, groupSize: null, byteLength, weightsEnd, maxError: null };
+    return { output, version, groupSize: null, byteLength, weightsEnd, maxError: null, resumedTensors: 0 };
   } finally {
     await file.discard();
     if (options.kernels === undefined) await kernels?.close();

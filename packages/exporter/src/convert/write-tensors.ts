@@ -43,6 +43,6 @@ export async function* writeTensors(
       byteLength += bytes.byteLength;
       yield { type: 'bytes-written', byteLength: bytes.byteLength };
     }
-    yield { type: 'tensor-end', name, index, count, byteLength, maxError: null };
+    yield { type: 'tensor-end', name, index, count, byteLength, maxError: null, isResumed: false };
   }
 }

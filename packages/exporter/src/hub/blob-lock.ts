@@ -5,10 +5,10 @@
 // bandwidth; that no wrong byte is kept does not hang on it, since every owner writes to a partial file of its own.
 
 import { join } from 'node:path';
+import { errnoOf } from '../files/file-layer.js';
+import { createOwner, isGone, retireOwner } from '../files/process-identity.js';
 import type { HubClock } from './connection.js';
-import { errnoOf } from './file-layer.js';
 import type { HubCache } from './hub-cache.js';
-import { createOwner, isGone, retireOwner } from './process-identity.js';
 
 /** Ends of names. */
 const LOCK = '.llama.lock';

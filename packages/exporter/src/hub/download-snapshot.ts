@@ -2,9 +2,10 @@
 
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
+import { FILE_LAYER } from '../files/file-layer.js';
 import { removeLocksOfTheDead } from './blob-lock.js';
+import { describeCacheFailure } from './cache-failure.js';
 import { type Connection, openConnection } from './connection.js';
-import { describeFileFailure, FILE_LAYER } from './file-layer.js';
 import { findSnapshot } from './find-snapshot.js';
 import { type HubCache, hasSnapshotFile, hubCache, linkSnapshot, writeAbsence, writeReference } from './hub-cache.js';
 import type { HubEvent } from './hub-events.js';
@@ -59,7 +60,7 @@ export async function* downloadSnapshot(options: DownloadSnapshotOptions): Async
       download({ connection, cache, revision, maxParallel, include: options.include, emit, signal: workSignal }),
     );
   } catch (error) {
-    throw describeFileFailure(error, cacheDir);
+    throw describeCacheFailure(error, cacheDir);
   }
 }
 

@@ -3,7 +3,7 @@
 import { basename, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { parseIndex } from '@llama-ts/safetensors';
-import { errnoOf } from './file-layer.js';
+import { errnoOf } from '../files/file-layer.js';
 import { type HubCache, isAbsent, readReference, sizeOf } from './hub-cache.js';
 import type { HubSnapshot, SnapshotFile } from './snapshot.js';
 import { INDEX_FILE, type Include, SIDE_FILES, SINGLE_FILE } from './wanted-files.js';

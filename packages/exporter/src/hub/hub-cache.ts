@@ -8,9 +8,9 @@
 // https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 
 import { dirname, join, relative } from 'node:path';
-import { errnoOf, type FileLayer, syncFolder } from './file-layer.js';
+import { errnoOf, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { createOwner, retireOwner } from '../files/process-identity.js';
 import type { RepoFile } from './list-repo.js';
-import { createOwner, retireOwner } from './process-identity.js';
 import { isCommit } from './repo-names.js';
 
 /** A commit id and a newline fit many times. */

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
+import { errnoOf } from '../files/file-layer.js';
 import { DEFAULT_ENDPOINT } from './connection.js';
-import { errnoOf } from './file-layer.js';
 
 /** Where the hub and its cache are. */
 export interface HubSettings {

@@ -6,11 +6,11 @@
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { isGone, isOwner } from '../files/process-identity.js';
 import { newContentHash } from './content-hash.js';
-import { errnoOf, type FileLayer, syncFolder } from './file-layer.js';
 import { type HubCache, sizeOf } from './hub-cache.js';
 import type { RepoFile } from './list-repo.js';
-import { isGone, isOwner } from './process-identity.js';
 
 const READ_BYTES = 1024 * 1024;
 /** A partial file of an owner that may live is removed when nobody wrote to it for this long. */

@@ -2,9 +2,10 @@
 
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
+import { FILE_LAYER, type FileLayer } from '../files/file-layer.js';
+import { describeCacheFailure } from './cache-failure.js';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.js';
 import { newContentHash } from './content-hash.js';
-import { describeFileFailure, FILE_LAYER, type FileLayer } from './file-layer.js';
 import { type HubCache, hasBlob, hasSnapshotFile, hubCache, sizeOf } from './hub-cache.js';
 import { corrupt, fileNotFound } from './hub-failures.js';
 import { listRepo, type RepoFile, type RepoListing } from './list-repo.js';
@@ -73,7 +74,7 @@ export async function planDownloadWith(
   const onRetry = () => undefined;
   const described = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw describeFileFailure(error, cacheDir);
+      throw describeCacheFailure(error, cacheDir);
     });
   const revision = options.revision ?? 'main';
   const listing = await listRepo(connection, { repo: cache.repo, revision, signal, onRetry });

@@ -1,101 +1,212 @@
 // Writes a file so that its name never stands for half of it: a partial file beside it, synced, then renamed.
+//
+//   .NAME.lock     whose work it is     .NAME.partial  the bytes so far     .NAME.journal  the finished tensors
+//
+// Success and failure remove all three. A process that is killed leaves them, and the next one takes them over.
 
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
+import { errnoOf, FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
+import { type Journal, openJournal } from './journal.js';
+import { lockOutput, type OutputLock } from './output-lock.js';
+import { describeWriteFailure } from './write-failure.js';
+
+/** Bytes after which what was written is sent on to the disk, so that little is left to wait for at the end. */
+const FLUSH_BYTES = 64 * 1024 * 1024;
+/** Bytes read at a time for a checksum. */
+const HASH_BYTES = 1024 * 1024;
+
+/** Options of {@link createDurableFile}. */
+export interface DurableFileOptions extends OutputOptions {
+  /** Bytes that will be written, as far as known: refused at once where the disk has less room. */
+  readonly expectedBytes?: number | undefined;
+  /** Continue what a killed process left if it had the same key: all that the file's bytes follow from. */
+  readonly resumeKey?: string | undefined;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
+}
 
 /** A file under way. Exactly one of `commit` and `discard` takes effect; `discard` after `commit` does nothing. */
 export interface DurableFile {
+  /** What is finished already; null without a key. */
+  readonly journal: Journal | null;
   /** Writes all bytes at an offset. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED` */
   writeAt(bytes: Uint8Array, byteOffset: number): Promise<void>;
-  /** Checks the length, syncs, and gives the file its name. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED` */
+  /** sha256 of bytes written, in hex; null where the file ends before. @throws ToolkitError `WRITE_FAILED` */
+  hashRange(byteOffset: number, byteLength: number, signal?: AbortSignal): Promise<string | null>;
+  /** Checks the length, syncs, and gives the file its name. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED`, `OUTPUT_BUSY` */
   commit(byteLength: number): Promise<void>;
-  /** Removes the partial file. */
+  /** Removes what there is of it. */
   discard(): Promise<void>;
 }
 
-/** @throws ToolkitError what {@link checkOutput} throws, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED` */
-export async function createDurableFile(path: string, options: OutputOptions): Promise<DurableFile> {
+/**
+ * Creates a file that appears under its name once it is complete.
+ *
+ * @throws ToolkitError what {@link checkOutput} throws, `OUTPUT_BUSY`, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
+ */
+export async function createDurableFile(path: string, options: DurableFileOptions): Promise<DurableFile> {
+  const { files = FILE_LAYER } = options;
   const target = await checkOutput(path, options);
-  const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  const file = await open(partial, 'wx').catch((error: unknown) => {
-    throw describeFailure(error, path);
-  });
+  let lock: OutputLock | undefined;
+  try {
+    lock = await lockOutput(files, target, path);
+    return await openDurableFile({ path, target, files, lock, options });
+  } catch (error) {
+    await lock?.release().catch(() => undefined);
+    throw describeWriteFailure(error, path);
+  }
+}
+
+interface Opening {
+  /** As the user named it. */
+  readonly path: string;
+  readonly target: string;
+  readonly files: FileLayer;
+  readonly lock: OutputLock;
+  readonly options: DurableFileOptions;
+}
+
+async function openDurableFile({ path, target, files, lock, options }: Opening): Promise<DurableFile> {
+  const { resumeKey, expectedBytes = 0 } = options;
+  const beside = (end: string): string => join(dirname(target), `.${basename(target)}.${end}`);
+  const [partialPath, journalPath] = [beside('partial'), beside('journal')];
+  if (resumeKey === undefined) await files.rm(journalPath, { force: true });
+  const journal = resumeKey === undefined ? null : await openJournal(files, journalPath, resumeKey);
+  let file: FileHandle;
+  try {
+    file = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0);
+    await checkRoom(files, target, path, expectedBytes - (await file.stat()).size);
+  } catch (error) {
+    await journal?.close();
+    throw error;
+  }
   let isDone = false;
-  return {
-    async writeAt(bytes, byteOffset) {
-      await writeAll(file, bytes, byteOffset).catch((error: unknown) => {
-        throw describeFailure(error, path);
+  let unflushedBytes = 0;
+  let flush: Promise<void> | null = null;
+  let flushFailure: unknown = null;
+
+  /** Starts sending on what was written, one flush at a time; a failure shows at the next write. */
+  const startFlush = (): void => {
+    unflushedBytes = 0;
+    flush = file
+      .datasync()
+      .catch((error: unknown) => {
+        flushFailure = error;
+      })
+      .finally(() => {
+        flush = null;
       });
-    },
-    async commit(byteLength) {
-      try {
+  };
+  const described = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw describeWriteFailure(error, path);
+    }
+  };
+  const removeJournal = async (): Promise<void> => {
+    await journal?.close();
+    await files.rm(journalPath, { force: true });
+  };
+
+  return {
+    journal,
+    writeAt: (bytes, byteOffset) =>
+      described(async () => {
+        if (flushFailure !== null) throw flushFailure;
+        await writeAll(file, bytes, byteOffset);
+        unflushedBytes += bytes.byteLength;
+        if (unflushedBytes >= FLUSH_BYTES && flush === null) startFlush();
+      }),
+    hashRange: (byteOffset, byteLength, signal) => described(() => hashRange(file, byteOffset, byteLength, signal)),
+    commit: (byteLength) =>
+      described(async () => {
+        await flush;
+        if (flushFailure !== null) throw flushFailure;
         const { size } = await file.stat();
         if (size !== byteLength) {
-          throw new ToolkitError('WRITE_FAILED', `${path}: ${size} bytes were written, expected ${byteLength}`);
+          throw new ToolkitError('WRITE_FAILED', `${path}: ${size} bytes were written, expected ${byteLength}`, {
+            suggestions: ['run the same command again; if it fails again, check the disk'],
+          });
         }
         await file.sync();
         await file.close();
-        // Another process may have made the file while this one worked.
+        // Another process may have made the file while this one worked, or a person removed the lock.
         await checkOutput(path, options);
-        await rename(partial, target);
+        if (!(await lock.isHeld())) throw lostLock(path);
+        await removeJournal();
+        await files.rename(partialPath, target);
         isDone = true;
-        await syncFolder(dirname(target));
-      } catch (error) {
-        throw describeFailure(error, path);
-      }
-    },
+        try {
+          await syncFolder(files, dirname(target));
+        } finally {
+          await lock.release().catch(() => undefined);
+        }
+      }),
     async discard() {
       if (isDone) return;
       isDone = true;
-      await file.close();
-      await rm(partial, { force: true });
+      await flush;
+      // What cannot be removed is taken over by the next run; the failure that led here is the one to tell.
+      await file.close().catch(() => undefined);
+      // Without the lock, what lies there is another's.
+      if (await lock.isHeld().catch(() => false)) {
+        await files.rm(partialPath, { force: true }).catch(() => undefined);
+        await removeJournal().catch(() => undefined);
+      }
+      await journal?.close().catch(() => undefined);
+      await lock.release().catch(() => undefined);
     },
   };
+}
+
+async function openPartial(files: FileLayer, path: string, isResumed: boolean): Promise<FileHandle> {
+  if (!isResumed) return files.open(path, 'w+');
+  return files.open(path, 'r+').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return files.open(path, 'w+');
+    throw error;
+  });
+}
+
+/** Better now than after two gigabytes. */
+async function checkRoom(files: FileLayer, target: string, path: string, neededBytes: number): Promise<void> {
+  if (neededBytes <= 0) return;
+  const { bavail, bsize } = await files.statfs(dirname(target));
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= neededBytes) return;
+  throw new ToolkitError('DISK_FULL', `${path}: ${freeBytes} bytes free on its disk, expected ${neededBytes}`, {
+    suggestions: ['free some space, or name a file on another disk'],
+  });
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, byteOffset: number): Promise<void> {
   let done = 0;
   while (done < bytes.byteLength) {
     const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, byteOffset + done);
+    if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO', syscall: 'write' });
     done += bytesWritten;
   }
 }
 
-/** A rename is lasting once its folder is; Windows cannot open folders and needs no such thing. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  if (handle === null) return;
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (!['EINVAL', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    await handle.close();
+async function hashRange(file: FileHandle, byteOffset: number, byteLength: number, signal?: AbortSignal) {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.min(HASH_BYTES, byteLength));
+  for (let done = 0; done < byteLength; ) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, byteLength - done), byteOffset + done);
+    if (bytesRead === 0) return null;
+    hash.update(buffer.subarray(0, bytesRead));
+    done += bytesRead;
   }
+  return hash.digest('hex');
 }
 
-/** A failure of the file system in the toolkit's words; `path` is the output it concerns. */
-export function describeFailure(error: unknown, path: string): unknown {
-  if (error instanceof ToolkitError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new ToolkitError('DISK_FULL', `${path}: no space left on its disk`, {
-        suggestions: ['free some space, or name a file on another disk'],
-        cause: error,
-      });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new ToolkitError('OUTPUT_READ_ONLY', `${path}: its folder cannot be written (${code})`, {
-        suggestions: ['name a file in a folder of your own'],
-        cause: error,
-      });
-    default:
-      return new ToolkitError('WRITE_FAILED', `${path}: cannot be written (${code})`, { cause: error });
-  }
+function lostLock(path: string): ToolkitError {
+  return new ToolkitError('OUTPUT_BUSY', `${path}: its lock is gone, expected it to stay while the file is written`, {
+    suggestions: ['leave the hidden files beside it alone, and run the same command again'],
+  });
 }

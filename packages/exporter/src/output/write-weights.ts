@@ -32,6 +32,8 @@ export type WriteEvent =
       readonly byteLength: number;
       /** Largest |weight − value · scale|; null for a tensor stored in float32. */
       readonly maxError: number | null;
+      /** Whether a killed run had written it, and its bytes were found right. */
+      readonly isResumed: boolean;
     };
 
 /** What was written. */
@@ -40,6 +42,8 @@ export interface WrittenWeights {
   readonly checksums: Checksums;
   /** Over all tensors; null for a file without quantized ones. */
   readonly maxError: number | null;
+  /** Tensors that a killed run had written. */
+  readonly resumedTensors: number;
 }
 
 /** What {@link writeWeights} works with. */
@@ -57,7 +61,7 @@ export interface WriteWeightsOptions {
  * @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity; what the source and the file throw
  */
 export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerator<WriteEvent, WrittenWeights> {
-  const { header, file, source } = options;
+  const { header, file, source, signal } = options;
   const { dim, nHeads } = header.dimensions;
   const places = layout(header);
   const { tensors, weightsEnd } = places;
@@ -66,25 +70,45 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   yield { type: 'write-start', count, byteLength: weightsEnd - headerBytes.byteLength };
   await file.writeAt(headerBytes, 0);
   const checksums: Uint8Array[] = [];
-  const blocks = tensors.flatMap((tensor, index) => [...rowBlocks(tensor, index, source)]);
   let highest: number | null = null;
+  const settle = (index: number, checksum: Uint8Array, maxError: number | null, isResumed: boolean): WriteEvent => {
+    checksums[index] = checksum;
+    if (maxError !== null) highest = Math.max(highest ?? 0, maxError);
+    const { name, byteLength } = tensors[index]!;
+    return { type: 'tensor-end', name, index, count, byteLength, maxError, isResumed };
+  };
+  const start = (index: number): WriteEvent => ({ type: 'tensor-start', name: tensors[index]!.name, index, count });
+
+  let resumedTensors = 0;
+  for (const { index, sha256: expected, maxError } of file.journal?.entries ?? []) {
+    const tensor = tensors[index];
+    if (tensor === undefined || checksums[index] !== undefined) continue;
+    if ((await file.hashRange(tensor.byteOffset, tensor.byteLength, signal)) !== expected) continue;
+    yield start(index);
+    yield { type: 'bytes-written', byteLength: tensor.byteLength };
+    yield settle(index, Uint8Array.from(Buffer.from(expected, 'hex')), maxError, true);
+    resumedTensors++;
+  }
+
+  const blocks = tensors.flatMap((tensor, index) =>
+    checksums[index] === undefined ? [...rowBlocks(tensor, index, source)] : [],
+  );
   let writer: TensorWriter | null = null;
   for await (const converted of convertBlocks(blocks, { ...options, ...header, headDim: dim / nHeads })) {
     const { tensor, index, isLast } = converted.block;
-    const { name, byteLength } = tensor;
     if (writer === null) {
-      yield { type: 'tensor-start', name, index, count };
+      yield start(index);
       writer = tensorWriter(tensor, options);
     }
     yield { type: 'bytes-written', byteLength: writer.write(converted) };
     if (!isLast) continue;
     const { checksum, maxError } = await writer.finish();
     writer = null;
-    checksums[index] = checksum;
-    if (maxError !== null) highest = Math.max(highest ?? 0, maxError);
-    yield { type: 'tensor-end', name, index, count, byteLength, maxError };
+    await file.journal?.append({ index, sha256: Buffer.from(checksum).toString('hex'), maxError });
+    yield settle(index, checksum, maxError, false);
   }
-  return { layout: places, checksums: { header: sha256(headerBytes), tensors: checksums }, maxError: highest };
+  const header256 = sha256(headerBytes);
+  return { layout: places, checksums: { header: header256, tensors: checksums }, maxError: highest, resumedTensors };
 }
 
 /** Takes the blocks of one tensor. */

@@ -1,0 +1,47 @@
+// The file calls that the cache and the outputs are built on, in one place so that tests can make each of them fail.
+
+import * as nodeFiles from 'node:fs/promises';
+
+/** The part of `node:fs/promises` in use. */
+export type FileLayer = Pick<
+  typeof nodeFiles,
+  | 'copyFile'
+  | 'lstat'
+  | 'mkdir'
+  | 'open'
+  | 'readdir'
+  | 'readFile'
+  | 'readlink'
+  | 'rename'
+  | 'rm'
+  | 'stat'
+  | 'statfs'
+  | 'symlink'
+  | 'utimes'
+  | 'writeFile'
+>;
+
+/** The machine's own files. */
+export const FILE_LAYER: FileLayer = nodeFiles;
+
+/** The error number's name, or the empty string. */
+export function errnoOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code ?? '';
+}
+
+/** A rename is lasting once its folder is; Windows cannot open folders and needs no such thing. */
+export async function syncFolder(files: FileLayer, folder: string): Promise<void> {
+  const handle = await files.open(folder, 'r').catch((error: unknown) => {
+    if (['EISDIR', 'EPERM', 'EACCES'].includes(errnoOf(error))) return null;
+    throw error;
+  });
+  if (handle === null) return;
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'EPERM', 'EISDIR', 'ENOTSUP'].includes(errnoOf(error))) throw error;
+  } finally {
+    await handle.close();
+  }
+}

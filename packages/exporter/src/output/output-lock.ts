@@ -1,0 +1,104 @@
+// The right to write a file, held by one process at a time: a link beside the target that says whose it is.
+//
+// A link is made with its content in one step, so that there is no lock without an owner. Where links cannot be made, a
+// file serves; one killed between making and filling it leaves an empty lock, which only a person can judge.
+
+import { basename, dirname, join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
+import { errnoOf, type FileLayer } from '../files/file-layer.js';
+import { createOwner, isGone, pidOf, retireOwner } from '../files/process-identity.js';
+
+const GUARD = '.break';
+/** Tries to take over a lock whose owner is gone, while others try the same. */
+const MAX_TRIES = 20;
+
+/** A lock that is held. */
+export interface OutputLock {
+  /** Whether it is still ours: somebody may have removed it by hand. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of a target, also from a process that was killed.
+ *
+ * @param target path to write, links resolved
+ * @param name of the target in messages
+ * @throws ToolkitError `OUTPUT_BUSY`; errors of the file system as they are
+ */
+export async function lockOutput(files: FileLayer, target: string, name: string): Promise<OutputLock> {
+  const path = join(dirname(target), `.${basename(target)}.lock`);
+  const owner = createOwner();
+  try {
+    for (let attempt = 0; !(await tryCreate(files, path, owner)); attempt++) {
+      const holder = await readOwner(files, path);
+      if (holder === null) continue;
+      if (attempt === MAX_TRIES || !isGone(holder)) throw busy(name, path, holder);
+      await breakLock(files, path, holder, owner);
+    }
+  } catch (error) {
+    retireOwner(owner);
+    throw error;
+  }
+  const isHeld = async (): Promise<boolean> => (await readOwner(files, path)) === owner;
+  return {
+    isHeld,
+    async release() {
+      if (await isHeld()) await files.rm(path, { force: true });
+      retireOwner(owner);
+    },
+  };
+}
+
+async function tryCreate(files: FileLayer, path: string, owner: string): Promise<boolean> {
+  try {
+    await files.symlink(owner, path).catch(async (error: unknown) => {
+      // Windows without developer mode, and file systems without links.
+      if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'].includes(errnoOf(error))) throw error;
+      await files.writeFile(path, owner, { flag: 'wx' });
+    });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Who has a lock; null when nobody has it. */
+async function readOwner(files: FileLayer, path: string): Promise<string | null> {
+  try {
+    return await files.readlink(path).catch((error: unknown) => {
+      if (['EINVAL', 'UNKNOWN'].includes(errnoOf(error))) return files.readFile(path, 'utf8');
+      throw error;
+    });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Removes a lock if it is still the one that was judged; a guard lets one process at a time look and remove. */
+async function breakLock(files: FileLayer, path: string, judged: string, owner: string): Promise<void> {
+  const guard = `${path}${GUARD}`;
+  if (!(await tryCreate(files, guard, owner))) {
+    const holder = await readOwner(files, guard);
+    if (holder !== null && isGone(holder)) await files.rm(guard, { force: true });
+    return;
+  }
+  try {
+    if ((await readOwner(files, path)) === judged) await files.rm(path, { force: true });
+  } finally {
+    await files.rm(guard, { force: true });
+  }
+}
+
+function busy(name: string, path: string, holder: string): ToolkitError {
+  const pid = pidOf(holder);
+  const found = pid === null ? 'another process' : `process ${pid}`;
+  return new ToolkitError('OUTPUT_BUSY', `${name}: is being written by ${found}, expected nobody to write it`, {
+    suggestions: [
+      'wait until it is done, or name another file',
+      `where no such process runs: rm ${JSON.stringify(path)}`,
+    ],
+  });
+}

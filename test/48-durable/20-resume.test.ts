@@ -1,0 +1,147 @@
+// A killed export goes on from what was finished, and ends with the bytes of one that was not killed.
+
+import { strict as assert } from 'node:assert';
+import { mkdir, open, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ExportOptions, exportModel, quantizeModel } from '@llama-ts/exporter';
+import { bytesSource, readBinFile } from '@llama-ts/format';
+import { runLlama } from '../helpers/run-llama.js';
+import { finish, hiddenIn, leaveKilled, SMALL, withFolder, writeCheckpoint } from './support.js';
+
+/** An export into `folder`/m.bin, and what it gives without interruption. */
+interface Bench {
+  readonly folder: string;
+  readonly source: string;
+  readonly target: string;
+  readonly expected: Buffer;
+  readonly run: (more?: Partial<ExportOptions>) => ReturnType<typeof exportModel>;
+}
+
+async function withExport(version: 1 | 2, use: (bench: Bench) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const source = join(folder, 'model');
+    await mkdir(source);
+    await writeCheckpoint(source, SMALL);
+    const run = (more?: Partial<ExportOptions>) =>
+      exportModel({ source, output: join(folder, 'm.bin'), version, ...more });
+    const whole = join(folder, 'whole.bin');
+    await finish(run({ output: whole }));
+    await use({ folder, source, target: join(folder, 'm.bin'), expected: await readFile(whole), run });
+  });
+}
+
+/** Finishes the export and compares it with one that was not killed. */
+async function assertResumes({ folder, target, expected, run }: Bench, nTensors: number): Promise<void> {
+  const { resumedTensors } = await finish(run());
+  assert.equal(resumedTensors, nTensors);
+  assert.ok(expected.equals(await readFile(target)), 'other bytes than without the kill');
+  assert.deepEqual(await hiddenIn(folder), []);
+}
+
+describe('an export after one that was killed', () => {
+  for (const version of [1, 2] as const) {
+    for (const index of [0, 5, 11, 18]) {
+      it(`at tensor ${index} of v${version} takes over what was finished and gives the same bytes`, () =>
+        withExport(version, async (bench) => {
+          await leaveKilled(bench.run(), bench.folder, 'm.bin', index);
+          await assertResumes(bench, index + 1);
+        }));
+    }
+  }
+
+  it('writes a tensor again whose bytes are not those of its checksum', () =>
+    withExport(2, async (bench) => {
+      await leaveKilled(bench.run(), bench.folder, 'm.bin', 9);
+      const { layout: places } = await readBinFile(bytesSource(bench.expected, 'm.bin'));
+      await flipByte(join(bench.folder, '.m.bin.partial'), places.tensors[7]!.byteOffset + 100);
+      await flipByte(join(bench.folder, '.m.bin.partial'), places.tensors[8]!.scalesByteOffset! + 3);
+      await assertResumes(bench, 8);
+    }));
+
+  it('writes again what did not reach the disk, and what stands in no whole line of the journal', () =>
+    withExport(1, async (bench) => {
+      await leaveKilled(bench.run(), bench.folder, 'm.bin', 9);
+      const { layout: places } = await readBinFile(bytesSource(bench.expected, 'm.bin'));
+      await truncate(join(bench.folder, '.m.bin.partial'), places.tensors[9]!.byteOffset + 5);
+      const journal = join(bench.folder, '.m.bin.journal');
+      const lines = (await readFile(journal, 'latin1')).split('\n');
+      // Tensors 0 to 3, a half line of tensor 4.
+      await writeFile(journal, `${lines.slice(0, 5).join('\n')}\n${lines[5]!.slice(0, 40)}`);
+      await assertResumes(bench, 4);
+    }));
+
+  for (const [what, damage] of [
+    ['empty', ''],
+    ['of zeros', '\0'.repeat(500)],
+    ['of lines that are no entries', '{"index":1}\n[]\n'],
+  ] as const) {
+    it(`starts over with a journal that is ${what}`, () =>
+      withExport(1, async (bench) => {
+        await leaveKilled(bench.run(), bench.folder, 'm.bin', 9);
+        await writeFile(join(bench.folder, '.m.bin.journal'), damage);
+        await assertResumes(bench, 0);
+      }));
+  }
+
+  it('starts over when the source has changed, even in its time alone', () =>
+    withExport(2, async (bench) => {
+      await leaveKilled(bench.run(), bench.folder, 'm.bin', 9);
+      await utimes(join(bench.source, 'model.safetensors'), 1, 1);
+      await assertResumes(bench, 0);
+      await leaveKilled(bench.run({ force: true }), bench.folder, 'm.bin', 9);
+      await writeCheckpoint(bench.source, SMALL, 1000);
+      const fresh = join(bench.folder, 'fresh.bin');
+      await finish(bench.run({ output: fresh }));
+      const { resumedTensors } = await finish(bench.run({ force: true }));
+      assert.equal(resumedTensors, 0);
+      assert.ok((await readFile(fresh)).equals(await readFile(bench.target)));
+    }));
+
+  it('starts over with other settings, and with resume off', () =>
+    withExport(2, async (bench) => {
+      for (const more of [{ groupSize: 32 }, { version: 1 as const }, { plain: true }, { resume: false }]) {
+        await leaveKilled(bench.run({ force: true }), bench.folder, 'm.bin', 9);
+        const fresh = join(bench.folder, 'fresh.bin');
+        await finish(bench.run({ ...more, output: fresh, force: true }));
+        const { resumedTensors } = await finish(bench.run({ ...more, force: true }));
+        assert.equal(resumedTensors, 0, JSON.stringify(more));
+        assert.ok((await readFile(fresh)).equals(await readFile(bench.target)));
+        assert.deepEqual(await hiddenIn(bench.folder), []);
+      }
+    }));
+
+  it('and aborted itself leaves nothing of either', () =>
+    withExport(2, async (bench) => {
+      await leaveKilled(bench.run(), bench.folder, 'm.bin', 9);
+      for await (const event of bench.run()) if (event.type === 'tensor-end' && event.index === 12) break;
+      assert.deepEqual((await readdir(bench.folder)).sort(), ['model', 'whole.bin']);
+    }));
+
+  it('holds for quantize as well, and the command says what it kept unless told --no-resume', () =>
+    withExport(1, async (bench) => {
+      const input = join(bench.folder, 'whole.bin');
+      const output = join(bench.folder, 'q.bin');
+      const run = () => quantizeModel({ input, output, force: true });
+      await finish(run());
+      const expected = await readFile(output);
+      await leaveKilled(run(), bench.folder, 'q.bin', 9);
+      const kept = await runLlama(['quantize', input, output, '--force']);
+      assert.equal(kept.exitCode, 0, kept.stderr);
+      assert.match(kept.stdout, /^10 tensors were there from a run that was killed, and are right$/m);
+      assert.ok(expected.equals(await readFile(output)));
+      await leaveKilled(run(), bench.folder, 'q.bin', 9);
+      const fresh = await runLlama(['quantize', input, output, '--force', '--no-resume']);
+      assert.doesNotMatch(fresh.stdout, /killed/);
+      assert.ok(expected.equals(await readFile(output)));
+      assert.deepEqual(await hiddenIn(bench.folder), []);
+    }));
+});
+
+async function flipByte(path: string, at: number): Promise<void> {
+  const file = await open(path, 'r+');
+  const byte = new Uint8Array(1);
+  await file.read(byte, 0, 1, at);
+  byte[0]! ^= 1;
+  await file.write(byte, 0, 1, at);
+  await file.close();
+}

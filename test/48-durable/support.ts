@@ -1,0 +1,132 @@
+// Checkpoints with weights that differ everywhere, what a killed export leaves, and folders for one test.
+
+import { strict as assert } from 'node:assert';
+import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
+import { isToolkitError } from '@llama-ts/format';
+import { writeSafetensors } from '@llama-ts/safetensors';
+import { noise } from '../helpers/fake-hub/fake-repo.js';
+
+/** A pid that no process has: beyond the largest that Linux gives. */
+const NO_PID = 2 ** 22 + 1;
+
+/** Sizes of a checkpoint. */
+export interface CheckpointSize {
+  readonly dim: number;
+  readonly hiddenDim: number;
+  readonly nLayers: number;
+}
+
+/** 17 MB: some hundred milliseconds to export. */
+export const MEDIUM: CheckpointSize = { dim: 256, hiddenDim: 1024, nLayers: 8 };
+/** 200 kB. */
+export const SMALL: CheckpointSize = { dim: 64, hiddenDim: 128, nLayers: 2 };
+
+const VOCAB_SIZE = 256;
+
+/** A folder that lives for one test. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'llama-durable-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes config.json and random BF16 weights; other weights for another seed. */
+export async function writeCheckpoint(folder: string, size: CheckpointSize, seed = 1): Promise<void> {
+  const { dim, hiddenDim, nLayers } = size;
+  const config = {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    hidden_act: 'silu',
+    hidden_size: dim,
+    intermediate_size: hiddenDim,
+    num_hidden_layers: nLayers,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    vocab_size: VOCAB_SIZE,
+    max_position_embeddings: 128,
+    rms_norm_eps: 0.00001,
+    rope_theta: 10000,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    tie_word_embeddings: true,
+  };
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const tensors = [...shapesOf(size)].map(([name, shape], index) => {
+    const data = noise(2 * shape.reduce((product, n) => product * n, 1), seed + index);
+    // High bytes of ordinary magnitude: 2^-8 and below, of either sign.
+    for (let i = 1; i < data.length; i += 2) data[i] = 0x3a | (data[i]! & 0x80);
+    return { name, dtype: 'BF16' as const, shape, data };
+  });
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+}
+
+function* shapesOf({ dim, hiddenDim, nLayers }: CheckpointSize): Generator<[string, number[]]> {
+  yield ['model.embed_tokens.weight', [VOCAB_SIZE, dim]];
+  yield ['model.norm.weight', [dim]];
+  for (let layer = 0; layer < nLayers; layer++) {
+    const prefix = `model.layers.${layer}`;
+    for (const name of ['input', 'post_attention']) yield [`${prefix}.${name}_layernorm.weight`, [dim]];
+    for (const name of ['q', 'o']) yield [`${prefix}.self_attn.${name}_proj.weight`, [dim, dim]];
+    for (const name of ['k', 'v']) yield [`${prefix}.self_attn.${name}_proj.weight`, [dim / 2, dim]];
+    for (const name of ['gate', 'up']) yield [`${prefix}.mlp.${name}_proj.weight`, [hiddenDim, dim]];
+    yield [`${prefix}.mlp.down_proj.weight`, [dim, hiddenDim]];
+  }
+}
+
+/** Runs an export or a quantization to its end. */
+export async function finish(events: AsyncGenerator<ExportEvent, ExportResult>): Promise<ExportResult> {
+  let step = await events.next();
+  while (step.done !== true) step = await events.next();
+  return step.value;
+}
+
+/**
+ * Runs until tensor `index` is finished, and puts into the folder what a process killed at that moment leaves there.
+ *
+ * @param work writes `target` in `folder`
+ */
+export async function leaveKilled(
+  work: AsyncGenerator<ExportEvent, ExportResult>,
+  folder: string,
+  target: string,
+  index: number,
+): Promise<void> {
+  const copies = await mkdtemp(join(tmpdir(), 'llama-killed-'));
+  const names = ['partial', 'journal'].map((end) => `.${target}.${end}`);
+  for await (const event of work) {
+    if (event.type !== 'tensor-end' || event.index !== index) continue;
+    for (const name of names) await copyFile(join(folder, name), join(copies, name));
+    break;
+  }
+  for (const name of names) await copyFile(join(copies, name), join(folder, name));
+  await rm(copies, { recursive: true });
+}
+
+/** Makes the lock of a process of this machine that is gone. `owner` is a living one's. */
+export async function leaveLock(folder: string, target: string, owner: string): Promise<void> {
+  const [machine, , ...rest] = owner.split('-');
+  await symlink([machine, NO_PID, ...rest].join('-'), join(folder, `.${target}.lock`));
+}
+
+/** Names in a folder that begin with a dot. */
+export async function hiddenIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.startsWith('.'));
+}
+
+/** Asserts that work fails with a code and a remedy, and returns the message. */
+export async function failsWith(code: string, work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail(`nothing was thrown, expected ${code}`),
+    (reason: unknown) => reason,
+  );
+  if (!isToolkitError(error)) throw error;
+  assert.equal(error.code, code, error.message);
+  assert.ok(error.suggestions.length > 0, `${code} without a remedy`);
+  return error.message;
+}
