@@ -62,7 +62,7 @@ function findCompiler() {
 function sources() {
   const isas = isaFlags[process.arch] ?? { generic: [] };
   const shared = ['ops.cc', 'program.cc', 'addon/addon.cc', 'addon/cpu.cc', 'addon/executor.cc'];
-  if (process.platform !== 'win32') shared.push('addon/mapped-file.cc');
+  if (process.platform !== 'win32') shared.push('addon/file-memory.cc');
   return [
     ...Object.entries(isas).map(([isa, own]) => ({ path: `isa/${isa}.cc`, own })),
     ...shared.map((path) => ({ path, own: [] })),

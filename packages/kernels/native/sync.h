@@ -21,7 +21,7 @@ constexpr int kSpins = 4000;
 /** After so many turns without success a thread offers its core, which those it waits for may need. */
 constexpr int kTurnsBeforeYield = 100;
 
-inline void relax(int turn) {
+inline void relax([[maybe_unused]] int turn) {
 #if !defined(__wasm__)
   if (turn >= kTurnsBeforeYield && turn % 8 == 0) return std::this_thread::yield();
 #endif

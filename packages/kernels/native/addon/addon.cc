@@ -1,4 +1,4 @@
-// The Node-API surface: supportedBackends, addressOf, detach, Executor and, where files can be mapped, MappedFile.
+// The Node-API surface: supportedBackends, addressOf, detach, Executor and, where files can be mapped, FileMemory.
 // It is private to src/native, which checks arguments; here they are checked again where memory is at stake.
 #include <napi.h>
 
@@ -7,7 +7,7 @@
 #include "cpu.h"
 #include "executor.h"
 #if !defined(_WIN32)
-#include "mapped-file.h"
+#include "file-memory.h"
 #endif
 
 namespace kernels {
@@ -99,28 +99,31 @@ class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
 };
 
 #if !defined(_WIN32)
-/** new MappedFile(fd, byteLength) */
-class MappedFileWrap : public Napi::ObjectWrap<MappedFileWrap> {
+/** new FileMemory(byteLength, fd): a map of the file; without fd, memory to read it into through views. */
+class FileMemoryWrap : public Napi::ObjectWrap<FileMemoryWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "MappedFile",
-                       {InstanceMethod<&MappedFileWrap::view>("view"), InstanceMethod<&MappedFileWrap::shrank>("shrank"),
-                        InstanceMethod<&MappedFileWrap::close>("close")});
+    return DefineClass(env, "FileMemory",
+                       {InstanceMethod<&FileMemoryWrap::view>("view"), InstanceMethod<&FileMemoryWrap::shrank>("shrank"),
+                        InstanceMethod<&FileMemoryWrap::close>("close")});
   }
 
-  explicit MappedFileWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MappedFileWrap>(info) {
-    const int fd = info[0].As<Napi::Number>().Int32Value();
-    const double length = info[1].As<Napi::Number>().DoubleValue();
+  explicit FileMemoryWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileMemoryWrap>(info) {
+    const double length = info[0].As<Napi::Number>().DoubleValue();
     if (!(length > 0 && length < 9007199254740992.0)) throw Napi::Error::New(info.Env(), "length out of range");
     try {
-      file_ = std::make_shared<MappedFile>(fd, (size_t)length);
+      if (info[1].IsNumber()) {
+        file_ = std::make_shared<MappedFile>(info[1].As<Napi::Number>().Int32Value(), (size_t)length);
+      } else {
+        file_ = std::make_shared<ReadFile>((size_t)length);
+      }
     } catch (const std::system_error& error) {
       throw Napi::Error::New(info.Env(), error.what());
     }
   }
 
  private:
-  /** view(byteOffset, byteLength): an ArrayBuffer over these bytes; it keeps the map until it is detached. */
+  /** view(byteOffset, byteLength): an ArrayBuffer over these bytes; it keeps the memory until it is detached. */
   Napi::Value view(const Napi::CallbackInfo& info) {
     const double offset = info[0].As<Napi::Number>().DoubleValue(), length = info[1].As<Napi::Number>().DoubleValue();
     if (file_ == nullptr || !(offset >= 0 && length > 0 && offset + length <= (double)file_->length())) {
@@ -128,7 +131,7 @@ class MappedFileWrap : public Napi::ObjectWrap<MappedFileWrap> {
     }
     return Napi::ArrayBuffer::New(
         info.Env(), file_->data() + (size_t)offset, (size_t)length,
-        [](Napi::Env, void*, std::shared_ptr<MappedFile>* keep) { delete keep; }, new std::shared_ptr<MappedFile>(file_));
+        [](Napi::Env, void*, std::shared_ptr<FileMemory>* keep) { delete keep; }, new std::shared_ptr<FileMemory>(file_));
   }
 
   Napi::Value shrank(const Napi::CallbackInfo& info) {
@@ -137,7 +140,7 @@ class MappedFileWrap : public Napi::ObjectWrap<MappedFileWrap> {
 
   void close(const Napi::CallbackInfo&) { file_.reset(); }
 
-  std::shared_ptr<MappedFile> file_;
+  std::shared_ptr<FileMemory> file_;
 };
 #endif
 
@@ -147,7 +150,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("detach", Napi::Function::New<detach>(env));
   exports.Set("Executor", ExecutorWrap::define(env));
 #if !defined(_WIN32)
-  exports.Set("MappedFile", MappedFileWrap::define(env));
+  exports.Set("FileMemory", FileMemoryWrap::define(env));
 #endif
   return exports;
 }

@@ -46,7 +46,7 @@ struct Shape {
 
 /** Tokens of a tile for a batch of `rows`. */
 INLINE size_t tileTokens(size_t rows) {
-  for (size_t width : {1, 2, 4, 8}) {
+  for (size_t width = 1; width <= 8; width *= 2) {
     if (rows <= width && width < kTokens) return width;
   }
   return kTokens;

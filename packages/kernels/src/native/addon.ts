@@ -10,11 +10,11 @@ export interface Addon {
   addressOf(buffer: ArrayBuffer): number;
   detach(buffer: ArrayBuffer): void;
   readonly Executor: new (backend: BackendName, threads: number, onDone: () => void) => Executor;
-  /** Absent where files cannot be mapped. */
-  readonly MappedFile?: new (
-    fd: number,
+  /** Maps the file, or without `fd` makes room to read it into. Absent where files cannot be mapped. */
+  readonly FileMemory?: new (
     byteLength: number,
-  ) => MappedFile;
+    fd?: number,
+  ) => FileMemory;
 }
 
 export interface Executor {
@@ -26,7 +26,7 @@ export interface Executor {
   close(): void;
 }
 
-export interface MappedFile {
+export interface FileMemory {
   view(byteOffset: number, byteLength: number): ArrayBuffer;
   shrank(): boolean;
   close(): void;

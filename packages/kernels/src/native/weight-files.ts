@@ -1,10 +1,15 @@
-// Files of weights for the native kernels: mapped, so that nothing is copied and processes share the pages.
-import { open } from 'node:fs/promises';
+// Files of weights for the native kernels: mapped, so that nothing is copied and processes share the pages, or read.
+import { type FileHandle, open } from 'node:fs/promises';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { readWeights } from '../reference/read-weights.js';
 import { ToolkitError } from '../toolkit-error.js';
-import type { Addon, MappedFile } from './addon.js';
+import type { Addon, FileMemory } from './addon.js';
+
+/** Bytes of one read: some tens of milliseconds between two looks at the signal. */
+const READ_BYTES = 2 ** 25;
+/** Reads under way at once: one alone is bound by the copy of a single core. */
+const PARALLEL_READS = 4;
 
 /** The files of one `Kernels`. */
 export interface WeightFiles {
@@ -15,55 +20,106 @@ export interface WeightFiles {
 }
 
 export function weightFiles(addon: Addon): WeightFiles {
-  const maps = new Map<MappedFile, { path: string; file: WeightFile }>();
+  const opened = new Map<FileMemory, { path: string; file: WeightFile }>();
   return {
     async open(path, options = {}) {
       options.signal?.throwIfAborted();
-      const map = options.map === false ? undefined : await mapFile(addon, path);
-      if (map === undefined) return readWeights(path, options);
-      const file = mappedWeights(addon, path, map, () => maps.delete(map.file));
-      maps.set(map.file, { path, file });
+      const memory = await openMemory(addon, path, options);
+      // Nothing to map or not able to: every array is then read for itself.
+      if (memory === undefined) return readWeights(path, options);
+      const file = weightsIn(addon, path, memory, () => opened.delete(memory.memory));
+      opened.set(memory.memory, { path, file });
       return file;
     },
     check() {
-      for (const [map, { path }] of maps) if (map.shrank()) throw shrankError(path);
+      for (const [memory, { path }] of opened) if (memory.shrank()) throw shrankError(path);
     },
     async close() {
-      for (const { file } of maps.values()) await file.close();
+      for (const { file } of opened.values()) await file.close();
     },
   };
 }
 
-interface Mapped {
-  readonly file: MappedFile;
+interface OpenedMemory {
+  readonly memory: FileMemory;
   readonly byteLength: number;
 }
 
-/** undefined where files cannot be mapped, and for an empty one, which has nothing to map. */
-async function mapFile(addon: Addon, path: string): Promise<Mapped | undefined> {
-  if (addon.MappedFile === undefined) return undefined;
+/** undefined where there is no such memory, and for an empty file. */
+async function openMemory(
+  addon: Addon,
+  path: string,
+  { map = true, signal }: OpenWeightsOptions,
+): Promise<OpenedMemory | undefined> {
+  const { FileMemory } = addon;
+  if (FileMemory === undefined) return undefined;
+  let handle: FileHandle | undefined;
   try {
-    const handle = await open(path);
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw new Error('it is not a regular file');
-      if (stat.size === 0) return undefined;
-      return { file: new addon.MappedFile(handle.fd, stat.size), byteLength: stat.size };
-    } finally {
-      await handle.close();
-    }
+    handle = await open(path);
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new Error('it is not a regular file');
+    if (stat.size === 0) return undefined;
+    const memory = map ? new FileMemory(stat.size, handle.fd) : new FileMemory(stat.size);
+    if (!map) await readInto(addon, memory, handle, path, stat.size, signal);
+    return { memory, byteLength: stat.size };
   } catch (cause) {
+    if (cause instanceof ToolkitError || (signal?.aborted && cause === signal.reason)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ToolkitError('FILE_UNREADABLE', `${path}: cannot be read: ${reason}`, { cause });
+  } finally {
+    await handle?.close();
   }
 }
 
-function mappedWeights(addon: Addon, path: string, { file, byteLength }: Mapped, onClose: () => void): WeightFile {
+/** Fills the memory with the file, in pieces and off the event loop. */
+async function readInto(
+  addon: Addon,
+  memory: FileMemory,
+  handle: FileHandle,
+  path: string,
+  byteLength: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let next = 0;
+  const readPieces = async (): Promise<void> => {
+    while (next < byteLength) {
+      signal?.throwIfAborted();
+      const begin = next;
+      next += READ_BYTES;
+      const length = Math.min(READ_BYTES, byteLength - begin);
+      const buffer = memory.view(begin, length);
+      try {
+        await readFully(handle, path, new Uint8Array(buffer), begin, byteLength);
+      } finally {
+        addon.detach(buffer);
+      }
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL_READS }, readPieces));
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') {
+      memory.close();
+      throw outcome.reason;
+    }
+  }
+}
+
+async function readFully(handle: FileHandle, path: string, into: Uint8Array, begin: number, end: number) {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, begin + done);
+    if (bytesRead === 0) {
+      throw new ToolkitError('FILE_SHRANK', `${path}: ends at byte ${begin + done}, expected ${end} as when opened`);
+    }
+    done += bytesRead;
+  }
+}
+
+function weightsIn(addon: Addon, path: string, { memory, byteLength }: OpenedMemory, onClose: () => void): WeightFile {
   const views: ArrayBuffer[] = [];
   const view = (byteOffset: number, length: number): ArrayBuffer => {
     checkWeightRange(path, byteOffset, length, byteLength);
     if (length === 0) return new ArrayBuffer(0);
-    const buffer = file.view(byteOffset, length);
+    const buffer = memory.view(byteOffset, length);
     views.push(buffer);
     return buffer;
   };
@@ -71,14 +127,14 @@ function mappedWeights(addon: Addon, path: string, { file, byteLength }: Mapped,
     byteLength,
     float32(byteOffset, length) {
       const bytes = view(byteOffset, 4 * length);
-      // float32 values must lie on a multiple of 4: others are copied. The map itself starts on a page.
+      // float32 values must lie on a multiple of 4: others are copied. The memory itself starts on a page.
       return new Float32Array(byteOffset % 4 === 0 ? bytes : bytes.slice(0));
     },
     int8: (byteOffset, length) => new Int8Array(view(byteOffset, length)),
     async close() {
       // An array used after this is an empty one, not a hole in memory.
       for (const buffer of views.splice(0)) addon.detach(buffer);
-      file.close();
+      memory.close();
       onClose();
     },
   };

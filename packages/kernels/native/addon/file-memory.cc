@@ -1,4 +1,4 @@
-#include "mapped-file.h"
+#include "file-memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +90,7 @@ void releaseSlot(size_t slot) {
 
 }  // namespace
 
-MappedFile::MappedFile(int fd, size_t length) : length_(length) {
+MappedFile::MappedFile(int fd, size_t length) : FileMemory(length) {
   fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (fd_ < 0) fail("dup");
   void* data = mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_, 0);
@@ -119,5 +119,16 @@ bool MappedFile::shrank() const {
   struct stat now;
   return slots[slot_].faulted.load() || fstat(fd_, &now) != 0 || (uint64_t)now.st_size < length_;
 }
+
+ReadFile::ReadFile(size_t length) : FileMemory(length) {
+  void* data = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) fail("mmap");
+  data_ = static_cast<uint8_t*>(data);
+#if defined(MADV_HUGEPAGE)
+  madvise(data, length, MADV_HUGEPAGE);  // a wish: without it the pages are small
+#endif
+}
+
+ReadFile::~ReadFile() { munmap(data_, length_); }
 
 }  // namespace kernels

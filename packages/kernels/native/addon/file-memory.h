@@ -1,0 +1,56 @@
+// Memory for a file of weights: the file mapped read-only, and what happens when it becomes shorter; or room to read it into.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace kernels {
+
+/** `length` bytes of a file that stay where they are. */
+class FileMemory {
+ public:
+  virtual ~FileMemory() = default;
+  FileMemory(const FileMemory&) = delete;
+  FileMemory& operator=(const FileMemory&) = delete;
+
+  uint8_t* data() const { return data_; }
+  size_t length() const { return length_; }
+  virtual bool shrank() const = 0;
+
+ protected:
+  explicit FileMemory(size_t length) : length_(length) {}
+
+  uint8_t* data_ = nullptr;
+  size_t length_;
+};
+
+/**
+ * The first `length` bytes of an open file. Reading a page that a shorter file no longer has raises SIGBUS; a handler
+ * puts zeros under the rest of the map and remembers, so that the program goes on and `shrank()` tells it.
+ * Signals at any other address go to the handler that was there before.
+ */
+class MappedFile : public FileMemory {
+ public:
+  /** @throws std::system_error; takes a duplicate of `fd` */
+  MappedFile(int fd, size_t length);
+  ~MappedFile() override;
+
+  /** A page was missing when read, or the file is shorter now. */
+  bool shrank() const override;
+
+ private:
+  int fd_;
+  size_t slot_;
+};
+
+/** Zeros to read a file into, in large pages where the system has them: fewer translations of addresses to look up. */
+class ReadFile : public FileMemory {
+ public:
+  /** @throws std::system_error */
+  explicit ReadFile(size_t length);
+  ~ReadFile() override;
+
+  bool shrank() const override { return false; }
+};
+
+}  // namespace kernels
