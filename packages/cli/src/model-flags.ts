@@ -53,6 +53,11 @@ export const modelFlags = {
     description: 'kernels to use; default the fastest here (see doctor)',
     options: [...backendNames],
   }),
+  mmap: Flags.boolean({
+    description: 'map the model file; --no-mmap reads it into memory: a slower start, then faster',
+    allowNo: true,
+    default: true,
+  }),
   'rope-theta': Flags.custom<number>({
     description: 'base of the rotary embedding, for plain files of unknown models; with --rope-scaling',
     dependsOn: ['rope-scaling'],
@@ -73,6 +78,7 @@ export interface ModelChoice {
   readonly context?: number | undefined;
   readonly threads?: number | undefined;
   readonly backend?: string | undefined;
+  readonly mmap?: boolean | undefined;
   readonly 'rope-theta'?: number | undefined;
   readonly 'rope-scaling'?: string | undefined;
 }
@@ -101,7 +107,7 @@ export function statedSettings({ 'rope-theta': ropeTheta, 'rope-scaling': ropeSc
 }
 
 async function openOptions(modelPath: string, choice: ModelChoice, signal: AbortSignal): Promise<OpenModelOptions> {
-  const { tokenizer, context, threads } = choice;
+  const { tokenizer, context, threads, mmap } = choice;
   const settings = statedSettings(choice);
   const backend = choice.backend ?? process.env.LLAMA_KERNELS;
   return {
@@ -109,6 +115,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
     ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
     ...(context === undefined ? {} : { context }),
     ...(threads === undefined ? {} : { threads }),
+    ...(mmap === undefined ? {} : { map: mmap }),
     ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),
     ...(settings === undefined ? {} : { settings }),
   };
