@@ -3,14 +3,12 @@
 import { strict as assert } from 'node:assert';
 import * as nodeFiles from 'node:fs/promises';
 import type { FileLayer } from '@llama-ts/exporter';
+import { failingLayer, failure, shortWriteLayer } from '../helpers/failing-files.js';
 import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
 
 const WEIGHTS = noise(150_000);
 const repo = () => fakeRepo({ 'config.json': '{}', 'model.safetensors': WEIGHTS });
-
-/** Calls that make, fill, sync, name or link files. */
-const WRITES = new Set(['write', 'truncate', 'sync', 'writeFile', 'rename', 'mkdir', 'symlink', 'open']);
 
 describe('a disk that fails', () => {
   for (const [errno, code] of [
@@ -73,48 +71,3 @@ describe('a disk that fails', () => {
       await download(options({ offline: true }));
     }));
 });
-
-function failure(code: string, syscall: string): Error {
-  return Object.assign(new Error(`${code}: injected, ${syscall}`), { code, syscall, errno: -1 });
-}
-
-/** A layer whose writing call number `failAt` fails. */
-function failingLayer(failAt: number, errno: string): { files: FileLayer; failedCall: () => string | null } {
-  let nCalls = 0;
-  let failed: string | null = null;
-  const mayFail = (name: string) => {
-    if (!WRITES.has(name) || nCalls++ !== failAt) return;
-    failed = name;
-    throw failure(errno, name);
-  };
-  const wrap = <T extends object>(target: T): T =>
-    new Proxy(target, {
-      get(_, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== 'function') return value;
-        return async (...args: unknown[]) => {
-          mayFail(String(name));
-          const result: unknown = await Reflect.apply(value, target, args);
-          return name === 'open' ? wrap(result as object) : result;
-        };
-      },
-    });
-  return { files: wrap({ ...nodeFiles }), failedCall: () => failed };
-}
-
-/** A layer whose files take at most 1,000 bytes a call. */
-function shortWriteLayer(): FileLayer {
-  const open = async (...args: Parameters<FileLayer['open']>) => {
-    const handle = await nodeFiles.open(...args);
-    const write = (bytes: Uint8Array, start: number, byteLength: number, position: number) =>
-      handle.write(bytes, start, Math.min(1_000, byteLength), position);
-    return new Proxy(handle, {
-      get: (target, name) => {
-        if (name === 'write') return write;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  };
-  return { ...nodeFiles, open: open as FileLayer['open'] };
-}

@@ -29,7 +29,7 @@ export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } fr
 export type { OutputOptions } from './output/check-output.js';
 export type { DiskNeed } from './output/disk-space.js';
 export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
-export type { Journal, JournalEntry } from './output/journal.js';
+export type { JournalEntry } from './output/journal.js';
 export type { WriteEvent } from './output/write-weights.js';
 export {
   type ExportPlan,

@@ -41,6 +41,7 @@ export async function openFile(path: string): Promise<ByteSource> {
           throw new ToolkitError(
             'FILE_SHRANK',
             `${path}: ends at byte ${byteOffset + done}, expected ${stat.size} bytes`,
+            { suggestions: ['wait until nothing writes to the file, and run the same command again'] },
           );
         }
         done += bytesRead;

@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
-import { type Journal, openJournal } from './journal.js';
+import { type Journal, type JournalEntry, openJournal } from './journal.js';
 import { lockOutput, type OutputLock } from './output-lock.js';
 import { describeWriteFailure } from './write-failure.js';
 
@@ -31,8 +31,10 @@ export interface DurableFileOptions extends OutputOptions {
 
 /** A file under way. Exactly one of `commit` and `discard` takes effect; `discard` after `commit` does nothing. */
 export interface DurableFile {
-  /** What is finished already; null without a key. */
-  readonly journal: Journal | null;
+  /** What a killed process says it finished; empty without a key. */
+  readonly finished: readonly JournalEntry[];
+  /** Adds to it for the next time. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED` */
+  noteFinished(entry: JournalEntry): Promise<void>;
   /** Writes all bytes at an offset. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED` */
   writeAt(bytes: Uint8Array, byteOffset: number): Promise<void>;
   /** sha256 of bytes written, in hex; null where the file ends before. @throws ToolkitError `WRITE_FAILED` */
@@ -74,16 +76,23 @@ async function openDurableFile({ path, target, files, lock, options }: Opening):
   const { resumeKey, expectedBytes = 0 } = options;
   const beside = (end: string): string => join(dirname(target), `.${basename(target)}.${end}`);
   const [partialPath, journalPath] = [beside('partial'), beside('journal')];
-  if (resumeKey === undefined) await files.rm(journalPath, { force: true });
-  const journal = resumeKey === undefined ? null : await openJournal(files, journalPath, resumeKey);
-  let file: FileHandle;
+  let journal: Journal | null = null;
+  let opened: FileHandle | undefined;
   try {
-    file = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0);
-    await checkRoom(files, target, path, expectedBytes - (await file.stat()).size);
+    if (resumeKey === undefined) await files.rm(journalPath, { force: true });
+    else journal = await openJournal(files, journalPath, resumeKey);
+    opened = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0);
+    await checkRoom(files, target, path, expectedBytes - (await opened.stat()).size);
   } catch (error) {
-    await journal?.close();
+    await opened?.close().catch(() => undefined);
+    await journal?.close().catch(() => undefined);
+    // What a killed run finished stays for a time when there is room.
+    if (journal === null || journal.entries.length === 0) {
+      for (const left of [partialPath, journalPath]) await files.rm(left, { force: true }).catch(() => undefined);
+    }
     throw error;
   }
+  const file = opened;
   let isDone = false;
   let unflushedBytes = 0;
   let flush: Promise<void> | null = null;
@@ -114,7 +123,8 @@ async function openDurableFile({ path, target, files, lock, options }: Opening):
   };
 
   return {
-    journal,
+    finished: journal?.entries ?? [],
+    noteFinished: (entry) => described(async () => journal?.append(entry)),
     writeAt: (bytes, byteOffset) =>
       described(async () => {
         if (flushFailure !== null) throw flushFailure;

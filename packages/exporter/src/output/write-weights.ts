@@ -80,7 +80,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   const start = (index: number): WriteEvent => ({ type: 'tensor-start', name: tensors[index]!.name, index, count });
 
   let resumedTensors = 0;
-  for (const { index, sha256: expected, maxError } of file.journal?.entries ?? []) {
+  for (const { index, sha256: expected, maxError } of file.finished) {
     const tensor = tensors[index];
     if (tensor === undefined || checksums[index] !== undefined) continue;
     if ((await file.hashRange(tensor.byteOffset, tensor.byteLength, signal)) !== expected) continue;
@@ -104,7 +104,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
     if (!isLast) continue;
     const { checksum, maxError } = await writer.finish();
     writer = null;
-    await file.journal?.append({ index, sha256: Buffer.from(checksum).toString('hex'), maxError });
+    await file.noteFinished({ index, sha256: Buffer.from(checksum).toString('hex'), maxError });
     yield settle(index, checksum, maxError, false);
   }
   const header256 = sha256(headerBytes);

@@ -1,0 +1,97 @@
+// Kills the real command at random moments: the target is absent, the old file or the new one, and a rerun completes it.
+//
+// LLAMA_TEST_KILLS sets how many times; scripts/nightly.mjs asks for 200.
+
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { llamaBin, runLlama } from '../helpers/run-llama.js';
+import { hiddenIn, MEDIUM, withFolder, writeCheckpoint } from './support.js';
+
+const OLD = 'the file that was there before';
+const N_KILLS = Number(process.env.LLAMA_TEST_KILLS ?? 3);
+
+describe('a command that is killed', () => {
+  for (const [what, args] of [
+    ['export', ['export', 'm.bin', '--hf', 'model', '--version', '2', '--force']],
+    ['quantize', ['quantize', 'input.bin', 'm.bin', '--force']],
+  ] as const) {
+    it(`while it is to ${what} leaves no half file, and the next one ends with the same bytes`, async function () {
+      this.timeout(60_000 + N_KILLS * 30_000);
+      await withFolder(async (folder) => {
+        await mkdir(join(folder, 'model'));
+        await writeCheckpoint(join(folder, 'model'), MEDIUM);
+        await succeed(['export', 'input.bin', '--hf', 'model'], folder);
+        const target = join(folder, 'm.bin');
+        const writeMs = await timeWriting(args, folder);
+        const expected = await readFile(target);
+        const moments = { absent: 0, old: 0, new: 0, resumed: 0 };
+        for (let kill = 0; kill < N_KILLS; kill++) {
+          await rm(target);
+          if (kill % 2 === 1) await writeFile(target, OLD);
+          const killMs = Math.random() * 1.1 * writeMs;
+          await killDuring(args, folder, killMs);
+          const found = await readFile(target).catch(() => null);
+          const state = found === null ? 'absent' : found.equals(Buffer.from(OLD)) ? 'old' : 'new';
+          if (state === 'new') assert.ok(found!.equals(expected), `half a file, killed after ${killMs} ms`);
+          else assert.equal(state, kill % 2 === 1 ? 'old' : 'absent', `killed after ${killMs} ms`);
+          const { stdout } = await succeed(args, folder);
+          assert.ok((await readFile(target)).equals(expected), `other bytes after a kill after ${killMs} ms`);
+          assert.deepEqual(await hiddenIn(folder), [], `killed after ${killMs} ms`);
+          moments[state]++;
+          if (/run that was killed/.test(stdout)) moments.resumed++;
+        }
+        if (process.env.LLAMA_TEST_KILLS !== undefined) {
+          process.stdout.write(`      ${N_KILLS} kills: ${JSON.stringify(moments)}\n`);
+        }
+      });
+    });
+  }
+});
+
+async function succeed(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
+  const run = await runLlama(args, { cwd });
+  assert.equal(run.exitCode, 0, run.stderr);
+  return run;
+}
+
+function start(args: readonly string[], cwd: string) {
+  const child = spawn(process.execPath, [llamaBin, ...args], { cwd, stdio: 'ignore' });
+  let isOver = false;
+  const over = new Promise<void>((resolve) =>
+    child.on('exit', () => {
+      isOver = true;
+      resolve();
+    }),
+  );
+  /** Resolves when the output's lock is there. */
+  const writing = async (): Promise<void> => {
+    const isLocked = () =>
+      readlink(join(cwd, '.m.bin.lock')).then(
+        () => true,
+        () => false,
+      );
+    while (!isOver && !(await isLocked())) await delay(1);
+  };
+  return { child, over, writing };
+}
+
+/** Milliseconds from the lock to the end. */
+async function timeWriting(args: readonly string[], cwd: string): Promise<number> {
+  const { over, writing } = start(args, cwd);
+  await writing();
+  const from = performance.now();
+  await over;
+  return performance.now() - from;
+}
+
+/** Kills the command some time after it took the lock. */
+async function killDuring(args: readonly string[], cwd: string, afterMs: number): Promise<void> {
+  const { child, over, writing } = start(args, cwd);
+  await writing();
+  await Promise.race([delay(afterMs), over]);
+  child.kill('SIGKILL');
+  await over;
+}
