@@ -28,6 +28,7 @@ describe('the engine', function () {
       request: randomRequest(model),
       millisecondsBefore: fc.constantFrom(0, 0, 0, 1, 3),
       leavesAfter: fc.option(fc.nat(8), { nil: null, freq: 3 }),
+      speculate: fc.constantFrom(false, true, { rowCost: 0 }),
     });
     const settings = fc.record({
       maxSequences: fc.integer({ min: 1, max: 6 }),
@@ -40,9 +41,9 @@ describe('the engine', function () {
         const busy = createEngine(model, options);
         try {
           await Promise.all(
-            arrivals.map(async ({ request, millisecondsBefore, leavesAfter }) => {
+            arrivals.map(async ({ request, millisecondsBefore, leavesAfter, speculate }) => {
               if (millisecondsBefore > 0) await delay(millisecondsBefore);
-              const events = busy.submit(request.prompt, request.options);
+              const events = busy.submit(request.prompt, { ...request.options, speculate });
               if (leavesAfter === null) return assert.deepEqual(await outcome(events), await alone(request));
               let nEvents = 0;
               for await (const _ of events) if (nEvents++ === leavesAfter) break;
@@ -151,9 +152,9 @@ describe('the engine', function () {
       },
     };
     const shared = createEngine(spy);
-    const bad = outcome(shared.submit([13], { maxTokens: 5 }));
     const good = { prompt: [1, 2, 3], options: { maxTokens: 5, temperature: 0 } };
     const found = outcome(shared.submit(good.prompt, good.options));
+    const bad = outcome(shared.submit([13], { maxTokens: 5 }));
     await assert.rejects(bad, { code: 'NON_FINITE' });
     assert.deepEqual(await found, await alone(good));
   });

@@ -5,6 +5,7 @@ import type { KeyValueCache } from '@llama-ts/kernels';
 import { type AnswerOptions, createAnswer } from './answer.js';
 import type { Model } from './model.js';
 import { createSequence, type GenerateEvent } from './sequence.js';
+import { createSpeculation, type SpeculateOptions } from './speculation/speculation.js';
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends AnswerOptions {
@@ -13,6 +14,8 @@ export interface GenerateOptions extends AnswerOptions {
   readonly cachedTokens?: number | undefined;
   /** Prompt tokens computed in one pass; any number gives the same bits. Default 512. */
   readonly prefillChunk?: number | undefined;
+  /** Drafts tokens from what the text repeats: the same answer in fewer passes. Default false. */
+  readonly speculate?: boolean | SpeculateOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,12 +42,14 @@ export async function* generate(
   const answer = createAnswer(model, promptTokens, { ...options, room });
   const nCached = Math.min(resolveCached(options), promptTokens.length - 1);
   const cache = options.cache ?? model.createCache();
-  const sequence = createSequence({ promptTokens, answer, cache, nCached, now });
+  const speculation = createSpeculation(options.speculate, promptTokens, model.backend);
+  const { vocabSize } = model.header.dimensions;
+  const sequence = createSequence({ promptTokens, answer, cache, nCached, vocabSize, speculation, now });
 
   while (!sequence.isOver) {
     const events = await model.turn(async () => {
-      const tokens = sequence.next(prefillChunk);
-      return sequence.accept(tokens, await model.forward([tokens], { signal }));
+      const tokens = sequence.next({ maxPromptTokens: prefillChunk, nAnswering: 1 });
+      return sequence.accept(await model.forward([tokens], { signal }));
     });
     for (const event of events) {
       yield event;

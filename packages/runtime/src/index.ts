@@ -28,9 +28,10 @@ export { type CacheType, type CreateCacheOptions, cacheTypeOf, cacheTypes } from
 export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
-export type { PromptEndEvent } from './sequence.js';
+export type { GenerateEndEvent, PromptEndEvent } from './sequence.js';
 export { type ReadSessionOptions, readSession, type Session, type SessionSink, writeSession } from './session.js';
 export type { Conversation } from './session-conversation.js';
+export type { SpeculateOptions, SpeculationReport } from './speculation/speculation.js';
 export { splitLlama3 } from './tokenizer/split-llama3.js';
 export type { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer/tokenizer.js';

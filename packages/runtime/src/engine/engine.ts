@@ -9,6 +9,7 @@ import type { SequenceTokens } from '../forward.js';
 import { checkPrefillChunk, encodePrompt } from '../generate.js';
 import type { Model } from '../model.js';
 import type { GenerateEvent } from '../sequence.js';
+import { createSpeculation, type SpeculateOptions } from '../speculation/speculation.js';
 import { createCacheArena } from './cache-arena.js';
 import type { EventStream } from './event-queue.js';
 import { createPrefillPace } from './prefill-pace.js';
@@ -34,6 +35,8 @@ export interface EngineOptions {
 
 /** Options of a request: what decides about its answer, and its own end. */
 export interface SubmitOptions extends AnswerOptions {
+  /** Drafts tokens from what the text repeats: the same answer in fewer passes. Default false. */
+  readonly speculate?: boolean | SpeculateOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,12 +105,13 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     get nWaiting() {
       return waiting.length;
     },
-    submit(prompt, { signal, ...answerOptions } = {}) {
+    submit(prompt, { signal, speculate, ...answerOptions } = {}) {
       if (isClosed) throw closedError();
       signal?.throwIfAborted();
       const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
       const answer = createAnswer(model, promptTokens, { now, ...answerOptions });
-      const request = createRequest({ promptTokens, answer, now, signal, onOver });
+      const speculation = createSpeculation(speculate, promptTokens, model.backend);
+      const request = createRequest({ promptTokens, answer, vocabSize, speculation, now, signal, onOver });
       waiting.push(request);
       work ??= runPasses();
       return request.events;
@@ -170,7 +174,10 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     return running
       .map((request, i) => ({ request, share: shares[i]! }))
       .filter(({ request, share }) => share > 0 || request.sequence!.nPromptLeft === 0)
-      .map(({ request, share }) => ({ request, tokens: request.sequence!.next(share) }));
+      .map(({ request, share }) => ({
+        request,
+        tokens: request.sequence!.next({ maxPromptTokens: share, nAnswering: Math.max(1, nAnswering) }),
+      }));
   }
 
   async function compute(parts: readonly Part[], signal: AbortSignal): Promise<void> {
@@ -187,12 +194,12 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     recordPass(parts, now() - start);
     let row = 0;
     for (const { request, tokens } of parts) {
-      const nRows = tokens.logits === 'last' ? 1 : 0;
+      const nRows = tokens.logits === 'all' ? tokens.tokens.length : tokens.logits === 'last' ? 1 : 0;
       const rows = logits.subarray(row * vocabSize, (row + nRows) * vocabSize);
       row += nRows;
       if (request.isOver) continue;
       try {
-        request.deliver(await request.sequence!.accept(tokens, rows));
+        request.deliver(await request.sequence!.accept(rows));
       } catch (error) {
         request.fail(error);
       }

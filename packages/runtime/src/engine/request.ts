@@ -3,12 +3,15 @@
 import type { KeyValueCache } from '@llama-ts/kernels';
 import type { Answer } from '../answer.js';
 import { createSequence, type GenerateEvent, type Sequence } from '../sequence.js';
+import type { Speculation } from '../speculation/speculation.js';
 import { createEventQueue, type EventStream } from './event-queue.js';
 
 /** What a request is made of. */
 export interface RequestParts {
   readonly promptTokens: readonly number[];
   readonly answer: Answer;
+  readonly vocabSize: number;
+  readonly speculation: Speculation | null;
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
   /** Called once, when nothing more will come of it. */
@@ -34,7 +37,8 @@ export interface Request {
 }
 
 /** A request that ends by itself, by failure, by its signal, or when its reader leaves. */
-export function createRequest({ promptTokens, answer, now, signal, onOver }: RequestParts): Request {
+export function createRequest(parts: RequestParts): Request {
+  const { promptTokens, answer, signal, onOver } = parts;
   let isOver = false;
   let cache: KeyValueCache | null = null;
   let sequence: Sequence | null = null;
@@ -68,7 +72,7 @@ export function createRequest({ promptTokens, answer, now, signal, onOver }: Req
     },
     begin(lent) {
       cache = lent;
-      sequence = createSequence({ promptTokens, answer, cache, nCached: 0, now });
+      sequence = createSequence({ ...parts, cache, nCached: 0 });
     },
     deliver(events) {
       for (const event of events) queue.push(event);

@@ -1,0 +1,75 @@
+// Lossless speculation: drafts of the next tokens, which a pass computes along and the answer's own choice confirms.
+
+import { ToolkitError } from '@llama-ts/format';
+import type { BackendName } from '@llama-ts/kernels';
+import { createDraftPolicy } from './draft-policy.js';
+import { createPromptLookup } from './prompt-lookup.js';
+
+/** Options of speculation. */
+export interface SpeculateOptions {
+  /**
+   * What each further row adds to a pass over one, in such passes, 0 or more; default what is known of the backend.
+   * Decides how much is drafted, never what is said.
+   */
+  readonly rowCost?: number | undefined;
+}
+
+/** How speculation went. */
+export interface SpeculationReport {
+  readonly nDrafted: number;
+  /** Drafted tokens that came true. */
+  readonly nAccepted: number;
+}
+
+/** The drafts of one sequence. */
+export interface Speculation {
+  readonly report: SpeculationReport;
+  /** Tokens that may follow, at most `maxTokens`, for a pass that `nTogether` sequences share. */
+  draft(maxTokens: number, nTogether: number): readonly number[];
+  /** Tells what a pass said, and how many of its drafted tokens came true. */
+  record(said: readonly number[], drafted: SpeculationReport, nTogether: number): void;
+}
+
+/**
+ * Measured on a model of the 1B shape with two threads: native kernels read the weights once for all rows, and that
+ * is most of a pass; plain TypeScript computes row by row.
+ */
+const rowCosts: Readonly<Record<BackendName, number>> = {
+  avx512vnni: 0.15,
+  avx512: 0.2,
+  avx2: 0.2,
+  neon: 0.2,
+  generic: 1,
+  wasm: 0.5,
+  reference: 1,
+};
+
+/**
+ * Speculation for a prompt as `speculate` asks for it; null for none.
+ *
+ * @throws ToolkitError `INVALID_OPTION`
+ */
+export function createSpeculation(
+  speculate: boolean | SpeculateOptions | undefined,
+  promptTokens: readonly number[],
+  backend: BackendName,
+): Speculation | null {
+  if (speculate === undefined || speculate === false) return null;
+  const { rowCost = rowCosts[backend] } = speculate === true ? {} : speculate;
+  if (!(rowCost >= 0)) throw new ToolkitError('INVALID_OPTION', `row cost ${rowCost}, expected a number from 0`);
+  const lookup = createPromptLookup(promptTokens);
+  const policy = createDraftPolicy(rowCost);
+  let report: SpeculationReport = { nDrafted: 0, nAccepted: 0 };
+
+  return {
+    get report() {
+      return report;
+    },
+    draft: (maxTokens, nTogether) => lookup.draft(Math.min(maxTokens, policy.maxLength(nTogether))),
+    record(said, { nDrafted, nAccepted }, nTogether) {
+      for (const token of said) lookup.push(token);
+      report = { nDrafted: report.nDrafted + nDrafted, nAccepted: report.nAccepted + nAccepted };
+      policy.record(nDrafted, nAccepted, nTogether);
+    },
+  };
+}
