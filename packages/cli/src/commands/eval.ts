@@ -1,0 +1,154 @@
+// llama eval: how well a model predicts a text, and how far it is from a baseline.
+
+import {
+  type Bounds,
+  checkBoundNames,
+  checkBounds,
+  type Evaluation,
+  evalFigureNames,
+  evalFigures,
+  evaluateText,
+  type GateCheck,
+  readThresholds,
+  verdictLine,
+} from '@llama-ts/evaluate';
+import { ToolkitError } from '@llama-ts/format';
+import type { Model } from '@llama-ts/runtime';
+import { sampleModelName, sampleTextPath } from '@llama-ts/sample-model';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { evaluationLines } from '../evaluation-lines.js';
+import { exitCodes } from '../exit-codes.js';
+import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
+import { modelFlags, openNamedModel } from '../model-flags.js';
+import { integer } from '../number-flags.js';
+import { readTextFile } from '../read-text-file.js';
+import { showEvalProgress } from '../show-eval-progress.js';
+
+const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
+const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
+const boundFlags = {
+  'max-ppl': boundFlag('when the perplexity is above this'),
+  'max-ppl-ratio': boundFlag('when the perplexity is above this many times that of the baseline'),
+  'max-kl': boundFlag('when the mean KL divergence from the baseline is above this, in nats'),
+  'max-kl-p999': boundFlag('when the 99.9th percentile of the KL divergence is above this'),
+  'min-agreement': boundFlag('when a smaller share of the most probable tokens is the same, 0 to 1'),
+};
+
+/** What `--json` prints. */
+interface EvalReport extends Evaluation {
+  readonly model: string;
+  readonly baseline: string | null;
+  readonly text: string;
+  readonly backend: string;
+  /** null without bounds. */
+  readonly passed: boolean | null;
+  readonly checks: readonly GateCheck[];
+}
+
+type EvalFlags = Interfaces.InferredFlags<typeof Eval.flags>;
+
+export default class Eval extends BaseCommand {
+  static override description =
+    'Measure perplexity on a text, and divergence from a baseline; without MODEL, of the bundled sample model';
+  static override examples = [
+    '<%= config.bin %> eval',
+    '<%= config.bin %> eval model-q8_0.bin --text book.txt --baseline model.bin',
+    '<%= config.bin %> eval model-q8_0.bin --text book.txt --baseline model.bin --max-kl 0.01 --max-ppl-ratio 1.01',
+  ];
+  static override enableJsonFlag = true;
+  static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
+  static override flags = {
+    text: Flags.string({ description: 'UTF-8 text; default for the sample model: the one that comes with it' }),
+    baseline: Flags.string({ description: '.bin file to compare with, such as the v1 of a v2' }),
+    window: Flags.custom<number>({
+      description: 'positions of a window; default 512, or as many as the model has',
+      parse: integer({ ...positive, min: 2 }),
+    })(),
+    stride: Flags.custom<number>({
+      description: 'tokens from one window to the next; default half the window',
+      parse: integer(positive),
+    })(),
+    'max-tokens': Flags.custom<number>({
+      description: 'tokens of the text to evaluate on; default all',
+      parse: integer(positive),
+    })(),
+    ...boundFlags,
+    thresholds: thresholdsFlag,
+    tokenizer,
+    threads,
+    backend,
+    'rope-theta': ropeTheta,
+    'rope-scaling': ropeScaling,
+  };
+
+  override async run(): Promise<EvalReport> {
+    const { args, flags } = await this.parse(Eval);
+    const bounds = await this.#bounds(flags);
+    const choice = { ...flags, ...(flags.window === undefined ? {} : { context: flags.window }) };
+    const model = await openNamedModel(args.model, choice, this.signal);
+    try {
+      const baseline = flags.baseline === undefined ? null : await openNamedModel(flags.baseline, choice, this.signal);
+      try {
+        return await this.#evaluate(args.model ?? sampleModelName, model, baseline, bounds, flags);
+      } finally {
+        await baseline?.close();
+      }
+    } finally {
+      await model.close();
+    }
+  }
+
+  async #evaluate(
+    name: string,
+    model: Model,
+    baseline: Model | null,
+    bounds: Bounds,
+    flags: EvalFlags,
+  ): Promise<EvalReport> {
+    const text = flags.text ?? (name === sampleModelName ? sampleTextPath : defaultText(model));
+    const events = evaluateText(model, await readTextFile(text), {
+      ...(baseline === null ? {} : { baseline }),
+      window: flags.window,
+      stride: flags.stride,
+      maxTokens: flags['max-tokens'],
+      signal: this.signal,
+    });
+    const evaluation = await showEvalProgress(events);
+    const checks = checkBounds(name, evalFigures(evaluation), bounds);
+    const passed = checks.length === 0 ? null : checks.every((check) => check.passed);
+    for (const line of evaluationLines(evaluation)) this.log(line);
+    if (passed !== null) this.log(verdictLine('eval', checks));
+    if (passed === false) process.exitCode = exitCodes.gateFailed;
+    return {
+      model: name,
+      baseline: flags.baseline ?? null,
+      text,
+      backend: model.backend,
+      passed,
+      checks,
+      ...evaluation,
+    };
+  }
+
+  /** Bounds of the thresholds file and the flags, checked before anything takes long. */
+  async #bounds(flags: EvalFlags): Promise<Bounds> {
+    const known = flags.baseline === undefined ? evalFigureNames.slice(0, 1) : evalFigureNames;
+    const fromFlags = boundsOfFlags(flags, Object.keys(boundFlags));
+    if (flags.baseline === undefined) {
+      const needy = Object.keys(fromFlags).find((bound) => bound !== 'max-ppl');
+      if (needy !== undefined) throw new ToolkitError('USAGE', `--${needy} needs --baseline FILE to compare with`);
+    }
+    const fromFile = flags.thresholds === undefined ? {} : (await readThresholds(flags.thresholds)).eval;
+    checkBoundNames(fromFile, known, flags.thresholds ?? '');
+    return { ...fromFile, ...fromFlags };
+  }
+}
+
+/** The held-out stories for any export of the sample model. */
+function defaultText(model: Model): string {
+  if (model.description?.provenance.source === sampleModelName) return sampleTextPath;
+  throw new ToolkitError('USAGE', 'expected --text FILE, a text to measure on', {
+    suggestions: ['llama eval MODEL.bin --text FILE', 'try it on the bundled model: llama eval'],
+  });
+}
