@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { exp, log } from '../../packages/evaluate/src/eval-exp-log.js';
-import { meanOf, quantile, sum } from '../../packages/evaluate/src/eval-statistics.js';
+import { exp, log } from '../../packages/evaluate/src/eval/exp-log.js';
+import { meanOf, quantile, sum } from '../../packages/evaluate/src/eval/statistics.js';
 
 /** e^x of a small rational to 60 digits by its series, as an integer over 10^60. */
 function exactExp(numerator: bigint, denominator: bigint): bigint {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { planWindows } from '../../packages/evaluate/src/eval-windows.js';
+import { planWindows } from '../../packages/evaluate/src/eval/windows.js';
 import { coded, createFakeModel, evaluate } from './support.js';
 
 describe('windows over a text', () => {

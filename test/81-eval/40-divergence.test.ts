@@ -97,10 +97,17 @@ describe('an evaluation', () => {
   });
 
   it('does without a begin-of-text token: the first token is context alone', async () => {
-    const { model } = createFakeModel(VOCAB_SIZE, logitsOf(1));
-    const { nTokens, worst } = await evaluate(model, ids);
-    assert.equal(nTokens, ids.length - 1);
-    assert.ok(worst.every(({ index }) => index > 0));
+    // Certain that the next token is the last one's double.
+    const { model } = createFakeModel(VOCAB_SIZE, (context) => {
+      return Array.from({ length: VOCAB_SIZE }, (_, i) => (i === (2 * context.at(-1)!) % VOCAB_SIZE ? 50 : 0));
+    });
+    const doubles = [1, 2, 4, 3, 1, 2, 4, 3, 1, 2, 4, 3];
+    for (const window of [4, 9, 40]) {
+      const { nTokens, perplexity, worst } = await evaluate(model, doubles, { window });
+      assert.equal(nTokens, doubles.length - 1);
+      near(perplexity.value, 1);
+      assert.ok(worst.every(({ index }) => index > 0));
+    }
   });
 
   it('stops when its signal says so, before and in the middle', async () => {

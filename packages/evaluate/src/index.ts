@@ -1,16 +1,16 @@
 // Public names of @llama-ts/evaluate.
 
-export { evalFigureNames, evalFigures } from './eval-figures.js';
-export type { Divergence } from './eval-scores.js';
-export type { Estimate } from './eval-statistics.js';
 export {
   type EvalEvent,
   type EvaluateTextOptions,
   type Evaluation,
   evaluateText,
   type GreedyComparison,
-} from './eval-text.js';
-export type { TokenInContext } from './eval-worst-tokens.js';
+} from './eval/evaluate-text.js';
+export { evalFigureNames, evalFigures } from './eval/figures.js';
+export type { Divergence } from './eval/scores.js';
+export type { Estimate } from './eval/statistics.js';
+export type { TokenInContext } from './eval/worst-tokens.js';
 export {
   type Bounds,
   checkBoundNames,

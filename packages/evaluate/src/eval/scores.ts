@@ -1,8 +1,8 @@
 // What an evaluation keeps of every prediction, and the figures that follow from it.
 
 import { divergence, type RowScore, scoreRow } from './divergence.js';
-import { exp } from './eval-exp-log.js';
-import { type Estimate, meanOf, quantile, sum } from './eval-statistics.js';
+import { exp } from './exp-log.js';
+import { type Estimate, meanOf, quantile, sum } from './statistics.js';
 
 /** One entry for each predicted token, in the order of the text; NaN and −1 stand where there is no baseline. */
 export interface Scores {

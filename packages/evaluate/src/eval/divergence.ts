@@ -1,6 +1,6 @@
 // One prediction: the log-softmax of its logits, and how far it is from a baseline's.
 
-import { exp, log } from './eval-exp-log.js';
+import { exp, log } from './exp-log.js';
 
 /** What one row of logits says, filled by {@link scoreRow}. */
 export interface RowScore {

@@ -1,7 +1,7 @@
 // The tokens a model does worst on, shown with the text before them.
 
-import type { Scores } from './eval-scores.js';
-import type { EvalTokens } from './eval-tokens.js';
+import type { Scores } from './scores.js';
+import type { EvalTokens } from './tokens.js';
 
 /** A prediction in its context. Texts are `⟨id⟩` where there is no tokenizer. */
 export interface TokenInContext {

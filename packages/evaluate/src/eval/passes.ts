@@ -1,9 +1,9 @@
 // Takes a window through a model in forward passes of bounded size.
 
 import type { Model } from '@llama-ts/runtime';
-import type { Decoder } from './divergence-greedy.js';
-import type { EvalTokens } from './eval-tokens.js';
-import type { TextWindow } from './eval-windows.js';
+import type { Decoder } from './greedy-departure.js';
+import type { EvalTokens } from './tokens.js';
+import type { TextWindow } from './windows.js';
 
 /** Logits of one pass: a whole window of Llama 3's vocabulary would take 0.5 GB. */
 const MAX_LOGITS_BYTES = 64 * 1024 * 1024;
@@ -47,14 +47,16 @@ export interface Runner extends Decoder {
 
 /** Options of {@link createRunner}. */
 export interface RunnerOptions {
+  /** Positions of a window. */
+  readonly window: number;
   /** Milliseconds; default performance.now. */
   readonly now?: (() => number) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Sets up a model for an evaluation. */
-export function createRunner(model: Model, { signal, now = () => performance.now() }: RunnerOptions): Runner {
-  const cache = model.createCache();
+export function createRunner(model: Model, { window, signal, now = () => performance.now() }: RunnerOptions): Runner {
+  const cache = model.createCache({ positions: window });
   let nTokens = 0;
   let milliseconds = 0;
   return {

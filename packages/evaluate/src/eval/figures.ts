@@ -1,7 +1,7 @@
 // The figures of an evaluation that bounds may be set on.
 
-import type { Evaluation } from './eval-text.js';
-import type { Figures } from './gate.js';
+import type { Figures } from '../gate.js';
+import type { Evaluation } from './evaluate-text.js';
 
 /** Names of the figures; all but the first need a baseline. */
 export const evalFigureNames = [

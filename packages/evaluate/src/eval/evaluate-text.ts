@@ -2,20 +2,13 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import type { Model } from '@llama-ts/runtime';
-import { greedyDeparture } from './divergence-greedy.js';
-import { createRunner, passesOf, type Runner } from './eval-passes.js';
-import {
-  createScores,
-  type Divergence,
-  divergenceOf,
-  meansAlong,
-  perplexityOf,
-  scorePrediction,
-} from './eval-scores.js';
-import type { Estimate } from './eval-statistics.js';
-import { type EvalTokens, evalTokens } from './eval-tokens.js';
-import { planWindows } from './eval-windows.js';
-import { type TokenInContext, worstTokens } from './eval-worst-tokens.js';
+import { greedyDeparture } from './greedy-departure.js';
+import { createRunner, passesOf, type Runner } from './passes.js';
+import { createScores, type Divergence, divergenceOf, meansAlong, perplexityOf, scorePrediction } from './scores.js';
+import type { Estimate } from './statistics.js';
+import { type EvalTokens, evalTokens } from './tokens.js';
+import { planWindows } from './windows.js';
+import { type TokenInContext, worstTokens } from './worst-tokens.js';
 
 /** Options of {@link evaluateText}. */
 export interface EvaluateTextOptions {
@@ -74,10 +67,11 @@ const GREEDY_PROMPT_TOKENS = 32;
 const GREEDY_TOKENS = 128;
 
 /**
- * Predicts every token of a text once, in windows that overlap by `window − stride`, and measures how well.
+ * Predicts every token of a text once, in windows that overlap by `window − stride`, and measures how well. Nothing else
+ * may run on the models meanwhile.
  *
  * @param text or token ids, without a begin-of-text token: each window gets its own
- * @throws ToolkitError `INVALID_OPTION`, `BAD_TEXT`, `NO_TOKENIZER`, `DIFFERENT_TOKENIZERS`, `BAD_TOKEN_ID`,
+ * @throws ToolkitError `INVALID_OPTION`, `BAD_TEXT`, `MODEL_BUSY`, `NO_TOKENIZER`, `DIFFERENT_TOKENIZERS`, `BAD_TOKEN_ID`,
  *   `NON_FINITE`; rejects with the signal's reason
  */
 export async function* evaluateText(
@@ -93,8 +87,8 @@ export async function* evaluateText(
   const windows = planWindows(ids.length, { window, stride, hasBos: bosId !== null });
   const firstToken = windows[0]!.firstScored;
   const scores = createScores(firstToken, ids.length - firstToken);
-  const runner = createRunner(model, options);
-  const baselineRunner = baseline === null ? null : createRunner(baseline, options);
+  const runner = createRunner(model, { ...options, window });
+  const baselineRunner = baseline === null ? null : createRunner(baseline, { ...options, window });
   const { vocabSize } = model.header.dimensions;
 
   for (const textWindow of windows) {
