@@ -6,13 +6,17 @@ import {
   type Checkpoint,
   downloadSnapshot,
   hubSettingsFromEnv,
+  namesRepository,
   openCheckpoint,
   openSource,
   readHubToken,
   type Snapshot,
+  streamCheckpoint,
 } from '@llama-ts/exporter';
+import { ToolkitError } from '@llama-ts/format';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
 import { showDownload } from './show-download.js';
+import { visible } from './terminal-safe.js';
 
 /** How to reach the hub. */
 export interface HubFlags {
@@ -48,6 +52,31 @@ export async function hubOptions({ revision, token, signal }: HubFlags) {
 export function openNamedSource(name: string | undefined, options: NamedSourceOptions): Promise<Checkpoint> {
   if (name === undefined) return openSampleModel(options.signal);
   return openSource(name, { signal: options.signal, download: (repo) => download(repo, options) });
+}
+
+/**
+ * Opens a repository whose weights stay at the hub and pass by once.
+ *
+ * @throws ToolkitError `INVALID_ARGUMENT` for what is no repository, `HUB_OFFLINE`, and what streamCheckpoint throws
+ */
+export async function openStreamedSource(name: string | undefined, options: NamedSourceOptions): Promise<Checkpoint> {
+  if (name === undefined || !(await namesRepository(name))) {
+    throw new ToolkitError('INVALID_ARGUMENT', '--stream: the source is no repository, expected one of the hub', {
+      suggestions: ['leave --stream out: a folder is read where it is'],
+    });
+  }
+  const { offline, ...reachable } = await hubOptions(options);
+  if (offline) {
+    throw new ToolkitError('HUB_OFFLINE', `${name}: offline, expected the hub to be within reach for --stream`, {
+      suggestions: ['unset HF_HUB_OFFLINE', 'leave --stream out: the cache may have it all'],
+    });
+  }
+  return streamCheckpoint({
+    ...reachable,
+    repo: name,
+    download: (small) => showDownload(downloadSnapshot(small), options.note),
+    onRetry: ({ error }) => options.note(visible(`${error.message}; trying again`)),
+  });
 }
 
 /** Opens the bundled sample model, under its own name rather than its folder's. */

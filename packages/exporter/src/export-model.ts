@@ -13,10 +13,12 @@ import {
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { checkpointSource } from './checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
+import { streamedSource } from './checkpoint/streamed-source.js';
 import { describeModel } from './describe-model.js';
 import type { FileLayer } from './files/file-layer.js';
 import { createDurableFile, type DurableFile } from './output/durable-file.js';
 import { keyOf } from './output/resume-key.js';
+import type { WeightSource } from './output/weight-source.js';
 import { type WriteEvent, writeWeights } from './output/write-weights.js';
 
 /** Options of {@link exportModel}. */
@@ -98,15 +100,18 @@ async function* exportCheckpoint(
     const header = { version, dimensions, groupSize };
     const { weightsEnd } = layout(header);
     const identity = await checkpoint.identity();
-    const resumeKey = resume ? keyOf({ header, plain, identity }) : undefined;
+    // What a killed run took from a stream was never compared with a digest.
+    const resumeKey = resume && checkpoint.stream === null ? keyOf({ header, plain, identity }) : undefined;
     file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
     for (const message of checkpoint.warnings) yield { type: 'warning', message };
     if (groupSize !== null && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
       const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
       yield { type: 'warning', message };
     }
-    const written = yield* writeWeights({ header, source: checkpointSource(checkpoint), file, kernels, signal });
+    const written = yield* writeWeights({ header, source: sourceOf(checkpoint), file, kernels, signal });
     let byteLength = weightsEnd;
+    // Also without a trailer: a stream is right only when all of it has passed by.
+    await checkpoint.stream?.finish();
     if (!plain) {
       const description = describeModel(checkpoint, await checkpoint.sourceFiles(signal));
       const { tokenizer } = checkpoint;
@@ -124,6 +129,11 @@ async function* exportCheckpoint(
     await file?.discard();
     await tokenizerFile?.file.discard();
   }
+}
+
+function sourceOf(checkpoint: Checkpoint): WeightSource {
+  const { stream } = checkpoint;
+  return stream === null ? checkpointSource(checkpoint) : streamedSource(checkpoint, stream);
 }
 
 async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {

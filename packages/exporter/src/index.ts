@@ -3,6 +3,7 @@
 export { type CheckpointConfig, parseConfig } from './checkpoint/config.js';
 export { type GenerationConfig, parseGenerationConfig } from './checkpoint/generation-config.js';
 export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from './checkpoint/open-checkpoint.js';
+export type { WeightStream } from './checkpoint/weight-stream.js';
 export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertModel } from './convert/convert-model.js';
 export type { PlainFileKnowledge } from './convert/convert-source.js';
 export type { FloatType, WeightType } from './convert/weight-types.js';
@@ -15,6 +16,7 @@ export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-se
 export { type DownloadPlan, type PlanDownloadOptions, planDownload } from './hub/plan-download.js';
 export { openRemoteFile } from './hub/remote-file.js';
 export type { HubSnapshot, SnapshotFile } from './hub/snapshot.js';
+export { type StreamCheckpointOptions, streamCheckpoint } from './hub/stream-checkpoint.js';
 export {
   type BinDescription,
   type CheckpointDescription,

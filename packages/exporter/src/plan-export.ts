@@ -85,7 +85,10 @@ export interface PlanExportOptions extends PlannedExportOptions {
 }
 
 /** Options of {@link planHubExport}. */
-export interface PlanHubExportOptions extends PlannedExportOptions, PlanDownloadOptions {}
+export interface PlanHubExportOptions extends PlannedExportOptions, PlanDownloadOptions {
+  /** The weights are not kept. Default false. */
+  readonly stream?: boolean | undefined;
+}
 
 /**
  * Plans the export of a checkpoint that is here. Reads no weight and writes nothing.
@@ -110,6 +113,7 @@ export async function planExport({ source, ...options }: PlanExportOptions): Pro
       return encodeTrailer({ description: describeModel(source, files), tokenizer, checksums }, weightsEnd).byteLength;
     },
     tokenizerBinBytes: tokenizer === null ? 0 : encodeTokenizerBin(tokenizer).byteLength,
+    downloadBytes: 0,
     downloads: [],
   });
 }
@@ -122,13 +126,19 @@ export async function planExport({ source, ...options }: PlanExportOptions): Pro
  */
 export async function planHubExport(options: PlanHubExportOptions): Promise<ExportPlan> {
   const { plan, readFile } = await planDownloadWith(options);
-  const { repo: source, commit, downloadBytes } = plan;
+  const { repo: source, commit } = plan;
   const name = `${source}/config.json`;
   const { dimensions, tiedEmbeddings } = parseConfig(
     parseJson(await readFile('config.json'), name, 'BAD_CONFIG'),
     name,
   );
-  const inputs = plan.files.map(({ path, size, cachedBytes }) => ({ path, byteLength: size, cachedBytes }));
+  const isStreamed = (path: string) => options.stream === true && path.endsWith('.safetensors');
+  const inputs = plan.files.map(({ path, size, cachedBytes }) => {
+    return { path, byteLength: size, cachedBytes: isStreamed(path) ? 0 : cachedBytes };
+  });
+  const streamedBytes = sum(inputs.filter(({ path }) => isStreamed(path)).map(({ byteLength }) => byteLength));
+  const streamedCache = plan.files.filter(({ path }) => isStreamed(path));
+  const keptBytes = plan.downloadBytes - sum(streamedCache.map(({ size, cachedBytes }) => size - cachedBytes));
   const textBytes = tokenizerBytes(inputs);
   return completePlan(options, {
     source,
@@ -140,7 +150,8 @@ export async function planHubExport(options: PlanHubExportOptions): Promise<Expo
     // Each token and each merge takes more room in JSON than in the trailer.
     trailerBytes: () => textBytes + TRAILER_SLACK_BYTES,
     tokenizerBinBytes: textBytes,
-    downloads: downloadBytes === 0 ? [] : [{ path: options.cacheDir, byteLength: downloadBytes }],
+    downloadBytes: keptBytes + streamedBytes,
+    downloads: keptBytes === 0 ? [] : [{ path: options.cacheDir, byteLength: keptBytes }],
   });
 }
 
@@ -150,6 +161,8 @@ interface PlannedSource extends Pick<ExportPlan, 'source' | 'commit' | 'inputs' 
   readonly inputPaths: readonly string[];
   readonly trailerBytes: (weights: { readonly nTensors: number; readonly weightsEnd: number }) => number;
   readonly tokenizerBinBytes: number;
+  readonly downloadBytes: number;
+  /** Of them, what is kept. */
   readonly downloads: readonly PlannedOutput[];
 }
 
@@ -164,7 +177,6 @@ async function completePlan(options: PlannedExportOptions, planned: PlannedSourc
   for (const { path } of outputs) await checkOutput(path, { force, inputs: inputPaths });
   const written = outputs.map(({ path, byteLength }) => ({ path: dirname(resolve(path)), byteLength }));
   const disks = await diskNeeds([...written, ...downloads]);
-  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
   return {
     source,
     commit,
@@ -172,7 +184,7 @@ async function completePlan(options: PlannedExportOptions, planned: PlannedSourc
     groupSize,
     inputs,
     readBytes: sum(inputs.map(({ byteLength }) => byteLength)),
-    downloadBytes: sum(downloads.map(({ byteLength }) => byteLength)),
+    downloadBytes: planned.downloadBytes,
     outputs,
     outputBytes: sum(outputs.map(({ byteLength }) => byteLength)),
     isExact,
@@ -191,6 +203,10 @@ function peakMemoryBytes(version: BinVersion, nTokenizerBytes: number): number {
 function tokenizerBytes(inputs: readonly PlannedInput[]): number {
   const texts = inputs.filter(({ path }) => /^tokenizer|^chat_template|tokenizer\.model$/.test(path));
   return texts.reduce((total, { byteLength }) => total + byteLength, 0);
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
 }
 
 function noChecksum(): Uint8Array {

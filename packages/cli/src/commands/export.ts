@@ -15,7 +15,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
-import { hubOptions, openNamedSource } from '../open-named-source.js';
+import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
 import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress } from '../show-write-progress.js';
@@ -45,6 +45,7 @@ export default class Export extends BaseCommand {
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
     resume: resumeFlag(),
+    stream: Flags.boolean({ description: 'keep no copy of the weights: they pass by once, checked on the way' }),
     'dry-run': Flags.boolean({
       description: 'say what would be downloaded, read and written, and whether there is room',
     }),
@@ -68,9 +69,13 @@ export default class Export extends BaseCommand {
     if (flags['dry-run'] && flags.hf !== undefined && (await namesRepository(flags.hf))) {
       const { offline, ...reachable } = await hubOptions(hub);
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
-      if (!offline) return this.#reportPlan(await planHubExport({ ...options, ...reachable, repo: flags.hf }));
+      if (!offline)
+        return this.#reportPlan(
+          await planHubExport({ ...options, ...reachable, repo: flags.hf, stream: flags.stream }),
+        );
     }
-    const source = await openNamedSource(flags.hf, { ...hub, note: (text) => this.logToStderr(text) });
+    const open = flags.stream ? openStreamedSource : openNamedSource;
+    const source = await open(flags.hf, { ...hub, note: (text) => this.logToStderr(text) });
     try {
       if (flags['dry-run']) return this.#reportPlan(await planExport({ ...options, source }));
       const events = exportModel({ ...options, source, signal: this.signal });

@@ -20,6 +20,7 @@ import { parseConfig } from './config.js';
 import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-config.js';
 import { findSharedClassifier } from './shared-classifier.js';
 import { checkTensors } from './tensor-names.js';
+import type { WeightStream } from './weight-stream.js';
 
 /** Real ones take a few kB. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -32,6 +33,8 @@ export interface OpenCheckpointOptions {
   readonly commit?: string | null;
   /** sha256 of files that the hub vouched for, by path in the folder; others are read and hashed. */
   readonly knownSha256?: ReadonlyMap<string, string>;
+  /** Weights that are not in the folder. */
+  readonly stream?: WeightStream | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,13 +50,15 @@ export interface Checkpoint {
   readonly tokenizer: TokenizerData | null;
   readonly chatTemplate: string | null;
   readonly reader: TensorReader<ShardTensorInfo>;
+  /** Weights that are read once, in the order of their files; null where they are in the folder. */
+  readonly stream: WeightStream | null;
   /** What is odd but harmless. */
   readonly warnings: readonly string[];
   /** Files the export depends on, relative to the folder. */
   readonly files: readonly string[];
   /** Changes when one of those files does: their sha256 where a hub vouched for it, else their sizes and times. */
   identity(): Promise<string>;
-  /** Those files with their sha256; hashes what is not known yet. */
+  /** Those files with their sha256; hashes what is not known yet. Ends a stream. */
   sourceFiles(signal?: AbortSignal): Promise<readonly SourceFile[]>;
   close(): Promise<void>;
 }
@@ -84,7 +89,9 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
   const generationJson = await readJsonFile(generationPath, jsonOptions);
   const generation = generationJson && parseGenerationConfig(generationJson, vocabSize, generationPath);
   const text = await readTokenizer(folder, vocabSize, signal);
-  const reader = await openSafetensorsFolder(folder, { signal });
+  const { stream = null } = options;
+  const weights = stream === null ? await openSafetensorsFolder(folder, { signal }) : null;
+  const reader = stream?.reader ?? weights!;
   try {
     checkTensors(reader.tensors, config.dimensions, folder);
     const sharedClassifier = await findSharedClassifier(reader, config.tiedEmbeddings, folder, signal);
@@ -92,8 +99,9 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       'config.json',
       ...(generation === null ? [] : ['generation_config.json']),
       ...text.files,
-      ...reader.files.keys(),
+      ...(stream?.paths ?? weights!.files.keys()),
     ];
+    const warnings = (stream ?? weights!).warnings;
     const { ropeTheta, ropeScaling, normEpsilon, bosId } = config;
     const eosIds = generation !== null && generation.eosIds.length > 0 ? generation.eosIds : config.eosIds;
     return {
@@ -106,8 +114,9 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       tokenizer: text.tokenizer,
       chatTemplate: text.chatTemplate,
       reader,
+      stream,
       warnings: [
-        ...reader.warnings,
+        ...warnings,
         ...text.warnings,
         ...(eosIds.length > 0
           ? []
@@ -115,7 +124,7 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       ],
       files,
       identity: () => identify(folder, files, options),
-      sourceFiles: (hashSignal) => describeFiles(folder, files, options.knownSha256, hashSignal),
+      sourceFiles: (hashSignal) => describeFiles(folder, files, options, hashSignal),
       close: () => reader.close(),
     };
   } catch (error) {
@@ -127,10 +136,11 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
 async function identify(
   folder: string,
   files: readonly string[],
-  { commit, knownSha256 }: OpenCheckpointOptions,
+  { commit, knownSha256, stream }: OpenCheckpointOptions,
 ): Promise<string> {
-  const facts: (readonly string[])[] = [];
+  const facts: (readonly string[])[] = stream === undefined ? [] : [[stream.identity]];
   for (const path of files) {
+    if (stream?.paths.includes(path)) continue;
     const sha256 = knownSha256?.get(path);
     if (sha256 !== undefined) {
       facts.push([path, sha256]);
@@ -145,12 +155,18 @@ async function identify(
 async function describeFiles(
   folder: string,
   files: readonly string[],
-  known: ReadonlyMap<string, string> | undefined,
+  { knownSha256: known, stream }: OpenCheckpointOptions,
   signal: AbortSignal | undefined,
 ): Promise<SourceFile[]> {
   const described: SourceFile[] = [];
+  const streamed = new Map((await stream?.finish())?.map((file) => [file.path, file]));
   for (const path of files) {
     signal?.throwIfAborted();
+    const passed = streamed.get(path);
+    if (passed !== undefined) {
+      described.push(passed);
+      continue;
+    }
     const { size } = await stat(join(folder, path));
     const sha256 = known?.get(path) ?? (await hashFile(join(folder, path), signal));
     described.push({ path, byteLength: size, sha256 });

@@ -63,10 +63,10 @@ export async function planDownload(options: PlanDownloadOptions): Promise<Downlo
   return (await planDownloadWith(options)).plan;
 }
 
-/** A plan, and a way to read small files of its commit, checked. */
+/** A plan, the connection it was made by, and a way to read small files of its commit, checked. */
 export async function planDownloadWith(
   options: PlanDownloadOptions,
-): Promise<{ plan: DownloadPlan; readFile: (path: string) => Promise<Uint8Array> }> {
+): Promise<{ plan: DownloadPlan; connection: Connection; readFile: (path: string) => Promise<Uint8Array> }> {
   const { signal, cacheDir } = options;
   signal?.throwIfAborted();
   const connection = openConnection(options);
@@ -84,6 +84,7 @@ export async function planDownloadWith(
   const plan = await described(planFiles(cache, listing, wanted));
   return {
     plan,
+    connection,
     readFile(path) {
       const file = listing.files.find((listed) => listed.path === path);
       if (file === undefined) throw fileNotFound(connection, cache.repo, commit, path);

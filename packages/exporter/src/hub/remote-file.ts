@@ -79,7 +79,8 @@ export async function openRemoteFile(options: OpenRemoteFileOptions): Promise<Re
   };
 }
 
-interface ReadContext {
+/** What reads of a file belong to. */
+export interface ReadContext {
   readonly connection: Connection;
   readonly repo: string;
   readonly commit: string;
@@ -89,7 +90,7 @@ interface ReadContext {
 }
 
 /** Reads [start, end); what came before a cut is kept. */
-async function readRange(context: ReadContext, start: number, end: number): Promise<ArrayBuffer> {
+export async function readRange(context: ReadContext, start: number, end: number): Promise<ArrayBuffer> {
   const { connection, repo, commit, file, signal, onRetry } = context;
   const { path, size } = file;
   const bytes = new Uint8Array(end - start);

@@ -26,7 +26,7 @@ export interface RowBlock {
 export function* rowBlocks(tensor: BinTensor, index: number, source: WeightSource): Generator<RowBlock> {
   const rows = rowsOf(tensor);
   // The tables of v0 come from no source and are made in one piece.
-  const step = isRopeTable(tensor) ? rows : rowsPerBlock(columnsOf(tensor) * sourceValueBytes(tensor, source));
+  const step = isRopeTable(tensor) ? rows : rowsPerBlock(tensor, source);
   for (let firstRow = 0; firstRow < rows; firstRow += step) {
     const nRows = Math.min(step, rows - firstRow);
     yield { tensor, index, firstRow, nRows, isLast: firstRow + nRows === rows };
@@ -63,6 +63,8 @@ export function columnsOf({ shape }: BinTensor): number {
   return shape.at(-1)!;
 }
 
-function rowsPerBlock(rowBytes: number): number {
-  return 2 * Math.max(1, Math.floor(MAX_BLOCK_BYTES / (2 * rowBytes)));
+function rowsPerBlock(tensor: BinTensor, source: WeightSource): number {
+  const unit = source.rowUnit?.(tensor) ?? 2;
+  const unitBytes = unit * columnsOf(tensor) * sourceValueBytes(tensor, source);
+  return unit * Math.max(1, Math.floor(MAX_BLOCK_BYTES / unitBytes));
 }

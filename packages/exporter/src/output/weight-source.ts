@@ -8,6 +8,10 @@ export interface WeightSource {
   /** For messages. */
   readonly name: string;
   dtypeOf(tensor: BinTensor): SourceDtype;
+  /** Orders tensors where they must be read in another order than they are laid out; default: as laid out. */
+  readonly placeOf?: (tensor: BinTensor) => number;
+  /** Rows that must be read together: blocks but the last hold a multiple of it. Default 2. */
+  readonly rowUnit?: (tensor: BinTensor) => number;
   /**
    * Reads rows (nRows, cols) into the front of `into`. A tensor's rows are asked for from first to last, once;
    * `firstRow` is even, and so is `nRows` except at a tensor's end. A vector is one row.

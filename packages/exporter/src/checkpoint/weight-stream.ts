@@ -1,0 +1,29 @@
+// Weights that pass by once, in the order of their files, while they are checked: those of a checkpoint that is not here.
+
+import type { SourceFile } from '@llama-ts/format';
+import type { ShardTensorInfo, TensorReader } from '@llama-ts/safetensors';
+
+/** Weights of a checkpoint that stay where they are. */
+export interface WeightStream {
+  /** Looks at tensors ahead of the pass. What is read here is compared with what passes by later. */
+  readonly reader: TensorReader<ShardTensorInfo>;
+  /** Paths of the files. */
+  readonly paths: readonly string[];
+  /** Changes when one of the files does. */
+  readonly identity: string;
+  /** What is odd but harmless. */
+  readonly warnings: readonly string[];
+  /** Orders tensors as they pass by. */
+  placeOf(tensor: string): number;
+  /**
+   * Fills `into` with bytes of a tensor from `start` on. Tensors must come in the order of their places, and the bytes of
+   * each from first to last; what lies between is passed over.
+   */
+  readNext(tensor: string, start: number, into: Uint8Array): Promise<void>;
+  /**
+   * Lets the rest pass by and checks every file.
+   *
+   * @throws ToolkitError `HUB_CORRUPT` when a file's digest, or an earlier look, was another
+   */
+  finish(): Promise<readonly SourceFile[]>;
+}
