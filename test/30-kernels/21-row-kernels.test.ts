@@ -5,11 +5,31 @@ import type { Kernels } from '@llama-ts/kernels';
 import { compute } from './support/arena.js';
 import { assertSameBits } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
+import { assertFails } from './support/failure.js';
 import * as literal from './support/literal.js';
 import { indices, seeded, uniform, wide } from './support/random.js';
 
 const BATCHES = [1, 2, 3, 7, 12, 13, 33];
 const LENGTHS = [1, 3, 15, 16, 17, 64, 1001, 1329];
+
+describe('xorAll', () => {
+  onEveryBackend((kernels) => {
+    for (const n of [0, 1, 15, 64, 65, 1001, 200_000]) {
+      it(`folds ${n} words`, async () => {
+        const words = Int32Array.from(indices(n, 9, 2 ** 31 - 1), (value, i) => (i % 2 === 0 ? value : ~value));
+        const found = await compute(kernels(), (arena) => {
+          const out = arena.outInt32(1);
+          kernels().xorAll(out, arena.int32(words));
+          return out;
+        });
+        const folded = words.reduce((before, word) => before ^ word, 0);
+        assert.equal(found[0], folded);
+      });
+    }
+    it('refuses an output of another length', () =>
+      assertFails('INVALID_ARGUMENT', () => kernels().xorAll(new Int32Array(2), new Int32Array(1))));
+  });
+});
 
 describe('rmsNorm', () => {
   onEveryBackend((kernels) => {

@@ -26,6 +26,7 @@ enum class Opcode : uint32_t {
   widen,
   quantize,
   dequantize,
+  xorAll,
 };
 
 constexpr size_t kMaxGroupSize = 1024;
@@ -216,6 +217,13 @@ struct QuantizeArgs {
   SHARED_INLINE explicit QuantizeArgs(Words& w)
       : values(w.array<int8_t>()), scales(w.array<float>()), x(w.array<float>()), groupSize(w.count()) {}
   bool valid() const;
+};
+
+struct XorArgs {
+  Array<int32_t> out;
+  Array<const int32_t> x;
+  SHARED_INLINE explicit XorArgs(Words& w) : out(w.array<int32_t>()), x(w.array<const int32_t>()) {}
+  bool valid() const { return out.length == 1; }
 };
 
 }  // namespace kernels

@@ -72,6 +72,7 @@ struct KernelTable {
   void (*widen)(const WidenArgs&, const Worker&);
   void (*quantize)(const QuantizeArgs&, const Worker&);
   void (*dequantize)(const QuantizeArgs&, const Worker&);
+  void (*xorAll)(const XorArgs&, const Worker&);
 };
 
 }  // namespace kernels

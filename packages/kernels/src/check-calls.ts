@@ -69,6 +69,11 @@ export function checkSameLength(call: 'swiGlu' | 'add', first: Float32Array, sec
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkXorAll(out: Int32Array): void {
+  expectLength('xorAll: out', out.length, 1);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
 export function checkGather(out: Float32Array, x: Float32Array, rows: Int32Array, cols: number): void {
   expectMultiple('gather: x', x.length, cols);
   expectIndices('gather: rows', rows, x.length / cols);

@@ -161,6 +161,9 @@ export interface Kernels {
   /** out = values * scale of their group, each product rounded once. */
   dequantize(out: Float32Array, values: Int8Array, scales: Float32Array, groupSize: number): void;
 
+  /** out (1) = exclusive-or of all words of x. Its speed is that of reading memory, the ceiling of every other kernel. */
+  xorAll(out: Int32Array, x: Int32Array): void;
+
   /**
    * Computes what was queued. Rejects with `signal.reason` once aborted (arrays then hold partial results) and with
    * ToolkitError `FILE_SHRANK` when a mapped file became shorter. One `run` may be under way at a time.

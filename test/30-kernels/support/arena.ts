@@ -60,6 +60,11 @@ export class Arena {
     );
   }
 
+  outInt32(length: number): Int32Array {
+    const empty = new Int32Array(length).fill(-1);
+    return this.#place(this.#kernels.allocate.int32(length + 2 * GUARD_ELEMENTS), empty, false);
+  }
+
   outUint16(length: number): Uint16Array {
     const empty = new Uint16Array(length).fill(0xffff);
     return this.#place(this.#kernels.allocate.uint16(length + 2 * GUARD_ELEMENTS), empty, false);

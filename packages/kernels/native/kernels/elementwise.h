@@ -127,6 +127,29 @@ void add(const PairArgs& args, const Worker& worker) {
   });
 }
 
+/** Nothing but reading: sixteen times four words at a time, and no order to keep. */
+void xorAll(const XorArgs& args, const Worker& worker) {
+  constexpr size_t kStep = 64, kUnitWords = 64 * 1024;
+  I16 folded = splat16(0);
+  forElements(worker, args.x.length, kUnitWords, [&](size_t begin, size_t end) {
+    const int32_t* x = args.x.data;
+    I16 acc[4] = {splat16(0), splat16(0), splat16(0), splat16(0)};
+    for (; begin + kStep <= end; begin += kStep) {
+      UNROLL for (int i = 0; i < 4; i++) acc[i] = acc[i] ^ load16(x + begin + 16 * i);
+    }
+    folded = folded ^ ((acc[0] ^ acc[1]) ^ (acc[2] ^ acc[3]));
+    for (; begin < end; begin++) {
+      I16 last = splat16(0);
+      memcpy(&last, x + begin, sizeof(int32_t));
+      folded = folded ^ last;
+    }
+  });
+  int32_t lane[16], all = 0;
+  memcpy(lane, &folded, sizeof lane);
+  for (int32_t value : lane) all ^= value;
+  __atomic_fetch_xor(args.out.data, all, __ATOMIC_SEQ_CST);
+}
+
 /** x[0..n) = exp(x - max) / sum16; returns the sum. x has room for n rounded up to 16, and ends as zeros there. */
 INLINE float softmaxPadded(float* x, size_t n) {
   const size_t padded = (n + 15) / 16 * 16;

@@ -19,6 +19,7 @@ export const opcodes = {
   widen: 11,
   quantize: 12,
   dequantize: 13,
+  xorAll: 14,
 } as const;
 
 export type Operation = keyof typeof opcodes;

@@ -121,6 +121,11 @@ export function programKernels(engine: Engine): Kernels {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       queue('dequantize', (e) => e.array(values).array(scales).array(out).number(groupSize));
     },
+    xorAll(out, x) {
+      check.checkXorAll(out);
+      out[0] = 0; // the threads fold into it
+      queue('xorAll', (e) => e.array(out).array(x));
+    },
     async run(signal) {
       if (running) throw new ToolkitError('INVALID_ARGUMENT', 'run: called while another run is under way');
       running = true;

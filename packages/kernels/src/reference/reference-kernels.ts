@@ -13,6 +13,7 @@ import { rope } from './rope.js';
 import { softmax } from './softmax.js';
 import { add, swiGlu } from './swiglu.js';
 import { widen } from './widen.js';
+import { xorAll } from './xor-all.js';
 
 const allocate: Allocator = {
   float32: (length) => new Float32Array(length),
@@ -81,6 +82,10 @@ export function referenceKernels(): Kernels {
     dequantize(out, values, scales, groupSize) {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       dequantize(out, values, scales, groupSize);
+    },
+    xorAll(out, x) {
+      check.checkXorAll(out);
+      out[0] = xorAll(x);
     },
     async run(signal) {
       const wasFinite = finite;
