@@ -79,6 +79,8 @@ export interface ModelChoice {
   readonly threads?: number | undefined;
   readonly backend?: string | undefined;
   readonly mmap?: boolean | undefined;
+  /** Generate on whatever the model says; for measurements. */
+  readonly ignoreEos?: boolean | undefined;
   readonly 'rope-theta'?: number | undefined;
   readonly 'rope-scaling'?: string | undefined;
 }
@@ -108,7 +110,8 @@ export function statedSettings({ 'rope-theta': ropeTheta, 'rope-scaling': ropeSc
 
 async function openOptions(modelPath: string, choice: ModelChoice, signal: AbortSignal): Promise<OpenModelOptions> {
   const { tokenizer, context, threads, mmap } = choice;
-  const settings = statedSettings(choice);
+  const stated = statedSettings(choice);
+  const settings = choice.ignoreEos ? { ...stated, eosIds: [] } : stated;
   const backend = choice.backend ?? process.env.LLAMA_KERNELS;
   return {
     signal,
