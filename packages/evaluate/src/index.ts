@@ -20,6 +20,9 @@ export {
   type GateCheck,
   verdictLine,
 } from './gate.js';
+export type { ReportEvaluation } from './report/eval-section.js';
+export { type ReportOptions, renderReport } from './report/render-report.js';
+export { parseEvaluation, parseVerifyResult } from './report/report-input.js';
 export {
   boundsFor,
   checkRulesMatch,

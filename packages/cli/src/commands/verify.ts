@@ -3,6 +3,7 @@
 import {
   junitXml,
   readThresholds,
+  renderReport,
   type TensorRule,
   type VerifyOptions,
   type VerifyResult,
@@ -50,6 +51,7 @@ export default class Verify extends BaseCommand {
       parse: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
     })(),
     junit: Flags.string({ description: 'write the result as JUnit XML to this file' }),
+    html: Flags.string({ description: 'write the result as one HTML page to this file' }),
   };
 
   override async run(): Promise<VerifyResult> {
@@ -59,6 +61,7 @@ export default class Verify extends BaseCommand {
     const seconds = (performance.now() - startedAt) / 1000;
     for (const line of verifyLines(result, flags.worst ?? DEFAULT_WORST)) this.log(line);
     if (flags.junit !== undefined) await writeText(flags.junit, junitXml(result, { seconds }), [args.model]);
+    if (flags.html !== undefined) await writeText(flags.html, renderReport({ verify: result }), [args.model]);
     if (!result.passed) process.exitCode = exitCodes.gateFailed;
     return result;
   }

@@ -1,0 +1,140 @@
+// Reads the JSON of `llama verify` and `llama eval` back, as far as the report page uses it.
+
+import { ToolkitError } from '@llama-ts/format';
+import type { VerifyResult } from '../verify/verify-result.js';
+import type { ReportEvaluation } from './eval-section.js';
+
+/** What a value must be: `?` also takes null, a list of one shape means an array of such. */
+type Shape = 'string' | 'number' | 'boolean' | 'number?' | 'boolean?' | readonly [Shape] | Fields | Optional;
+type Fields = { readonly [name: string]: Shape };
+
+/** An object that may be null. */
+class Optional {
+  constructor(readonly fields: Shape) {}
+}
+
+const figures = { maxError: 'number', rmse: 'number', snr: 'number?', cosine: 'number', beyond: 'number' } as const;
+const estimate = { value: 'number', standardError: 'number' } as const;
+const worstGroup = new Optional({ group: 'number', row: 'number', column: 'number' });
+
+const verifyShape: Shape = {
+  model: {
+    path: 'string',
+    byteLength: 'number',
+    version: 'number?',
+    groupSize: 'number?',
+    nParameters: 'number?',
+    hasChecksums: 'boolean?',
+  },
+  against: new Optional({ name: 'string' }),
+  findings: [{ code: 'string', message: 'string' }],
+  tensors: [
+    {
+      name: 'string',
+      layer: 'number?',
+      dtype: 'string',
+      shape: ['number'],
+      byteLength: 'number',
+      errors: new Optional({ ...figures, worstGroup }),
+      scales: [{ from: 'number', count: 'number' }],
+    },
+  ],
+  overall: new Optional(figures),
+  checks: [{ subject: 'string', bound: 'string', limit: 'number', found: 'number?', passed: 'boolean' }],
+  passed: 'boolean',
+};
+
+const evaluationShape: Shape = {
+  nTokens: 'number',
+  perplexity: estimate,
+  divergence: new Optional({
+    baselinePerplexity: estimate,
+    perplexityRatio: estimate,
+    kl: { mean: estimate, median: 'number', p95: 'number', p999: 'number', max: 'number' },
+    topAgreement: estimate,
+  }),
+  along: { nll: ['number'], kl: new Optional(['number']) },
+  worst: [
+    {
+      index: 'number',
+      before: 'string',
+      token: 'string',
+      nll: 'number',
+      top: 'string',
+      baseline: new Optional({ kl: 'number', top: 'string' }),
+    },
+  ],
+  tokensPerSecond: 'number',
+  baselineTokensPerSecond: 'number?',
+};
+
+/**
+ * Reads what `llama verify --json` printed.
+ *
+ * @param path where the text comes from, for messages
+ * @throws ToolkitError `BAD_REPORT`
+ */
+export function parseVerifyResult(text: string, path: string): VerifyResult {
+  const result = parse(text, verifyShape, path, 'verify') as VerifyResult;
+  // JSON has no infinity: the ratio of an exact copy is null there.
+  const restore = <T extends { readonly snr: number | null }>(of: T | null) => of && { ...of, snr: of.snr ?? Infinity };
+  const tensors = result.tensors.map((tensor) => ({ ...tensor, errors: restore(tensor.errors) }));
+  const checks = result.checks.map((check) => ({ ...check, found: (check.found as number | null) ?? Infinity }));
+  return { ...result, tensors, checks, overall: restore(result.overall) };
+}
+
+/**
+ * Reads what `llama eval --json` printed.
+ *
+ * @param path where the text comes from, for messages
+ * @throws ToolkitError `BAD_REPORT`
+ */
+export function parseEvaluation(text: string, path: string): ReportEvaluation {
+  return parse(text, evaluationShape, path, 'eval') as ReportEvaluation;
+}
+
+function parse(text: string, shape: Shape, path: string, command: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw bad(`${path}: no JSON (${(cause as Error).message})`, command, cause);
+  }
+  const wrong = findWrong(value, shape, '');
+  if (wrong !== null) throw bad(`${path}: ${wrong}`, command);
+  return value;
+}
+
+/** What is not as it must be, in words; null when nothing is. */
+function findWrong(value: unknown, shape: Shape, where: string): string | null {
+  if (shape instanceof Optional) return value === null ? null : findWrong(value, shape.fields, where);
+  if (typeof shape === 'string') {
+    const kind = shape.replace('?', '');
+    const fits = typeof value === kind || (value === null && kind !== shape);
+    return fits ? null : `${where || 'the document'} is ${typeof value}, expected a ${kind}`;
+  }
+  if (isList(shape)) {
+    if (!Array.isArray(value)) return `${where} is no array`;
+    return firstOf(value.map((item, i) => findWrong(item, shape[0], `${where}[${i}]`)));
+  }
+  if (typeof value !== 'object' || value === null) return `${where || 'the document'} is no object`;
+  const fields = value as Record<string, unknown>;
+  return firstOf(
+    Object.entries(shape).map(([name, of]) => findWrong(fields[name], of, where ? `${where}.${name}` : name)),
+  );
+}
+
+function isList(shape: Fields | readonly [Shape]): shape is readonly [Shape] {
+  return Array.isArray(shape);
+}
+
+function firstOf(found: readonly (string | null)[]): string | null {
+  return found.find((wrong) => wrong !== null) ?? null;
+}
+
+function bad(message: string, command: string, cause?: unknown): ToolkitError {
+  return new ToolkitError('BAD_REPORT', `${message}, expected what llama ${command} --json prints`, {
+    suggestions: [`llama ${command} MODEL.bin --json > ${command}.json`],
+    cause,
+  });
+}

@@ -1,0 +1,89 @@
+// The report page: what it says, and that no name or text of a file can become markup.
+
+import { strict as assert } from 'node:assert';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEvaluation, parseVerifyResult, renderReport } from '@llama-ts/evaluate';
+import { isToolkitError } from '@llama-ts/format';
+import { runLlama } from '../helpers/run-llama.js';
+import { evaluation, verifySample, withFolder } from './support.js';
+
+describe('the report page', function () {
+  this.timeout(60_000);
+
+  it('has every quantized tensor with its figures, and every bin of the scales', async () => {
+    const result = await verifySample();
+    const page = renderReport({ verify: result });
+    for (const { name, dtype, errors } of result.tensors) {
+      const row = page.split('\n').find((line) => line.startsWith(`<tr><th scope="row">${name}</th>`));
+      assert.equal(row !== undefined, dtype === 'Q8_0', name);
+      if (row !== undefined) assert.ok(row.includes(`>${errors!.snr.toFixed(2)}</td>`), row);
+    }
+    const nGroups = result.tensors.flatMap(({ scales }) => scales).reduce((sum, { count }) => sum + count, 0);
+    assert.ok(page.includes(`Group scales of all quantized tensors, ${nGroups} groups`));
+  });
+
+  it('is the same from the result and from its JSON', async () => {
+    const result = await verifySample();
+    const again = parseVerifyResult(JSON.stringify(result), 'verify.json');
+    assert.equal(renderReport({ verify: again }), renderReport({ verify: result }));
+    assert.deepEqual(parseEvaluation(JSON.stringify(evaluation), 'eval.json'), evaluation);
+  });
+
+  it('shows names and texts as text', async () => {
+    const nasty = '"><script>alert(1)</script>&\u0007';
+    const result = await verifySample();
+    const page = renderReport({
+      title: nasty,
+      verify: {
+        ...result,
+        model: { ...result.model, path: nasty },
+        findings: [{ part: 'tensor', tensor: nasty, code: 'X', message: nasty, position: null }],
+        tensors: result.tensors.map((tensor) => ({ ...tensor, name: `${tensor.name}${nasty}` })),
+        passed: false,
+      },
+      evaluation: {
+        ...evaluation,
+        worst: evaluation.worst.map((token) => ({ ...token, before: nasty, token: nasty })),
+      },
+    });
+    assert.ok(!page.includes('<script') && !page.includes('\u0007'));
+    assert.ok(page.includes('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;\ufffd'));
+  });
+
+  it('refuses JSON of another kind, and says where it differs', () => {
+    for (const [text, where] of [
+      ['{', /no JSON/],
+      ['{"model": 1}', /model is no object/],
+      [
+        JSON.stringify({ ...evaluation, along: { nll: [1, 'x'], kl: null } }),
+        /along\.nll\[1\] is string, expected a number/,
+      ],
+    ] as const) {
+      const parse = text.includes('nll') ? parseEvaluation : parseVerifyResult;
+      assert.throws(
+        () => parse(text, 'x.json'),
+        (error) => isToolkitError(error) && error.code === 'BAD_REPORT' && where.test(error.message),
+      );
+    }
+  });
+});
+
+describe('llama report', function () {
+  this.timeout(60_000);
+
+  it('writes the page of a verification and an evaluation, and never over its input', async () => {
+    await withFolder(async (folder) => {
+      const [verify, evalJson, out] = ['verify.json', 'eval.json', 'report.html'].map((name) => join(folder, name));
+      const result = await verifySample();
+      await writeFile(verify!, JSON.stringify(result));
+      await writeFile(evalJson!, JSON.stringify(evaluation));
+      const run = await runLlama(['report', out!, '--verify', verify!, '--eval', evalJson!]);
+      assert.equal(run.exitCode, 0, run.stderr);
+      assert.equal(await readFile(out!, 'utf8'), renderReport({ verify: result, evaluation }));
+      assert.equal((await runLlama(['report', verify!, '--verify', verify!])).exitCode, 2);
+      assert.equal((await runLlama(['report', out!])).exitCode, 2);
+      assert.equal((await runLlama(['report', out!, '--verify', evalJson!])).exitCode, 3);
+    });
+  });
+});
