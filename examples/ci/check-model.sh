@@ -1,0 +1,38 @@
+#!/bin/sh
+# Export a model, quantize it, and stop the build when quantization cost more than thresholds.json allows.
+#
+#   examples/ci/check-model.sh [REPO_OR_FOLDER [TEXT]]     without arguments: the bundled sample model
+#
+# Leaves model files and reports in OUT (default: model-check). LLAMA names the command (default: npx llama).
+# Exit status: 0 when both gates pass, 3 when one fails, another one when something went wrong (docs/errors.md).
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+llama=${LLAMA:-npx llama}
+out=${OUT:-model-check}
+mkdir -p "$out"
+
+if [ $# -ge 1 ]; then set -- "${2:-}" --hf "$1"; else set -- ''; fi
+text=$1
+shift
+
+# LLAMA may be several words.
+# shellcheck disable=SC2086
+$llama export "$out/model.bin" --version 1 --force "$@"
+# shellcheck disable=SC2086
+$llama quantize "$out/model.bin" "$out/model-q8_0.bin" --force
+
+# Both gates run even when the first fails: one build shows everything.
+status=0
+# shellcheck disable=SC2086
+$llama verify "$out/model-q8_0.bin" --against "$out/model.bin" --thresholds "$here/thresholds.json" \
+  --junit "$out/verify.xml" --json > "$out/verify.json" || status=$?
+
+set --
+if [ -n "$text" ]; then set -- --text "$text"; fi
+# shellcheck disable=SC2086
+$llama eval "$out/model-q8_0.bin" --baseline "$out/model.bin" --thresholds "$here/thresholds.json" "$@" \
+  --json > "$out/eval.json" || status=$?
+
+if [ "$status" = 0 ]; then echo "model check: passed, reports in $out"; else echo "model check: failed, see $out" >&2; fi
+exit "$status"
