@@ -88,6 +88,14 @@ describe('speculation', function () {
     assert.deepEqual(end.speculation, { nDrafted: 12, nAccepted: 5 });
   });
 
+  it('ends at an end token also where the draft goes on with the same token', async () => {
+    const { scripted } = saying((position) => (position === 15 ? 3 : 10));
+    const prompt = new Array<number>(8).fill(10);
+    const end = await endOf(generate(scripted, prompt, { temperature: 0, speculate: { rowCost: 0 } }));
+    assert.equal(end.reason, 'eos');
+    assert.equal(end.nTokens, 7);
+  });
+
   it('costs next to nothing where drafts are always wrong', async () => {
     // Pairs repeat, but never go on as they did before.
     const { scripted, passes } = saying((position) => (position % 3 === 2 ? 20 + position : 10 + (position % 3)));
