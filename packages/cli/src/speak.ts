@@ -1,7 +1,7 @@
 // Generates an answer and shows it as it comes.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EndReason, GenerateEvent, Model } from '@llama-ts/runtime';
+import type { EndReason, GenerateEvent, Model, TokenLogProbabilities } from '@llama-ts/runtime';
 import { visible } from './terminal-safe.js';
 
 /** What an answer was and how long it took. */
@@ -10,6 +10,10 @@ export interface Speech {
   /** Tokens generated, the end token left out. */
   readonly ids: readonly number[];
   readonly endReason: EndReason;
+  /** The stop string or id that ended it, if one did. */
+  readonly stop: string | number | null;
+  /** With `--logprobs`: one per token. */
+  readonly logprobs?: readonly TokenLogProbabilities[];
   readonly nPromptTokens: number;
   readonly promptMilliseconds: number;
   readonly milliseconds: number;
@@ -21,23 +25,29 @@ export async function speak(events: AsyncIterable<GenerateEvent>, show: (text: s
     text: '',
     ids: [],
     endReason: 'length',
+    stop: null,
     nPromptTokens: 0,
     promptMilliseconds: 0,
     milliseconds: 0,
   };
   const ids: number[] = [];
+  const logprobs: TokenLogProbabilities[] = [];
   for await (const event of events) {
     if (event.type === 'prompt-end') {
       speech = { ...speech, nPromptTokens: event.nTokens, promptMilliseconds: event.milliseconds };
       continue;
     }
-    if (event.type === 'token') ids.push(event.id);
-    else speech = { ...speech, endReason: event.reason, milliseconds: event.milliseconds };
+    if (event.type === 'token') {
+      ids.push(event.id);
+      if (event.logprobs !== undefined) logprobs.push(event.logprobs);
+    } else {
+      speech = { ...speech, endReason: event.reason, stop: event.stop, milliseconds: event.milliseconds };
+    }
     speech = { ...speech, text: speech.text + event.text };
     show(event.text);
     await nextTurn(); // lets Ctrl-C through: kernels on this thread never wait
   }
-  return { ...speech, ids };
+  return { ...speech, ids, ...(logprobs.length === 0 ? {} : { logprobs }) };
 }
 
 /** Writes text to stdout; on a terminal without the control characters that a model could steer it with. */

@@ -4,23 +4,21 @@
 // verified row by row) gets the same answer.
 
 import { ToolkitError } from '@llama-ts/format';
+import { type LimitOptions, resolveLimits } from './answer-limits.js';
 import type { Model } from './model.js';
+import { type LogProbability, type Measure, measure } from './sampler/log-probabilities.js';
 import { createSampler } from './sampler/sampler.js';
+import { resolveSampling, type SamplingOptions } from './sampler/sampling-options.js';
+import { createStopMatcher } from './stop-matcher.js';
 
 /** What decides about an answer. */
-export interface AnswerOptions {
-  /** New tokens at most; default what there is room for. */
-  readonly maxTokens?: number | undefined;
-  /** Positions at most, prompt included, as the reference's -n counts. */
-  readonly steps?: number | undefined;
-  /** Default the model's, else 1; 0 takes the most probable token. */
-  readonly temperature?: number | undefined;
-  /** Default the model's, else 0.9. */
-  readonly topP?: number | undefined;
-  /** 1 to 2^64 − 1; default 1. */
-  readonly seed?: bigint | number | undefined;
-  /** The reference's softmax, in its order of sums. */
-  readonly referenceSampler?: boolean | undefined;
+export interface AnswerOptions extends SamplingOptions, LimitOptions {
+  /** Texts that end the answer and are no part of it, also when they straddle tokens. */
+  readonly stop?: readonly string[] | undefined;
+  /** Tokens that end the answer like the model's end tokens. */
+  readonly stopIds?: readonly number[] | undefined;
+  /** How many of the most probable tokens come with each token, 0 to 20; their logarithms come with any number. */
+  readonly logprobs?: number | undefined;
   /** Milliseconds; default performance.now. */
   readonly now?: (() => number) | undefined;
 }
@@ -31,16 +29,26 @@ export interface CreateAnswerOptions extends AnswerOptions {
   readonly room?: number | undefined;
 }
 
-/** Why an answer ended: an end token, a limit asked for, or a full context. */
-export type EndReason = 'eos' | 'length' | 'context';
+/** Why an answer ended: an end token of the model, a stop string or id, a limit asked for, or a full context. */
+export type EndReason = 'eos' | 'stop' | 'length' | 'context';
 
 /** A token was chosen. */
 export interface TokenEvent {
   readonly type: 'token';
   readonly id: number;
   readonly position: number;
-  /** What can be shown by now; the bytes of an unfinished character wait. */
+  /** What can be shown by now: an unfinished character waits, and so does what may become a stop string. */
   readonly text: string;
+  /** With the option `logprobs`. */
+  readonly logprobs?: TokenLogProbabilities;
+}
+
+/** In the model's own distribution, before biases, penalties, bans and temperature. */
+export interface TokenLogProbabilities {
+  /** Natural logarithm of the chosen token's probability. */
+  readonly logProbability: number;
+  /** The most probable tokens, most probable first. */
+  readonly top: readonly LogProbability[];
 }
 
 /** The answer is whole. */
@@ -49,7 +57,9 @@ export interface EndEvent {
   readonly reason: EndReason;
   /** The token that ended it; null unless `reason` is `eos`. */
   readonly eosId: number | null;
-  /** What was left of a character cut in half. */
+  /** The stop string or id that ended it; null unless `reason` is `stop`. */
+  readonly stop: string | number | null;
+  /** What was held back: half a character, or what did not become a stop string. */
   readonly text: string;
   readonly nTokens: number;
   /** Since the first step. */
@@ -71,25 +81,28 @@ export interface Answer {
    *
    * One call at a time for all answers of a model: they share its kernels.
    *
-   * @param logits (vocabSize) after the last token, from this model's forward
+   * @param logits (vocabSize) after the last token, from this model's forward; changed in place
    */
   next(logits: Float32Array): Promise<AnswerStep>;
 }
 
-/** The reference asks no model for its settings. */
-const noDefaults = { doSample: null, temperature: null, topP: null };
+/** Enough to look at; more is a dump of the vocabulary. */
+const MAX_LOGPROBS = 20;
 
 /**
  * Begins the answer to a prompt.
  *
- * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`
+ * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`
  */
 export function createAnswer(model: Model, promptTokens: readonly number[], options: CreateAnswerOptions = {}): Answer {
-  const { room = model.contextLength, now = () => performance.now() } = options;
+  const { room = model.contextLength, stop = [], stopIds = [], logprobs, now = () => performance.now() } = options;
+  const { eosIds } = model.settings;
   checkPrompt(model, room, promptTokens);
+  checkOptions(model, options);
   const limits = resolveLimits(room, promptTokens.length, options);
-  const sampler = createSampler(resolveSampling(model, options), model.softmax);
+  const sampler = createSampler(resolveSampling(model, options), model.softmax, promptTokens);
   const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
+  const matcher = createStopMatcher(stop);
   let position = promptTokens.length;
   let start: number | null = null;
 
@@ -97,21 +110,41 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
     endPosition: limits.end,
     async next(logits) {
       start ??= now();
-      if (position >= limits.end) return { token: null, end: end(limits.reason, null) };
+      if (position >= limits.end) return { token: null, end: endEvent(limits.reason) };
+      const measured = logprobs === undefined ? null : await measure(logits, model.softmax);
+      if (position < limits.minEnd) for (const id of [...eosIds, ...stopIds]) logits[id] = Number.NEGATIVE_INFINITY;
       const id = await sampler.sample(logits);
-      if (model.settings.eosIds.includes(id)) return { token: null, end: end('eos', id) };
-      const token: TokenEvent = { type: 'token', id, position, text: decoder?.push(id) ?? '' };
+      if (eosIds.includes(id)) return { token: null, end: endEvent('eos', { eosId: id }) };
+      if (stopIds.includes(id)) return { token: null, end: endEvent('stop', { stop: id }) };
+      const decoded = decoder?.push(id) ?? '';
+      // The text of tokens that there must be is not searched: the last of them is the first that may end it.
+      const found = position + 1 < limits.minEnd ? { text: decoded, stop: null } : matcher.push(decoded);
+      const token: TokenEvent = { type: 'token', id, position, text: found.text, ...describe(measured, id) };
       position++;
+      if (found.stop !== null) return { token, end: endEvent('stop', { stop: found.stop }) };
       // Nobody reads what would follow the last one.
-      return position < limits.end ? { token, end: null } : { token, end: end(limits.reason, null) };
+      return position < limits.end ? { token, end: null } : { token, end: endEvent(limits.reason) };
     },
   };
 
-  function end(reason: EndReason, eosId: number | null): EndEvent {
+  function describe(measured: Measure | null, id: number): Pick<TokenEvent, 'logprobs'> {
+    if (measured === null) return {};
+    return { logprobs: { logProbability: measured.of(id).logProbability, top: measured.top(logprobs!) } };
+  }
+
+  function endEvent(reason: EndReason, { eosId = null, stop = null }: Partial<EndCause> = {}): EndEvent {
     const nTokens = position - promptTokens.length;
-    return { type: 'end', reason, eosId, text: decoder?.flush() ?? '', nTokens, milliseconds: now() - start! };
+    const text = reason === 'stop' && typeof stop === 'string' ? '' : heldBack();
+    return { type: 'end', reason, eosId, stop, text, nTokens, milliseconds: now() - start! };
+  }
+
+  function heldBack(): string {
+    const last = matcher.push(decoder?.flush() ?? '');
+    return last.text + matcher.flush();
   }
 }
+
+type EndCause = Pick<EndEvent, 'eosId' | 'stop'>;
 
 function checkPrompt({ header }: Model, room: number, tokens: readonly number[]): void {
   if (tokens.length === 0) {
@@ -124,42 +157,22 @@ function checkPrompt({ header }: Model, room: number, tokens: readonly number[])
       { suggestions: [`shorten the prompt, or make room: --context ${tokens.length + 256}`] },
     );
   }
-  const { vocabSize } = header.dimensions;
-  const stray = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-  if (stray !== undefined) throw new ToolkitError('INVALID_OPTION', `token ${stray}, expected ids below ${vocabSize}`);
+  checkIds('token', tokens, header.dimensions.vocabSize);
 }
 
-interface Limits {
-  /** Position of the first token that is not generated. */
-  readonly end: number;
-  readonly reason: 'length' | 'context';
+function checkIds(name: string, ids: readonly number[], vocabSize: number): void {
+  const stray = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (stray !== undefined)
+    throw new ToolkitError('INVALID_OPTION', `${name} ${stray}, expected ids below ${vocabSize}`);
 }
 
-function resolveLimits(room: number, nPrompt: number, { maxTokens, steps }: AnswerOptions): Limits {
-  for (const [name, value] of [
-    ['max tokens', maxTokens],
-    ['steps', steps],
-  ] as const) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
-      throw new ToolkitError('INVALID_OPTION', `${name} ${value}, expected a whole number from 0`);
-    }
+function checkOptions({ header, tokenizer }: Model, { stop = [], stopIds = [], logprobs = 0 }: AnswerOptions): void {
+  if (stop.includes('')) throw new ToolkitError('INVALID_OPTION', 'an empty stop string, expected text');
+  if (stop.length > 0 && tokenizer === null) {
+    throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to look for stop strings with');
   }
-  // As in the reference: 0 steps means as many as there is room for, and n positions computed show n + 1 tokens.
-  const bySteps = steps === undefined || steps === 0 ? Number.POSITIVE_INFINITY : steps + 1;
-  const asked = Math.min(bySteps, maxTokens === undefined ? Number.POSITIVE_INFINITY : nPrompt + maxTokens);
-  return asked <= room + 1 ? { end: asked, reason: 'length' } : { end: room + 1, reason: 'context' };
-}
-
-function resolveSampling({ generationDefaults }: Model, options: AnswerOptions) {
-  const { referenceSampler = false, seed = 1 } = options;
-  const { doSample, temperature, topP } = referenceSampler ? noDefaults : generationDefaults;
-  if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
-    throw new ToolkitError('INVALID_OPTION', `seed ${seed}, expected a whole number from 1`);
+  checkIds('stop id', stopIds, header.dimensions.vocabSize);
+  if (!Number.isInteger(logprobs) || logprobs < 0 || logprobs > MAX_LOGPROBS) {
+    throw new ToolkitError('INVALID_OPTION', `logprobs ${logprobs}, expected 0 to ${MAX_LOGPROBS}`);
   }
-  return {
-    temperature: options.temperature ?? (doSample === false ? 0 : (temperature ?? 1)),
-    topP: options.topP ?? topP ?? 0.9,
-    seed: BigInt(seed),
-    referenceSampler,
-  };
 }

@@ -9,7 +9,9 @@ export {
   type EndEvent,
   type EndReason,
   type TokenEvent,
+  type TokenLogProbabilities,
 } from './answer.js';
+export type { LimitOptions } from './answer-limits.js';
 export {
   type Chat,
   type ChatEvent,
@@ -19,16 +21,20 @@ export {
   type TurnsDroppedEvent,
 } from './chat.js';
 export { type FullContextPolicy, fullContextPolicies } from './chat-context.js';
+export { answerSeed } from './chat-seed.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
 export { createEngine, type Engine, type EngineOptions, type SubmitOptions } from './engine/engine.js';
 export type { EventStream } from './engine/event-queue.js';
 export type { ForwardOptions, SequenceTokens, WantedLogits } from './forward.js';
 export { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+export { type AnswerOfSeveral, type GenerateAnswersOptions, generateAnswers } from './generate-answers.js';
 export { type CacheType, type CreateCacheOptions, cacheTypeOf, cacheTypes } from './key-value-cache.js';
 export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
+export type { LogProbability } from './sampler/log-probabilities.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
-export type { GenerateEndEvent, PromptEndEvent } from './sequence.js';
+export type { SamplingOptions } from './sampler/sampling-options.js';
+export type { GenerateEndEvent, PromptEndEvent, PromptEndEvent } from './sequence.js';
 export { type ReadSessionOptions, readSession, type Session, type SessionSink, writeSession } from './session.js';
 export type { Conversation } from './session-conversation.js';
 export type { SpeculateOptions, SpeculationReport } from './speculation/speculation.js';

@@ -1,27 +1,32 @@
 // llama run: continues a prompt.
 
-import { type GenerateOptions, generate, type Model } from '@llama-ts/runtime';
+import { type GenerateOptions, generateAnswers, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readStdin } from '../read-stdin.js';
+import { logprobsFlag, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
 import { type Speech, speak, speedLine, writeText } from '../speak.js';
 
 /** New tokens when neither --steps nor --max-tokens is given. */
 const DEFAULT_MAX_TOKENS = 256;
+/** Far above what anybody reads. */
+const MAX_ANSWERS = 10_000;
 const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
-/** What `--json` prints. */
-interface RunReport extends Speech {
-  readonly model: string;
-  readonly prompt: string;
+interface Spoken extends Speech {
   /** In decimal digits: JSON's numbers are too small for it. */
   readonly seed: string;
-  readonly backend: string;
 }
+
+/** What `--json` prints: the answer, or with `--answers` all of them. */
+type RunReport = { readonly model: string; readonly prompt: string; readonly backend: string } & (
+  | Spoken
+  | { readonly answers: readonly Spoken[] }
+);
 
 type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
 
@@ -40,6 +45,8 @@ export default class Run extends BaseCommand {
   };
   static override flags = {
     ...modelFlags,
+    ...samplingFlags,
+    ...logprobsFlag,
     prompt: Flags.string({ char: 'i', description: 'text to continue' }),
     steps: Flags.custom<number>({
       char: 'n',
@@ -49,6 +56,10 @@ export default class Run extends BaseCommand {
     'max-tokens': Flags.custom<number>({
       description: `new tokens at most; default ${DEFAULT_MAX_TOKENS} without --steps`,
       parse: integer(count),
+    })(),
+    answers: Flags.custom<number>({
+      description: 'answers to give, each with a seed of its own; the prompt is computed once',
+      parse: integer({ min: 1, max: MAX_ANSWERS }),
     })(),
     'no-echo': Flags.boolean({ description: 'leave the prompt out of the output' }),
     mode: Flags.string({
@@ -80,17 +91,24 @@ export default class Run extends BaseCommand {
     const show = (text: string): void => {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
-    if (!flags['no-echo']) show(prompt);
-    const speech = await speak(generate(model, prompt, this.#generateOptions(flags, seed)), show);
-    show('\n');
-    this.logToStderr(speedLine(speech, model));
-    return { model: name, prompt, seed: String(seed), backend: model.backend, ...speech };
+    const answers: Spoken[] = [];
+    const options = this.#generateOptions(flags, seed);
+    for await (const { seed, events } of generateAnswers(model, prompt, flags.answers ?? 1, options)) {
+      if (!flags['no-echo']) show(prompt);
+      const speech = await speak(events, show);
+      show('\n');
+      this.logToStderr(speedLine(speech, model));
+      answers.push({ seed: String(seed), ...speech });
+    }
+    const said = flags.answers === undefined ? answers[0]! : { answers };
+    return { model: name, prompt, backend: model.backend, ...said };
   }
 
   #generateOptions(flags: RunFlags, seed: bigint): GenerateOptions {
-    const { steps, temperature, 'max-tokens': asked, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
-    const maxTokens = asked ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
-    return { steps, maxTokens, temperature, topP, seed, referenceSampler, signal: this.signal };
+    const { steps, temperature, logprobs, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
+    const maxTokens = flags['max-tokens'] ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
+    const asked = { steps, maxTokens, temperature, topP, seed, referenceSampler, logprobs, signal: this.signal };
+    return { ...samplingOptions(flags), ...asked };
   }
 
   /** The C programs' way to ask for a chat: the same arguments, without what only `run` has. */

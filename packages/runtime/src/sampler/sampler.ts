@@ -1,11 +1,15 @@
-// The sampler: logits to a token, by the reference's rules.
+// The sampler: logits to a token.
 
 import { ToolkitError } from '@llama-ts/format';
+import { createPenalties, type PenaltyOptions } from './penalties.js';
 import { createRandomStream } from './random.js';
-import { argmax, sampleMultinomial, sampleTopP } from './select.js';
+import { argmax, sampleMultinomial } from './select.js';
+import { createTruncation, type Truncation, type TruncationOptions } from './truncation.js';
 
-/** How tokens are chosen. */
-export interface SamplerOptions {
+/** How tokens are chosen, in the order of docs/sampling.md. */
+export interface SamplerOptions extends Partial<PenaltyOptions>, Partial<Omit<TruncationOptions, 'topP'>> {
+  /** What is added to the logits of tokens by id; −∞ bans a token. */
+  readonly logitBias?: ReadonlyMap<number, number>;
   /** 0 takes the largest logit; above 0 divides the logits. */
   readonly temperature: number;
   /** Sum of probabilities to sample within, 0 to 1; 0 and 1 sample among all, as in the reference. */
@@ -21,29 +25,68 @@ export type Softmax = (logits: Float32Array, temperature: number) => Promise<Flo
 
 /** Chooses one token after another. */
 export interface Sampler {
-  /** @param logits (vocabSize) */
+  /** @param logits (vocabSize), changed in place by biases and penalties; −∞ bans a token */
   sample(logits: Float32Array): Promise<number>;
 }
+
+/** Far above any logit, and far from where float32 overflows. */
+const MAX_BIAS = 10_000;
+const MAX_PENALTY = 100;
+
+const defaults = {
+  topK: 0,
+  minP: 0,
+  typicalP: 1,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  penaltyWindow: -1,
+  logitBias: new Map<number, number>(),
+};
 
 /**
  * A sampler; `softmax` is the kernels'.
  *
+ * @param promptTokens what penalties look back on
  * @throws ToolkitError `INVALID_OPTION`
  */
-export function createSampler(options: SamplerOptions, softmax: Softmax): Sampler {
-  checkOptions(options);
-  const { temperature, topP, seed, referenceSampler } = options;
+export function createSampler(
+  options: SamplerOptions,
+  softmax: Softmax,
+  promptTokens: readonly number[] = [],
+): Sampler {
+  const settings = { ...defaults, ...options };
+  checkOptions(settings);
+  const { temperature, topP, topK, minP, typicalP, seed, referenceSampler, logitBias } = settings;
   const random = createRandomStream(seed);
+  const penalties = createPenalties(settings, promptTokens);
+  const isTruncated = (topP > 0 && topP < 1) || topK > 0 || minP > 0 || typicalP < 1;
+  let truncation: Truncation | null = null;
+
+  async function choose(logits: Float32Array): Promise<number> {
+    if (temperature === 0) return argmax(logits);
+    const probabilities = referenceSampler ? referenceSoftmax(logits, temperature) : await softmax(logits, temperature);
+    const coin = random.next();
+    if (!isTruncated) return sampleMultinomial(probabilities, coin);
+    truncation ??= createTruncation(settings, logits.length);
+    return truncation(probabilities, coin);
+  }
+
   return {
     async sample(logits) {
-      if (temperature === 0) return argmax(logits);
-      const probabilities = referenceSampler
-        ? referenceSoftmax(logits, temperature)
-        : await softmax(logits, temperature);
-      const coin = random.next();
-      return topP <= 0 || topP >= 1 ? sampleMultinomial(probabilities, coin) : sampleTopP(probabilities, topP, coin);
+      for (const [id, bias] of logitBias) logits[id]! += bias;
+      penalties.apply(logits);
+      refuseAllBanned(logits);
+      const id = await choose(logits);
+      penalties.push(id);
+      return id;
     },
   };
+}
+
+function refuseAllBanned(logits: Float32Array): void {
+  for (let i = 0; i < logits.length; i++) if (logits[i] !== Number.NEGATIVE_INFINITY) return;
+  throw new ToolkitError('INVALID_OPTION', `all ${logits.length} tokens are banned, expected one that is not`);
 }
 
 /** @see llama2.c, run.c, `softmax` */
@@ -61,12 +104,40 @@ function referenceSoftmax(logits: Float32Array, temperature: number): Float32Arr
   return probabilities;
 }
 
-function checkOptions({ temperature, topP, seed }: SamplerOptions): void {
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw new ToolkitError('INVALID_OPTION', `temperature ${temperature}, expected a number from 0`);
+type CheckedOptions = Omit<Required<SamplerOptions>, 'referenceSampler'>;
+
+function checkOptions(options: CheckedOptions): void {
+  const { temperature, topP, topK, minP, typicalP, seed, penaltyWindow, repetitionPenalty } = options;
+  expect('temperature', temperature, temperature >= 0 && Number.isFinite(temperature), 'a number from 0');
+  expect('top-p', topP, topP >= 0 && topP <= 1, '0 to 1');
+  expect('top-k', topK, Number.isSafeInteger(topK) && topK >= 0, 'a whole number from 0');
+  expect('min-p', minP, minP >= 0 && minP <= 1, '0 to 1');
+  expect('typical-p', typicalP, typicalP >= 0 && typicalP <= 1, '0 to 1');
+  expect('seed', seed, seed >= 1n && seed < 1n << 64n, '1 to 18446744073709551615');
+  expect(
+    'penalty window',
+    penaltyWindow,
+    Number.isSafeInteger(penaltyWindow) && penaltyWindow >= -1,
+    'a whole number from −1',
+  );
+  const isGoodRepetition = repetitionPenalty >= 1 / MAX_PENALTY && repetitionPenalty <= MAX_PENALTY;
+  expect('repetition penalty', repetitionPenalty, isGoodRepetition, `${1 / MAX_PENALTY} to ${MAX_PENALTY}`);
+  for (const [name, value] of [
+    ['presence penalty', options.presencePenalty],
+    ['frequency penalty', options.frequencyPenalty],
+  ] as const) {
+    expect(name, value, Math.abs(value) <= MAX_PENALTY, `−${MAX_PENALTY} to ${MAX_PENALTY}`);
   }
-  if (!(topP >= 0 && topP <= 1)) throw new ToolkitError('INVALID_OPTION', `top-p ${topP}, expected 0 to 1`);
-  if (seed < 1n || seed >= 1n << 64n) {
-    throw new ToolkitError('INVALID_OPTION', `seed ${seed}, expected 1 to 18446744073709551615`);
+  for (const [id, bias] of options.logitBias) {
+    expect(
+      `bias of token ${id}`,
+      bias,
+      bias === Number.NEGATIVE_INFINITY || Math.abs(bias) <= MAX_BIAS,
+      `−${MAX_BIAS} to ${MAX_BIAS}, or −∞`,
+    );
   }
+}
+
+function expect(name: string, value: unknown, isGood: boolean, expected: string): void {
+  if (!isGood) throw new ToolkitError('INVALID_OPTION', `${name} ${value}, expected ${expected}`);
 }

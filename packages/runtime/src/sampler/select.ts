@@ -1,4 +1,4 @@
-// Choosing a token: the largest logit, by chance, or by chance among the most probable (top-p).
+// Choosing a token among all: the largest logit, or by chance.
 //
 // Sums run in float32 in the reference's order, so that a seed chooses the reference's tokens.
 
@@ -16,38 +16,6 @@ export function sampleMultinomial(probabilities: Float32Array, coin: number): nu
     cumulative = Math.fround(cumulative + probabilities[i]!);
     if (coin < cumulative) return i;
   }
-  return probabilities.length - 1;
-}
-
-/**
- * Samples among the most probable indices whose sum passes `topP`. Equal probabilities stand in index order.
- *
- * @see llama2.c, run.c, `sample_topp`
- */
-export function sampleTopP(probabilities: Float32Array, topP: number, coin: number): number {
-  const n = probabilities.length;
-  const p = Math.fround(topP);
-  // Smaller ones cannot be among the chosen: even n-1 of them would not fill what topP leaves.
-  const cutoff = Math.fround(Math.fround(1 - p) / (n - 1));
-  const candidates: number[] = [];
-  for (let i = 0; i < n; i++) if (probabilities[i]! >= cutoff) candidates.push(i);
-  // With topP below 1/n even equal probabilities miss the cutoff; the reference then reads outside its array.
-  if (candidates.length === 0) return argmax(probabilities);
-  candidates.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
-  let cumulative = 0;
-  let last = candidates.length - 1;
-  for (let i = 0; i < candidates.length; i++) {
-    cumulative = Math.fround(cumulative + probabilities[candidates[i]!]!);
-    if (cumulative > p) {
-      last = i;
-      break;
-    }
-  }
-  const target = Math.fround(coin * cumulative);
-  let sum = 0;
-  for (let i = 0; i <= last; i++) {
-    sum = Math.fround(sum + probabilities[candidates[i]!]!);
-    if (target < sum) return candidates[i]!;
-  }
-  return candidates[last]!;
+  // Rounding left the sum short of the coin. What was banned has probability 0 and stays out.
+  return probabilities.findLastIndex((probability) => probability > 0);
 }

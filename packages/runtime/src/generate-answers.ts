@@ -1,0 +1,50 @@
+// Several answers to one prompt, which is computed once.
+
+import { answerSeed } from './chat-seed.js';
+import { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+import type { Model } from './model.js';
+
+/** One of several answers. */
+export interface AnswerOfSeveral {
+  /** From 0. */
+  readonly index: number;
+  readonly seed: bigint;
+  /** To be read to its end, or left, before the next answer is asked for: they take turns on one cache. */
+  readonly events: AsyncGenerator<GenerateEvent, void, void>;
+}
+
+/** Options of {@link generateAnswers}. */
+export type GenerateAnswersOptions = Omit<GenerateOptions, 'cachedTokens'>;
+
+/**
+ * Answers a prompt `n` times. Answer i is what `generate` gives with the seed `answerSeed(seed, i)`; the first has the
+ * seed itself.
+ *
+ * @throws as {@link generate} does, from the events of an answer
+ * @example
+ * for await (const { index, events } of generateAnswers(model, 'Once upon a time', 3, { seed: 7 })) {
+ *   for await (const event of events) if (event.type === 'token') show(index, event.text);
+ * }
+ */
+export async function* generateAnswers(
+  model: Model,
+  prompt: string | readonly number[],
+  n: number,
+  options: GenerateAnswersOptions = {},
+): AsyncGenerator<AnswerOfSeveral, void, void> {
+  const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : prompt;
+  const cache = options.cache ?? model.createCache();
+  let cachedTokens = 0;
+  for (let index = 0; index < n; index++) {
+    const seed = answerSeed(BigInt(options.seed ?? 1), index);
+    yield { index, seed, events: track(generate(model, tokens, { ...options, cache, cachedTokens, seed })) };
+  }
+
+  /** Once the prompt is computed, no later answer computes it again. */
+  async function* track(events: AsyncGenerator<GenerateEvent, void, void>): AsyncGenerator<GenerateEvent, void, void> {
+    for await (const event of events) {
+      if (event.type === 'prompt-end') cachedTokens = tokens.length;
+      yield event;
+    }
+  }
+}
