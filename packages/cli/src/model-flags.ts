@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
-import { type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
+import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
 import { decimal, integer } from './number-flags.js';
 import { readTokenizerBin } from './read-tokenizer-bin.js';
@@ -45,6 +45,10 @@ export const modelFlags = {
     description: "positions to make room for; default the smaller of the model's and 4096",
     parse: integer(positive),
   })(),
+  'cache-type': Flags.string({
+    description: 'what keys and values are kept as: f32, or f16 in half the memory; default f32',
+    options: [...cacheTypes],
+  }),
   threads: Flags.custom<number>({
     description: "threads that compute; default the backend's",
     parse: integer({ min: 1, max: MAX_THREADS }),
@@ -76,6 +80,7 @@ export const modelFlags = {
 export interface ModelChoice {
   readonly tokenizer?: string | undefined;
   readonly context?: number | undefined;
+  readonly 'cache-type'?: string | undefined;
   readonly threads?: number | undefined;
   readonly backend?: string | undefined;
   readonly mmap?: boolean | undefined;
@@ -117,6 +122,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
     signal,
     ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
     ...(context === undefined ? {} : { context }),
+    ...(choice['cache-type'] === undefined ? {} : { cacheType: choice['cache-type'] as CacheType }),
     ...(threads === undefined ? {} : { threads }),
     ...(mmap === undefined ? {} : { map: mmap }),
     ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),

@@ -28,6 +28,11 @@ export function reportFailure(error: unknown, { json, debug }: ReportOptions): v
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
+/** Prints a failure that does not end the command. */
+export function showFailure(error: unknown): void {
+  process.stderr.write(failureText(describeFailure(error)));
+}
+
 /** What oclif throws after `--help`: it has an exit status and nothing to say. */
 function isCleanExit(error: unknown): boolean {
   return error instanceof Error && (error as { oclif?: { exit?: number } }).oclif?.exit === 0;

@@ -1,42 +1,60 @@
 // llama chat: a conversation, line by line.
 
-import { ToolkitError } from '@llama-ts/format';
-import { type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
+import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/format';
+import { type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
-import { Args, Flags, type Interfaces } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { answerEvents } from '../chat/answer-events.js';
-import { modelFlags, openNamedModel } from '../model-flags.js';
-import { integer } from '../number-flags.js';
-import { readLines } from '../read-lines.js';
+import type { AnswerReport } from '../chat/answer-report.js';
+import { type ChatFlags, chatFlags } from '../chat/chat-flags.js';
+import { loadConversation } from '../chat/conversation-file.js';
+import { converse } from '../chat/converse.js';
+import { createDialogue, type Dialogue } from '../chat/dialogue.js';
+import { openHistory } from '../chat/history.js';
+import type { LineSource } from '../chat/line-source.js';
+import { pipedLines } from '../chat/piped-lines.js';
+import { showAnswer } from '../chat/show-answer.js';
+import { stateFolder } from '../chat/state-folder.js';
+import { createTranscript, type Transcript } from '../chat/transcript.js';
+import { typedLines } from '../chat/typed-lines.js';
+import { openNamedModel } from '../model-flags.js';
+import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
-import { speak, writeText } from '../speak.js';
+import { visible } from '../terminal-safe.js';
+import { byteSize } from '../units.js';
 
-type ChatFlags = Interfaces.InferredFlags<typeof Chat.flags>;
+/** What `--json` prints. */
+interface ChatReport {
+  readonly model: string;
+  readonly backend: string;
+  /** In decimal digits: JSON's numbers are too small for it. */
+  readonly seed: string;
+  readonly answers: readonly AnswerReport[];
+  readonly messages: readonly ChatMessage[];
+}
 
 export default class Chat extends BaseCommand {
   static override description = 'Talk with a model; without MODEL, with the bundled sample model';
-  static override examples = ['<%= config.bin %> chat', '<%= config.bin %> chat model.bin -y "Answer in rhymes."'];
+  static override examples = [
+    '<%= config.bin %> chat',
+    '<%= config.bin %> chat model.bin -y "Answer in rhymes."',
+    '<%= config.bin %> chat model.bin --session talk.session --when-full shift',
+    'printf "Hi\\n/regenerate\\n" | <%= config.bin %> chat model.bin --json',
+  ];
+  static override enableJsonFlag = true;
   static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
-  static override flags = {
-    ...modelFlags,
-    system: Flags.string({ char: 'y', description: 'system prompt' }),
-    'max-tokens': Flags.custom<number>({
-      description: 'tokens of an answer at most; default what the context has room for',
-      parse: integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-    })(),
-  };
+  static override flags = chatFlags;
 
-  /** Set while an answer is on its way. */
-  #answer: AbortController | null = null;
+  #dialogue: Dialogue | null = null;
 
-  override async run(): Promise<void> {
+  override async run(): Promise<ChatReport> {
     const { args, flags } = await this.parse(Chat);
     this.stopWithReader();
     if (args.model === undefined) this.logToStderr(`no MODEL: the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(args.model, flags, this.signal);
     try {
-      await this.#converse(model, flags);
+      return await this.#talk(model, args.model ?? sampleModelName, flags);
     } finally {
       await model.close();
     }
@@ -44,37 +62,78 @@ export default class Chat extends BaseCommand {
 
   /** The first stops the answer; a second one, or one while nothing is being said, leaves. */
   protected override interrupt(): void {
-    if (this.#answer === null || this.#answer.signal.aborted) super.interrupt();
-    else this.#answer.abort(new ToolkitError('INTERRUPTED', 'answer stopped'));
+    if (this.#dialogue?.stop() !== true) super.interrupt();
   }
 
-  async #converse(model: Model, flags: ChatFlags): Promise<void> {
-    const chat = createChat(model, {
-      system: flags.system,
-      temperature: flags.temperature,
-      topP: flags['top-p'],
-      seed: chooseSeed(flags.seed, Date.now()),
-      referenceSampler: flags['reference-sampler'],
-      maxTokens: flags['max-tokens'],
-    });
+  async #talk(model: Model, name: string, flags: ChatFlags): Promise<ChatReport> {
     for (const assumption of model.assumptions) this.logToStderr(assumption);
-    for await (const line of readLines({ onInterrupt: () => this.interrupt(), signal: this.signal })) {
-      if (line.trim() !== '') await this.#speak(chat, line, flags);
+    const chat = await this.#openChat(model, flags);
+    const transcript = openTranscript(name, flags);
+    const dialogue = createDialogue({
+      model,
+      chat,
+      flags,
+      settings: { ...flags },
+      transcript,
+      showAnswer: () => showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw }),
+      notice: (text) => this.logToStderr(visible(text)),
+      signal: this.signal,
+    });
+    this.#dialogue = dialogue;
+    const lines = await this.#openLines(flags);
+    try {
+      await transcript?.record(chat.messages);
+      await converse(dialogue, { lines, showFailure, signal: this.signal });
+    } finally {
+      lines.close();
+      await transcript?.close();
+      if (flags.session !== undefined) await this.#saveSession(dialogue, flags.session);
     }
+    const { messages, session } = dialogue.chat;
+    return { model: name, backend: model.backend, seed: String(session.seed), answers: dialogue.reports, messages };
   }
 
-  async #speak(chat: Conversation, line: string, flags: ChatFlags): Promise<void> {
-    const answer = new AbortController();
-    this.#answer = answer;
-    try {
-      const signal = AbortSignal.any([this.signal, answer.signal]);
-      const events = answerEvents(chat.send(line, { signal }), (text) => this.logToStderr(text));
-      await speak(events, (text) => writeText(text, flags));
-    } catch (error) {
-      if (!answer.signal.aborted || this.signal.aborted) throw error;
-    } finally {
-      this.#answer = null;
-      process.stdout.write('\n');
-    }
+  /** A new conversation, or the session's. */
+  async #openChat(model: Model, flags: ChatFlags): Promise<Conversation> {
+    const { system, session: path, steps } = flags;
+    const contextLength = Math.min(steps || model.contextLength, model.contextLength);
+    const seed = chooseSeed(flags.seed, Date.now());
+    const loaded =
+      path === undefined
+        ? null
+        : await loadConversation(model, path, { contextLength, signal: this.signal }).catch((error: unknown) => {
+            if (isToolkitError(error) && error.code === 'FILE_NOT_FOUND') return null;
+            throw error;
+          });
+    if (loaded?.type === 'session') return createChat(model, { system, session: loaded.session });
+    const chat = createChat(model, { system, seed, contextLength });
+    if (loaded !== null) chat.setMessages(loaded.messages);
+    return chat;
   }
+
+  /** Ctrl-C as a key of the terminal. */
+  #interruptAnswer(): boolean {
+    if (this.#dialogue?.isAnswering !== true) return false;
+    this.interrupt();
+    return true;
+  }
+
+  async #openLines(flags: ChatFlags): Promise<LineSource> {
+    if (!process.stdin.isTTY) return pipedLines(this.signal);
+    const history = flags['no-history'] ? null : await openHistory(join(stateFolder(), 'chat-history'));
+    return typedLines({ history, onInterrupt: () => this.#interruptAnswer(), signal: this.signal });
+  }
+
+  async #saveSession(dialogue: Dialogue, path: string): Promise<void> {
+    if (dialogue.chat.messages.length === 0) return;
+    this.logToStderr(`saved to ${path}: ${byteSize(await dialogue.save(path))}`);
+  }
+}
+
+/** At a terminal by default: a crash shall not take along what was said there. */
+function openTranscript(model: string, flags: ChatFlags): Transcript | null {
+  if (flags.transcript !== undefined) return createTranscript(flags.transcript, model);
+  if (flags['no-transcript'] || !process.stdin.isTTY) return null;
+  const time = new Date().toISOString().replace(/[:.]/g, '-');
+  return createTranscript(join(stateFolder(), 'transcripts', `${time}-${process.pid}.jsonl`), model);
 }

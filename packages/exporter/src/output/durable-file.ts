@@ -25,6 +25,8 @@ export interface DurableFileOptions extends OutputOptions {
   readonly expectedBytes?: number | undefined;
   /** Continue what a killed process left if it had the same key: all that the file's bytes follow from. */
   readonly resumeKey?: string | undefined;
+  /** Who may read and write it, less what the umask forbids; default everybody. */
+  readonly mode?: number | undefined;
   /** Default: the machine's files. */
   readonly files?: FileLayer | undefined;
 }
@@ -81,7 +83,7 @@ async function openDurableFile({ path, target, files, lock, options }: Opening):
   try {
     if (resumeKey === undefined) await files.rm(journalPath, { force: true });
     else journal = await openJournal(files, journalPath, resumeKey);
-    opened = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0);
+    opened = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0, options.mode);
     await checkRoom(files, target, path, expectedBytes - (await opened.stat()).size);
   } catch (error) {
     await opened?.close().catch(() => undefined);
@@ -174,8 +176,8 @@ async function openDurableFile({ path, target, files, lock, options }: Opening):
   };
 }
 
-async function openPartial(files: FileLayer, path: string, isResumed: boolean): Promise<FileHandle> {
-  if (!isResumed) return files.open(path, 'w+');
+async function openPartial(files: FileLayer, path: string, isResumed: boolean, mode?: number): Promise<FileHandle> {
+  if (!isResumed) return files.open(path, 'w+', mode);
   return files.open(path, 'r+').catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return files.open(path, 'w+');
     throw error;

@@ -1,0 +1,178 @@
+// A conversation at the command line: the chat, how it answers, and where it is recorded.
+
+import { ToolkitError } from '@llama-ts/format';
+import {
+  type Chat,
+  type ChatEvent,
+  type ChatMessage,
+  createChat,
+  type Model,
+  type TurnOptions,
+} from '@llama-ts/runtime';
+import { type AnswerReport, followAnswer } from './answer-report.js';
+import { type ChatFlags, type Settings, turnOptions } from './chat-flags.js';
+import { loadConversation, saveSession } from './conversation-file.js';
+import { droppedNotice, fullNotice, speedNotice } from './notices.js';
+import type { Transcript } from './transcript.js';
+
+/** What a dialogue is made of. */
+export interface DialogueParts {
+  readonly model: Model;
+  readonly chat: Chat;
+  readonly flags: ChatFlags;
+  readonly settings: Settings;
+  readonly transcript: Transcript | null;
+  /** Begins to show an answer, and gives where its text goes. */
+  readonly showAnswer: () => { push(text: string): void; end(): void };
+  readonly notice: (text: string) => void;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+/** A conversation, and what can be done to it. */
+export interface Dialogue {
+  readonly model: Model;
+  readonly chat: Chat;
+  readonly settings: Settings;
+  readonly transcript: Transcript | null;
+  /** Of each answer so far. */
+  readonly reports: readonly AnswerReport[];
+  /** Whether to say after each answer how fast it came. */
+  hasStats: boolean;
+  /** The file of the last /save or /load, or of --session. */
+  sessionPath: string | null;
+  /** Says something about the conversation. */
+  readonly notice: (text: string) => void;
+  send(text: string): Promise<void>;
+  /** Another answer in place of the last. @throws ToolkitError `USAGE` */
+  regenerate(): Promise<void>;
+  /** Another message in place of the last, and its answer. @throws ToolkitError `USAGE` */
+  edit(text: string): Promise<void>;
+  /** Takes the last turn back. @throws ToolkitError `USAGE` */
+  undo(): Promise<void>;
+  /** The last message of the user. @throws ToolkitError `USAGE` */
+  lastMessage(): string;
+  setSystem(text: string | null): Promise<void>;
+  reset(): Promise<void>;
+  /** @returns bytes written */
+  save(path: string): Promise<number>;
+  load(path: string): Promise<void>;
+  readonly isAnswering: boolean;
+  /** Stops the answer that is on its way, which keeps what was said; false when there is none, or it was told already. */
+  stop(): boolean;
+}
+
+export function createDialogue(parts: DialogueParts): Dialogue {
+  const { model, flags, settings, transcript, showAnswer, notice, signal } = parts;
+  const reports: AnswerReport[] = [];
+  let chat = parts.chat;
+  let answer: AbortController | null = null;
+
+  /** Answers after `messages` took the place of the conversation's; where no answer began, they go back. */
+  async function answerAfter(
+    messages: readonly ChatMessage[],
+    start: (options: TurnOptions) => AsyncIterable<ChatEvent>,
+  ): Promise<void> {
+    const before = chat.messages;
+    chat.setMessages(messages);
+    const placed = chat.messages;
+    try {
+      const isBegun = await answerWith(start);
+      if (!isBegun) notice('stopped before the answer began: nothing is changed');
+    } finally {
+      if (chat.messages === placed) chat.setMessages(before);
+      await transcript?.record(chat.messages);
+    }
+  }
+
+  async function answerWith(start: (options: TurnOptions) => AsyncIterable<ChatEvent>): Promise<boolean> {
+    answer = new AbortController();
+    const shown = showAnswer();
+    try {
+      const options = { ...turnOptions(settings, flags), signal: AbortSignal.any([signal, answer.signal]) };
+      const show = (text: string): void => shown.push(text);
+      const report = await followAnswer(start(options), {
+        show,
+        onDropped: (event) => notice(droppedNotice(event)),
+        stop: answer.signal,
+      });
+      if (report === null) return false;
+      reports.push(report);
+      shown.end();
+      if (report.endReason === 'context') notice(fullNotice(chat));
+      if (dialogue.hasStats) notice(speedNotice(report, model.backend));
+      return true;
+    } finally {
+      answer = null;
+      shown.end();
+    }
+  }
+
+  async function change(messages: readonly ChatMessage[]): Promise<void> {
+    chat.setMessages(messages);
+    await transcript?.record(chat.messages);
+  }
+
+  function lastTurn(): number {
+    const at = chat.messages.findLastIndex(({ role }) => role === 'user');
+    if (at >= 0) return at;
+    throw new ToolkitError('USAGE', 'there is no message yet', { suggestions: ['type one first'] });
+  }
+
+  const dialogue: Dialogue = {
+    model,
+    get chat() {
+      return chat;
+    },
+    settings,
+    transcript,
+    reports,
+    hasStats: flags.stats,
+    sessionPath: flags.session ?? null,
+    notice,
+    async send(text) {
+      // Before the answer: a crash during it shall not take the question along.
+      await transcript?.record([...chat.messages, { role: 'user', content: text }]);
+      await answerAfter(chat.messages, (options) => chat.send(text, options));
+    },
+    async regenerate() {
+      await answerAfter(chat.messages.slice(0, lastTurn() + 1), (options) => chat.answer(options));
+    },
+    async edit(text) {
+      await answerAfter(chat.messages.slice(0, lastTurn()), (options) => chat.send(text, options));
+    },
+    async undo() {
+      await change(chat.messages.slice(0, lastTurn()));
+    },
+    lastMessage: () => String(chat.messages[lastTurn()]!.content),
+    async setSystem(text) {
+      const rest = chat.messages.filter(({ role }, i) => !(role === 'system' && i === 0));
+      await change(text === null ? rest : [{ role: 'system', content: text }, ...rest]);
+    },
+    async reset() {
+      chat.reset();
+      await transcript?.record(chat.messages);
+    },
+    async save(path) {
+      const byteLength = await saveSession(model, chat.session, path);
+      dialogue.sessionPath = path;
+      return byteLength;
+    },
+    async load(path) {
+      const loaded = await loadConversation(model, path, { contextLength: chat.contextLength, signal });
+      if (loaded.type === 'transcript') return change(loaded.messages);
+      chat = createChat(model, { session: loaded.session });
+      dialogue.sessionPath = path;
+      await transcript?.record(chat.messages);
+    },
+    get isAnswering() {
+      return answer !== null;
+    },
+    stop() {
+      if (answer === null || answer.signal.aborted) return false;
+      answer.abort(new ToolkitError('INTERRUPTED', 'answer stopped'));
+      return true;
+    },
+  };
+  return dialogue;
+}

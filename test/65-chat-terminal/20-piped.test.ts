@@ -1,0 +1,140 @@
+// Chat as a pipe: the same commands, for scripts. Answers go to stdout, everything else to stderr.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runLlama } from '../helpers/run-llama.js';
+
+const STORY = 'Tell me a story about a fox.';
+
+describe('llama chat in a pipe', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'llama-chat-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const chat = (lines: readonly string[], args: readonly string[] = ['-t', '0']) =>
+    runLlama(['chat', '-s', '3', ...args], {
+      cwd: folder,
+      stdin: lines.join('\n'),
+      env: { XDG_CACHE_HOME: folder, XDG_STATE_HOME: join(folder, 'state') },
+    });
+
+  /** Runs and takes what --json prints. */
+  async function report(lines: readonly string[], args: readonly string[] = ['-t', '0']) {
+    const { exitCode, stdout, stderr } = await chat(lines, ['--json', ...args]);
+    assert.equal(exitCode, 0, stdout + stderr);
+    assert.equal(stderr, '');
+    return JSON.parse(stdout) as {
+      seed: string;
+      answers: { text: string; ids: number[]; endReason: string; nPromptTokens: number; nCachedTokens: number }[];
+      messages: { role: string; content: string }[];
+    };
+  }
+
+  it('does what each line says, and keeps answers apart from the rest', async () => {
+    const lines = ['/help', 'Hi', '/context', '/stats', '/set', '/system Be brief.', '/system', '/edit Who are you?'];
+    const { exitCode, stdout, stderr } = await chat([...lines, '/undo', '/quit', 'never said']);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stdout.trimEnd().split('\n').length, 2, stdout);
+    for (const said of [
+      /^\/regenerate +another answer/m,
+      /^\d+ of 2048 positions \(\d+ %\): 2 messages, 1 turn; when full: stop$/m,
+      /^prompt \d+ tokens, cached tokens 0, .* tok\/s; generated \d+ tokens/m,
+      /^temperature 0$/m,
+      /^Be brief\.$/m,
+      /^undone: .* 1 message, 0 turns/m,
+    ]) {
+      assert.match(stderr, said);
+    }
+  });
+
+  it('reports answers and conversation with --json', async () => {
+    const { seed, answers, messages } = await report([STORY, '/regenerate', 'one \\', 'two', '//slash'], ['-t', '1']);
+    assert.equal(seed, '3');
+    assert.equal(answers.length, 4);
+    assert.notDeepEqual(answers[0]!.ids, answers[1]!.ids);
+    assert.equal(answers[1]!.nCachedTokens, answers[1]!.nPromptTokens - 1, 'a reused prefix is not computed again');
+    assert.deepEqual(
+      messages.map(({ content }) => content),
+      [STORY, answers[1]!.text, 'one \ntwo', answers[2]!.text, '/slash', answers[3]!.text],
+    );
+    assert.ok(answers.every(({ endReason }) => endReason === 'eos'));
+  });
+
+  it('says the same again with the seed, and something else with another', async () => {
+    const lines = [STORY, STORY];
+    const first = await report(lines, ['-t', '1']);
+    assert.notEqual(first.answers[0]!.text, first.answers[1]!.text);
+    assert.deepEqual((await report(lines, ['-t', '1'])).messages, first.messages);
+    const other = await report(['/set seed 4', STORY], ['-t', '1']);
+    assert.notEqual(other.answers[0]!.text, first.answers[0]!.text);
+  });
+
+  it('goes on with a session where it was saved, without computing it again', async () => {
+    const whole = await report([STORY, 'Who are you?'], ['-t', '1']);
+    for (const type of ['f32', 'f16']) {
+      // The second opens what the first left.
+      const session = ['--session', `${type}.session`, '-t', '1', '--cache-type', type];
+      const first = await report([STORY], session);
+      const second = await report(['Who are you?'], session);
+      if (type === 'f32') assert.deepEqual(second.messages, whole.messages);
+      assert.deepEqual(second.messages.slice(0, 2), first.messages);
+      assert.ok(second.answers[0]!.nCachedTokens > 100, `${second.answers[0]!.nCachedTokens} cached tokens`);
+      assert.equal(second.messages.length, 4);
+    }
+    const size = async (type: string) => (await stat(join(folder, `${type}.session`))).size;
+    assert.ok((await size('f16')) < 0.55 * (await size('f32')));
+  });
+
+  it('goes on from the transcript of a conversation that crashed', async () => {
+    const { messages } = await report(['Hi', '/undo', STORY], ['-t', '0', '--transcript', 'talk.jsonl']);
+    const path = join(folder, 'talk.jsonl');
+    await writeFile(path, `${await readFile(path, 'utf8')}{"message":{"role":"us`);
+    assert.deepEqual((await report(['/load talk.jsonl'])).messages, messages);
+  });
+
+  it('refuses at start a session of another model, and one that is damaged', async () => {
+    await report([STORY], ['--session', 'good.session']);
+    const bytes = await readFile(join(folder, 'good.session'));
+    for (const [offset, code] of [
+      [24, 'SESSION_OF_ANOTHER_MODEL'],
+      [bytes.length >> 1, 'BAD_SESSION'],
+    ] as const) {
+      const damaged = Buffer.from(bytes);
+      damaged[offset]! ^= 1;
+      await writeFile(join(folder, 'bad.session'), damaged);
+      const { exitCode, stderr } = await chat(['Hi'], ['--session', 'bad.session']);
+      assert.equal(exitCode, 3);
+      assert.match(stderr, new RegExp(`\\[${code}\\]`));
+      assert.deepEqual(await readFile(join(folder, 'bad.session')), damaged, 'it is left as it was');
+    }
+  });
+
+  it('ends at the first mistake, with its exit code', async () => {
+    for (const [line, exitCode, code] of [
+      ['/hlep', 2, 'USAGE'],
+      ['/load nowhere', 3, 'FILE_NOT_FOUND'],
+      ['"""open', 3, 'BAD_PROMPT'],
+    ] as const) {
+      const run = await chat([line, '/help']);
+      assert.equal(run.exitCode, exitCode, `${line}: ${run.stderr}`);
+      assert.match(run.stderr, new RegExp(`\\[${code}\\]`));
+      assert.doesNotMatch(run.stderr, /this list/);
+    }
+  });
+
+  it('stops or shifts when -n positions are full, and says so', async () => {
+    const stopped = await chat([STORY, STORY], ['-t', '0', '-n', '110']);
+    assert.equal(stopped.exitCode, 7, stopped.stderr);
+    assert.match(stopped.stderr, /context full: the answer ends here, at 110 of 110 positions/);
+    assert.match(stopped.stderr, /takes \d+ tokens, expected at most 110: \d+ too many \[CONTEXT_EXCEEDED\]/);
+    const shift = ['-t', '0', '-n', '160', '--when-full', 'shift', '--max-tokens', '30'];
+    const shifted = await chat([STORY, STORY, STORY], shift);
+    assert.equal(shifted.exitCode, 0, shifted.stderr);
+    assert.match(shifted.stderr, /context full: dropped the oldest 2 turns, 4 messages; \d+ tokens became \d+ of 160/);
+  });
+});
