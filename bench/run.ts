@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { type BenchCase, DEFAULT_CASES, parseCase } from './cases.js';
 import type { Engine, Sample } from './engines/engine.js';
 import { llamaBench, runq } from './engines/program-engines.js';
-import { llamaRun, llamaTs, nodeLlamaCpp, readCeiling } from './engines/script-engines.js';
+import { llamaRun, llamaTs, llamaTsNoMap, nodeLlamaCpp, readCeiling } from './engines/script-engines.js';
 import { type ModelFiles, prepareFiles } from './model/prepare-files.js';
 import { isShapeName, MODEL_SHAPES } from './model/shapes.js';
 import { type BenchReport, type Series, toMarkdown } from './report.js';
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const threadCounts = values.threads.split(',').map((text) => positiveInteger('--threads', text));
   const rounds = positiveInteger('--rounds', values.rounds);
   const engines: Engine[] = [
-    ...(values['no-own'] ? [] : [llamaTs(values.backend), llamaRun(values.backend)]),
+    ...(values['no-own'] ? [] : [llamaTs(values.backend), llamaTsNoMap(values.backend), llamaRun(values.backend)]),
     ...(values['node-llama-cpp'] === undefined ? [] : [nodeLlamaCpp(values['node-llama-cpp'])]),
     ...(values.ik === undefined ? [] : [true, false].map((repack) => llamaBench(values.ik!, { repack }))),
     ...(values.runq === undefined ? [] : [runq(values.runq)]),

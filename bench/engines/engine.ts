@@ -11,6 +11,8 @@ export interface Workload {
   readonly model: string;
   readonly threads: number;
   readonly backend?: string;
+  /** false reads this toolkit's model into memory, as repacking peers do. */
+  readonly map?: boolean;
   readonly promptLength: number;
   /** Tokens to generate, the one that ends the prefill included. */
   readonly generateLength: number;

@@ -10,6 +10,7 @@ const workload = readWorkload();
 const model = await openModel(workload.model, {
   context: Math.max(workload.promptLength + workload.generateLength, WARM_UP.promptLength + WARM_UP.generateLength),
   threads: workload.threads,
+  map: workload.map,
   ...(workload.backend === undefined ? {} : { backend: workload.backend }),
   // Without end tokens every run generates as many tokens as asked.
   settings: { eosIds: [] },

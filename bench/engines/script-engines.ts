@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import type { BenchCase } from '../cases.js';
+import type { ModelFiles } from '../model/prepare-files.js';
 import type { Engine, Sample, Workload } from './engine.js';
 import { runProgram } from './run-program.js';
 
@@ -25,15 +26,16 @@ export function llamaTs(backend?: string): Engine {
   return {
     name: 'llama3.2.ts',
     supports: () => true,
-    run: (benchCase, threads, files) => {
-      const chosen = benchCase.wasm ? 'wasm' : backend;
-      const model = benchCase.weights === 'f32' ? files.float32 : files.q8;
-      return runScript('llama-ts.mjs', benchCase, {
-        model,
-        threads,
-        ...(chosen === undefined ? {} : { backend: chosen }),
-      });
-    },
+    run: (benchCase, threads, files) => runLlamaTs(benchCase, threads, files, backend, true),
+  };
+}
+
+/** The same with the weights read into memory. */
+export function llamaTsNoMap(backend?: string): Engine {
+  return {
+    name: 'llama3.2.ts, no map',
+    supports: ({ kind, wasm }) => kind === 'decode' && !wasm,
+    run: (benchCase, threads, files) => runLlamaTs(benchCase, threads, files, backend, false),
   };
 }
 
@@ -75,10 +77,23 @@ export const readCeiling: Engine = {
   },
 };
 
+function runLlamaTs(
+  benchCase: BenchCase,
+  threads: number,
+  files: ModelFiles,
+  backend: string | undefined,
+  map: boolean,
+): Promise<Sample> {
+  const chosen = benchCase.wasm ? 'wasm' : backend;
+  const model = benchCase.weights === 'f32' ? files.float32 : files.q8;
+  const where = { model, threads, map, ...(chosen === undefined ? {} : { backend: chosen }) };
+  return runScript('llama-ts.mjs', benchCase, where);
+}
+
 async function runScript(
   script: string,
   benchCase: BenchCase,
-  where: Pick<Workload, 'program' | 'model' | 'threads' | 'backend'>,
+  where: Pick<Workload, 'program' | 'model' | 'threads' | 'backend' | 'map'>,
 ): Promise<Sample> {
   const { kind, promptLength, generateLength, sequences } = benchCase;
   const workload: Workload = { ...where, promptLength, generateLength, sequences, warmUp: kind !== 'first-token' };

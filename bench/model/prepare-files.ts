@@ -2,10 +2,9 @@
 
 import { access, constants, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportModel } from '@llama-ts/exporter';
+import { convertModel, exportModel } from '@llama-ts/exporter';
 import { openFile, readBinFile } from '@llama-ts/format';
 import { makeModel } from '../make-model.js';
-import { makeGguf } from '../peers/make-gguf.js';
 import type { ModelShape } from './shapes.js';
 
 const SEED = 1;
@@ -60,7 +59,11 @@ export async function prepareFiles(
   };
   await exportOnce(paths.q8, 2, paths.tokenizerBin);
   if (needed.float32) await exportOnce(paths.float32, 1);
-  if (needed.gguf && (await makeGguf(checkpoint, paths.gguf))) log(`made ${paths.gguf}`);
+  if (needed.gguf && !(await exists(paths.gguf))) {
+    const events = convertModel({ source: checkpoint, output: paths.gguf, to: 'gguf', type: 'Q8_0' });
+    for await (const event of events) if (event.type === 'warning') log(event.message);
+    log(`made ${paths.gguf}`);
+  }
   if (needed.runq && !(await exists(paths.runqModel))) await copyForRunq(paths.q8, paths.runqModel);
   return {
     ...paths,

@@ -5,18 +5,16 @@ import { type ProgressBar, progressBar } from './progress-bar.js';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
 
-/** Where progress goes. */
-export interface ProgressOptions {
-  /** Prints a line of the report. */
-  readonly line: (text: string) => void;
-  /** Prints a warning. */
-  readonly warn: (text: string) => void;
+/** A command, which prints lines of its report and warnings. */
+export interface Reporter {
+  log(line: string): void;
+  warn(warning: string): void;
 }
 
 /** Runs an export, a quantization or a conversion to its end and returns what it made. */
 export async function showWriteProgress<Result>(
   events: AsyncGenerator<ExportEvent, Result>,
-  { line, warn }: ProgressOptions,
+  reporter: Reporter,
 ): Promise<Result> {
   let bar: ProgressBar | null = null;
   try {
@@ -26,7 +24,7 @@ export async function showWriteProgress<Result>(
       const event = next.value;
       switch (event.type) {
         case 'warning':
-          warn(visible(event.message));
+          reporter.warn(visible(event.message));
           break;
         case 'write-start':
           bar = progressBar(event.byteLength);
@@ -38,7 +36,7 @@ export async function showWriteProgress<Result>(
           bar?.add(event.byteLength);
           break;
         case 'tensor-end':
-          if (bar === null) line(tensorLine(event));
+          if (bar === null) reporter.log(tensorLine(event));
           break;
       }
     }

@@ -16,6 +16,7 @@ export {
   type WeightFile,
 } from './kernels.js';
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
+export { readSpeed } from './read-speed.js';
 export {
   type Llama3Scaling,
   type RopeFrequencyOptions,

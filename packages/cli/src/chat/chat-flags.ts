@@ -6,11 +6,13 @@ import { Flags, type Interfaces } from '@oclif/core';
 import { modelFlags } from '../model-flags.js';
 import { nearest } from '../nearest.js';
 import { integer } from '../number-flags.js';
+import { samplingFlags, samplingOptions } from '../sampling-flags.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 export const chatFlags = {
   ...modelFlags,
+  ...samplingFlags,
   system: Flags.string({ char: 'y', description: 'system prompt' }),
   'max-tokens': Flags.custom<number>({
     description: 'tokens of an answer at most; default what the context has room for',
@@ -74,7 +76,8 @@ export async function changeSetting(settings: Settings, name: string, text: stri
 /** How an answer is generated with such settings. */
 export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
   const { temperature, 'top-p': topP, seed, 'max-tokens': maxTokens, 'when-full': whenFull } = settings;
-  return { temperature, topP, seed, maxTokens, whenFull, referenceSampler: flags['reference-sampler'] };
+  const set = { temperature, topP, seed, maxTokens, whenFull, referenceSampler: flags['reference-sampler'] };
+  return { ...samplingOptions(flags), ...set };
 }
 
 function isSettingName(name: string): name is SettingName {

@@ -78,10 +78,7 @@ export default class Convert extends BaseCommand {
         force: flags.force,
         signal: this.signal,
       });
-      const result = await showWriteProgress(events, {
-        line: (text) => this.log(text),
-        warn: (text) => this.warn(text),
-      });
+      const result = await showWriteProgress(events, this);
       this.#reportResult(result);
       return result;
     } finally {

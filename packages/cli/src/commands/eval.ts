@@ -10,6 +10,7 @@ import {
   evaluateText,
   type GateCheck,
   readThresholds,
+  renderReport,
   verdictLine,
 } from '@llama-ts/evaluate';
 import { ToolkitError } from '@llama-ts/format';
@@ -24,6 +25,7 @@ import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readTextFile } from '../read-text-file.js';
 import { showEvalProgress } from '../show-eval-progress.js';
+import { writeText } from '../write-text.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
@@ -75,6 +77,7 @@ export default class Eval extends BaseCommand {
     })(),
     ...boundFlags,
     thresholds: thresholdsFlag,
+    html: Flags.string({ description: 'write the result as one HTML page to this file' }),
     tokenizer,
     threads,
     backend,
@@ -115,6 +118,7 @@ export default class Eval extends BaseCommand {
       signal: this.signal,
     });
     const evaluation = await showEvalProgress(events);
+    if (flags.html !== undefined) await writeText(flags.html, renderReport({ title: name, evaluation }), [text]);
     const checks = checkBounds(name, evalFigures(evaluation), bounds);
     const passed = checks.length === 0 ? null : checks.every((check) => check.passed);
     for (const line of evaluationLines(evaluation)) this.log(line);

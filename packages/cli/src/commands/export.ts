@@ -79,10 +79,7 @@ export default class Export extends BaseCommand {
     try {
       if (flags['dry-run']) return this.#reportPlan(await planExport({ ...options, source }));
       const events = exportModel({ ...options, source, signal: this.signal });
-      const result = await showWriteProgress(events, {
-        line: (text) => this.log(text),
-        warn: (text) => this.warn(text),
-      });
+      const result = await showWriteProgress(events, this);
       this.#reportResult(result);
       return result;
     } finally {

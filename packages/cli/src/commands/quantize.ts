@@ -33,7 +33,7 @@ export default class Quantize extends BaseCommand {
       resume: flags.resume,
       signal: this.signal,
     });
-    const result = await showWriteProgress(events, { line: (text) => this.log(text), warn: (text) => this.warn(text) });
+    const result = await showWriteProgress(events, this);
     for (const line of exportSummary(result)) this.log(line);
     return result;
   }
