@@ -1,7 +1,7 @@
 // Kernels that work row by row or element by element.
 
 import { strict as assert } from 'node:assert';
-import type { Kernels } from '@llama-ts/kernels';
+import { type Kernels, readSpeed } from '@llama-ts/kernels';
 import { compute } from './support/arena.js';
 import { assertSameBits } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
@@ -26,6 +26,11 @@ describe('xorAll', () => {
         assert.equal(found[0], folded);
       });
     }
+    it('measures how fast memory is read', async () => {
+      assert((await readSpeed(kernels(), 2 ** 20)) > 0);
+      const reason = new Error('enough');
+      await assert.rejects(readSpeed(kernels(), 2 ** 20, AbortSignal.abort(reason)), reason);
+    });
     it('refuses an output of another length', () =>
       assertFails('INVALID_ARGUMENT', () => kernels().xorAll(new Int32Array(2), new Int32Array(1))));
   });

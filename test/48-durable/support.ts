@@ -1,13 +1,14 @@
 // Checkpoints with weights that differ everywhere, what a killed export leaves, and folders for one test.
 
 import { strict as assert } from 'node:assert';
-import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
 import { isToolkitError } from '@llama-ts/format';
 import { writeSafetensors } from '@llama-ts/safetensors';
 import { noise } from '../helpers/fake-hub/fake-repo.js';
+import { writeLlamaConfig } from '../helpers/llama-config.js';
 
 /** A pid that no process has: beyond the largest that Linux gives. */
 const NO_PID = 2 ** 22 + 1;
@@ -38,25 +39,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
 
 /** Writes config.json and random BF16 weights; other weights for another seed. */
 export async function writeCheckpoint(folder: string, size: CheckpointSize, seed = 1): Promise<void> {
-  const { dim, hiddenDim, nLayers } = size;
-  const config = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    hidden_act: 'silu',
-    hidden_size: dim,
-    intermediate_size: hiddenDim,
-    num_hidden_layers: nLayers,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    vocab_size: VOCAB_SIZE,
-    max_position_embeddings: 128,
-    rms_norm_eps: 0.00001,
-    rope_theta: 10000,
-    bos_token_id: 1,
-    eos_token_id: 2,
-    tie_word_embeddings: true,
-  };
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  await writeLlamaConfig(folder, { ...size, nHeads: 4, nKvHeads: 2, vocabSize: VOCAB_SIZE });
   const tensors = [...shapesOf(size)].map(([name, shape], index) => {
     const data = noise(2 * shape.reduce((product, n) => product * n, 1), seed + index);
     // High bytes of ordinary magnitude: 2^-8 and below, of either sign.

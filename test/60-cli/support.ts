@@ -1,8 +1,9 @@
 // Scratch folders and a checkpoint that takes a while to export.
 
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeLlamaConfig } from '../helpers/llama-config.js';
 
 /** A folder that lives for one test. */
 export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -21,24 +22,8 @@ const N_LAYERS = 4;
 
 /** Writes config.json and 135 MB of zeros as weights, which take no room on a disk that keeps sparse files. */
 export async function writeLargeCheckpoint(folder: string): Promise<void> {
-  const config = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    hidden_act: 'silu',
-    hidden_size: DIM,
-    intermediate_size: HIDDEN_DIM,
-    num_hidden_layers: N_LAYERS,
-    num_attention_heads: 16,
-    num_key_value_heads: 16,
-    vocab_size: VOCAB_SIZE,
-    max_position_embeddings: 128,
-    rms_norm_eps: 0.00001,
-    rope_theta: 10000,
-    bos_token_id: 1,
-    eos_token_id: 2,
-    tie_word_embeddings: true,
-  };
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const sizes = { dim: DIM, hiddenDim: HIDDEN_DIM, nLayers: N_LAYERS, vocabSize: VOCAB_SIZE };
+  await writeLlamaConfig(folder, { ...sizes, nHeads: 16, nKvHeads: 16 });
   let end = 0;
   const header: Record<string, unknown> = {};
   for (const [name, shape] of largeTensors()) {

@@ -65,6 +65,15 @@ describe('llama chat in a pipe', function () {
     assert.ok(answers.every(({ endReason }) => endReason === 'eos'));
   });
 
+  it('takes the sampling flags of run: of one token the most probable is left, and a ban holds', async () => {
+    const greedy = await report([STORY], ['-t', '0']);
+    const only = await report([STORY], ['-t', '1', '--top-k', '1']);
+    assert.deepEqual(only.answers[0]!.ids, greedy.answers[0]!.ids);
+    const [first] = greedy.answers[0]!.ids;
+    const banned = await report([STORY], ['-t', '0', '--logit-bias', `${first}-inf`]);
+    assert(!banned.answers[0]!.ids.includes(first!));
+  });
+
   it('says the same again with the seed, and something else with another', async () => {
     const lines = [STORY, STORY];
     const first = await report(lines, ['-t', '1']);

@@ -1,8 +1,11 @@
 // llama eval, as a user runs it.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { exportModel } from '@llama-ts/exporter';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { withFolder } from '../60-cli/support.js';
 import { type LlamaRun, type RunLlamaOptions, runLlama } from '../helpers/run-llama.js';
 import { sampleFile, scratchFile } from './support.js';
 
@@ -83,6 +86,17 @@ describe('llama eval', function () {
       assert.match(stderr, message);
     });
   }
+
+  it('writes the result as one page with --html, whose figures are those it prints', () =>
+    withFolder(async (folder) => {
+      const page = join(folder, 'eval.html');
+      const { exitCode, stdout, stderr } = await compare('--html', page);
+      assert.equal(exitCode, 0, stderr);
+      const html = await readFile(page, 'utf8');
+      const [, perplexity] = /^perplexity +(\d+\.\d+)/m.exec(stdout)!;
+      assert.match(html, /^<!doctype html>/);
+      assert(html.includes(`${Number(perplexity).toFixed(2)} ±`), 'the page rounds to two places');
+    }));
 
   it('refuses a bound of the thresholds file on what is not measured, before it measures', async () => {
     const file = scratchFile('typo.json', '{"eval": {"max-k1": 1}}');
