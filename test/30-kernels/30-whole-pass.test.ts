@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
 import { onEveryBackend, probes } from './support/backends.js';
+import { backendsOfCpu } from './support/backends-of-cpu.js';
 import { queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
 const N_TOKENS = 70;
@@ -17,6 +18,13 @@ describe('the conformance suite', () => {
       assert.equal(code, 'BACKEND_UNSUPPORTED', `${backend} was skipped: ${rejection?.message}`);
     }
   });
+
+  if (process.platform === 'linux') {
+    it('ran the instruction sets that Linux reports', () => {
+      const ran = probes.filter(({ rejection }) => rejection === null).map(({ backend }) => backend);
+      assert.deepEqual(ran.toSorted(), backendsOfCpu().toSorted());
+    });
+  }
 });
 
 for (const dtype of ['F32', 'Q8_0'] as const) {
