@@ -7,6 +7,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
+import { backendOfEnvironment } from './chosen-kernels.js';
 import { decimal, integer } from './number-flags.js';
 import { readTokenizerBin } from './read-tokenizer-bin.js';
 import { sampleBin } from './sample-bin.js';
@@ -117,7 +118,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
   const { tokenizer, context, threads, mmap } = choice;
   const stated = statedSettings(choice);
   const settings = choice.ignoreEos ? { ...stated, eosIds: [] } : stated;
-  const backend = choice.backend ?? process.env.LLAMA_KERNELS;
+  const backend = (choice.backend as BackendName | undefined) ?? backendOfEnvironment();
   return {
     signal,
     ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
@@ -125,7 +126,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
     ...(choice['cache-type'] === undefined ? {} : { cacheType: choice['cache-type'] as CacheType }),
     ...(threads === undefined ? {} : { threads }),
     ...(mmap === undefined ? {} : { map: mmap }),
-    ...(backend === undefined || backend === '' ? {} : { backend: backend as BackendName }),
+    ...(backend === undefined ? {} : { backend }),
     ...(settings === undefined ? {} : { settings }),
   };
 }

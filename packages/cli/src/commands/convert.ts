@@ -11,6 +11,7 @@ import {
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { byteSizeFlag } from '../byte-size-flag.js';
+import { withChosenKernels } from '../chosen-kernels.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { modelFlags, statedSettings } from '../model-flags.js';
 import { openNamedSource } from '../open-named-source.js';
@@ -65,7 +66,7 @@ export default class Convert extends BaseCommand {
     const { args, flags } = await this.parse(Convert);
     const source = await this.#openSource(args.in, flags);
     try {
-      const events = convertModel({
+      const options = {
         source,
         output: args.out,
         to: flags.to as ConvertTarget,
@@ -77,8 +78,10 @@ export default class Convert extends BaseCommand {
         tokenizer: flags.tokenizer === undefined ? undefined : await readTokenizerBin(flags.tokenizer, args.in),
         force: flags.force,
         signal: this.signal,
-      });
-      const result = await showWriteProgress(events, this);
+      };
+      const result = await withChosenKernels((kernels) =>
+        showWriteProgress(convertModel({ ...options, kernels }), this),
+      );
       this.#reportResult(result);
       return result;
     } finally {

@@ -13,6 +13,7 @@ import type { BinVersion } from '@llama-ts/format';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { withChosenKernels } from '../chosen-kernels.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
@@ -78,8 +79,9 @@ export default class Export extends BaseCommand {
     const source = await open(flags.hf, { ...hub, note: (text) => this.logToStderr(text) });
     try {
       if (flags['dry-run']) return this.#reportPlan(await planExport({ ...options, source }));
-      const events = exportModel({ ...options, source, signal: this.signal });
-      const result = await showWriteProgress(events, this);
+      const result = await withChosenKernels((kernels) =>
+        showWriteProgress(exportModel({ ...options, source, kernels, signal: this.signal }), this),
+      );
       this.#reportResult(result);
       return result;
     } finally {

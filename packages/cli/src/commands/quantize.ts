@@ -3,6 +3,7 @@
 import { type ExportResult, quantizeModel } from '@llama-ts/exporter';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { withChosenKernels } from '../chosen-kernels.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { resumeFlag } from '../resume-flag.js';
@@ -24,16 +25,17 @@ export default class Quantize extends BaseCommand {
 
   override async run(): Promise<ExportResult> {
     const { args, flags } = await this.parse(Quantize);
-    const output = args.out ?? defaultOutput(args.in);
-    const events = quantizeModel({
+    const options = {
       input: args.in,
-      output,
+      output: args.out ?? defaultOutput(args.in),
       groupSize: flags['group-size'],
       force: flags.force,
       resume: flags.resume,
       signal: this.signal,
-    });
-    const result = await showWriteProgress(events, this);
+    };
+    const result = await withChosenKernels((kernels) =>
+      showWriteProgress(quantizeModel({ ...options, kernels }), this),
+    );
     for (const line of exportSummary(result)) this.log(line);
     return result;
   }

@@ -11,6 +11,7 @@ import {
 } from '@llama-ts/evaluate';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { withChosenKernels } from '../chosen-kernels.js';
 import { exitCodes } from '../exit-codes.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
 import { integer } from '../number-flags.js';
@@ -83,7 +84,7 @@ export default class Verify extends BaseCommand {
   }
 
   #show(options: VerifyOptions): Promise<VerifyResult> {
-    return showVerifyProgress(verifyModel(options));
+    return withChosenKernels((kernels) => showVerifyProgress(verifyModel({ ...options, kernels })));
   }
 }
 

@@ -1,0 +1,24 @@
+// The kernels that LLAMA_KERNELS names, for the commands that convert weights rather than run a model.
+
+import { type BackendName, type Kernels, openKernels } from '@llama-ts/kernels';
+
+/** What LLAMA_KERNELS says; undefined when it is unset or empty. Opening the kernels checks the name. */
+export function backendOfEnvironment(): BackendName | undefined {
+  return (process.env.LLAMA_KERNELS || undefined) as BackendName | undefined;
+}
+
+/**
+ * Works with the kernels that LLAMA_KERNELS names, and closes them; without it, with undefined: the fastest that runs here.
+ *
+ * @throws ToolkitError `BACKEND_UNAVAILABLE`, `INVALID_ARGUMENT`, and what the work throws
+ */
+export async function withChosenKernels<T>(work: (kernels: Kernels | undefined) => Promise<T>): Promise<T> {
+  const backend = backendOfEnvironment();
+  if (backend === undefined) return work(undefined);
+  const kernels = await openKernels({ backend });
+  try {
+    return await work(kernels);
+  } finally {
+    await kernels.close();
+  }
+}
