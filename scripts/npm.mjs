@@ -20,6 +20,13 @@ export function runNode(file, args = [], options = {}) {
   run(process.execPath, [file, ...args], options);
 }
 
+/** Runs npm: the one that runs this, else the one on the path. */
+export function runNpm(args, options = {}) {
+  const npm = process.env.npm_execpath;
+  if (npm) runNode(npm, args, options);
+  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { shell: process.platform === 'win32', ...options });
+}
+
 /** The JavaScript file behind a command of an installed package, so that no `.cmd` shim is needed on Windows. */
 export function commandFile(packageName, command = packageName) {
   const folder = path.join(root, 'node_modules', packageName);
@@ -33,8 +40,6 @@ export function installIfNeeded() {
   const installed = path.join(root, 'node_modules', '.package-lock.json');
   if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) return;
   console.error('Installing packages (npm ci) …');
-  const npm = process.env.npm_execpath;
-  if (npm) runNode(npm, ['ci']);
-  else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci'], { shell: process.platform === 'win32' });
+  runNpm(['ci']);
   fs.utimesSync(installed, new Date(), new Date());
 }

@@ -11,12 +11,14 @@ export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } 
 export type { FileLayer } from './files/file-layer.js';
 export type { HubClock } from './hub/connection.js';
 export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';
-export type { HubEvent } from './hub/hub-events.js';
+export type { HubEvent, HubEventReason } from './hub/hub-events.js';
 export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-settings.js';
-export { type DownloadPlan, type PlanDownloadOptions, planDownload } from './hub/plan-download.js';
-export { openRemoteFile } from './hub/remote-file.js';
+export { type DownloadPlan, type PlanDownloadOptions, type PlannedFile, planDownload } from './hub/plan-download.js';
+export { type OpenRemoteFileOptions, openRemoteFile, type RemoteFile, type RemoteSlice } from './hub/remote-file.js';
+export type { Retry } from './hub/retry.js';
 export type { HubSnapshot, SnapshotFile } from './hub/snapshot.js';
 export { type StreamCheckpointOptions, streamCheckpoint } from './hub/stream-checkpoint.js';
+export type { Include } from './hub/wanted-files.js';
 export {
   type BinDescription,
   type CheckpointDescription,
@@ -27,6 +29,7 @@ export {
   type TensorDescription,
   type TokenizerDescription,
 } from './inspect.js';
+export type { JsonObject } from './json-fields.js';
 export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
 export type { OutputOptions } from './output/check-output.js';
 export type { DiskNeed } from './output/disk-space.js';

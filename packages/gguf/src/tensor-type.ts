@@ -5,6 +5,9 @@ export const Q8_0_BLOCK_VALUES = 32;
 /** A Q8_0 block: its scale in half precision, then 32 int8 values. */
 export const Q8_0_BLOCK_BYTES = 34;
 
+/** A tensor type this package writes. */
+export type TensorType = 'F32' | 'F16' | 'Q8_0' | 'BF16';
+
 interface TypeLayout {
   /** The number of the type in ggml's `enum ggml_type`. */
   readonly id: number;
@@ -14,15 +17,12 @@ interface TypeLayout {
 }
 
 /** @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
-const TENSOR_TYPES = {
+const TENSOR_TYPES: Readonly<Record<TensorType, TypeLayout>> = {
   F32: { id: 0, blockValues: 1, blockBytes: 4 },
   F16: { id: 1, blockValues: 1, blockBytes: 2 },
   Q8_0: { id: 8, blockValues: Q8_0_BLOCK_VALUES, blockBytes: Q8_0_BLOCK_BYTES },
   BF16: { id: 30, blockValues: 1, blockBytes: 2 },
-} as const satisfies Record<string, TypeLayout>;
-
-/** A tensor type this package writes. */
-export type TensorType = keyof typeof TENSOR_TYPES;
+};
 
 /** All of them. */
 export const TENSOR_TYPES_WRITTEN = Object.keys(TENSOR_TYPES) as readonly TensorType[];

@@ -28,7 +28,7 @@ export interface SequenceTokens {
 /** Which rows get logits: the last of a sequence, all, or none. */
 export type WantedLogits = 'last' | 'all' | 'none';
 
-/** Options of {@link forward}. */
+/** Options of {@link Model.forward}. */
 export interface ForwardOptions {
   /** For sequences that do not say it themselves; default `last`. */
   readonly logits?: WantedLogits;

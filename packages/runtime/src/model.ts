@@ -67,7 +67,7 @@ export interface Model {
    * file is read through for it, once.
    */
   checksum(signal?: AbortSignal): Promise<Uint8Array>;
-  /** Runs tokens through the model. @throws ToolkitError `MODEL_BUSY` while another pass is under way @see forward */
+  /** Runs tokens through the model. @throws ToolkitError `MODEL_BUSY` while another pass is under way */
   forward(batch: readonly SequenceTokens[], options?: ForwardOptions): Promise<Float32Array>;
   /**
    * Does work of several calls, such as a pass and sampling from its logits, when nobody else's is under way. Everything

@@ -1,12 +1,37 @@
 // The element types of safetensors, their widths, and how many bytes a tensor takes.
 
+/** An element type of the format. */
+export type Dtype =
+  | 'BOOL'
+  | 'F4'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
+  | 'U8'
+  | 'I8'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'I16'
+  | 'U16'
+  | 'F16'
+  | 'BF16'
+  | 'I32'
+  | 'U32'
+  | 'F32'
+  | 'C64'
+  | 'F64'
+  | 'I64'
+  | 'U64';
+
 /**
  * Bits of one element, in the reference implementation's order of increasing alignment: the writer lays tensors out by
  * descending position in this table.
  *
  * @see https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs
  */
-const DTYPE_BITS = {
+const DTYPE_BITS: Readonly<Record<Dtype, number>> = {
   BOOL: 8,
   F4: 4,
   F6_E2M3: 6,
@@ -29,10 +54,7 @@ const DTYPE_BITS = {
   F64: 64,
   I64: 64,
   U64: 64,
-} as const;
-
-/** An element type of the format. */
-export type Dtype = keyof typeof DTYPE_BITS;
+};
 
 /** All element types, in increasing order of alignment. */
 export const DTYPES = Object.keys(DTYPE_BITS) as readonly Dtype[];

@@ -1,29 +1,24 @@
 // What an evaluation on a text found, as a section of the report page.
 
+import type { Estimate } from '../eval/statistics.js';
 import { numberCell, table, text } from './html.js';
 import { areaPlot, shortNumber } from './plot.js';
-
-/** A figure and its standard error. */
-interface Figure {
-  readonly value: number;
-  readonly standardError: number;
-}
 
 /** What the page shows of an evaluation: the shape of `llama eval --json`. */
 export interface ReportEvaluation {
   readonly nTokens: number;
-  readonly perplexity: Figure;
+  readonly perplexity: Estimate;
   readonly divergence: {
-    readonly baselinePerplexity: Figure;
-    readonly perplexityRatio: Figure;
+    readonly baselinePerplexity: Estimate;
+    readonly perplexityRatio: Estimate;
     readonly kl: {
-      readonly mean: Figure;
+      readonly mean: Estimate;
       readonly median: number;
       readonly p95: number;
       readonly p999: number;
       readonly max: number;
     };
-    readonly topAgreement: Figure;
+    readonly topAgreement: Estimate;
   } | null;
   /** Means over consecutive parts of the text. */
   readonly along: { readonly nll: readonly number[]; readonly kl: readonly number[] | null };
@@ -113,7 +108,7 @@ function onOneLine(value: string): string {
 }
 
 /** Two digits of the error, and the value to the same place. */
-function withError({ value, standardError }: Figure): string {
+function withError({ value, standardError }: Estimate): string {
   if (!(standardError > 0)) return shortNumber(value);
   const digits = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(standardError))));
   return `${value.toFixed(digits)} ± ${standardError.toFixed(digits)}`;

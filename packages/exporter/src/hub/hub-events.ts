@@ -27,7 +27,7 @@ export type HubEvent =
   | { readonly type: 'file-verified'; readonly path: string; readonly size: number; readonly etag: string };
 
 /** Why something is tried again: what the error would be, were it the last try. */
-interface HubEventReason {
+export interface HubEventReason {
   readonly code: string;
   readonly reason: string;
 }

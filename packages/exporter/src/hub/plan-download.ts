@@ -55,7 +55,9 @@ export interface DownloadPlan {
 /**
  * Plans a download; changes nothing on this machine.
  *
- * @throws ToolkitError as {@link listRepo}, `HUB_CORRUPT`, `HUB_FILE_NOT_FOUND`; SafetensorsError of a damaged index
+ * @throws ToolkitError `BAD_REPO_ID`, `BAD_REVISION`, `HUB_REPO_NOT_FOUND`, `HUB_REVISION_NOT_FOUND`, `HUB_GATED`,
+ * `HUB_UNAUTHORIZED`, `HUB_FORBIDDEN`, `HUB_RATE_LIMITED`, `HUB_UNAVAILABLE`, `HUB_NETWORK`, `HUB_BAD_RESPONSE`,
+ * `HUB_BAD_REDIRECT`, `LIMIT_EXCEEDED`, `HUB_CORRUPT`, `HUB_FILE_NOT_FOUND`; SafetensorsError of a damaged index
  * @example
  * const { downloadBytes } = await planDownload({ repo: 'meta-llama/Llama-3.2-1B', cacheDir });
  */

@@ -41,7 +41,7 @@ export interface RemoteFile extends RemoteSlice {
  * Opens a file by pinning the commit and looking up its size. Reads throw what a download throws, and `HUB_CORRUPT` for
  * a wrong length.
  *
- * @throws ToolkitError as {@link listRepo}, `HUB_FILE_NOT_FOUND`
+ * @throws ToolkitError as {@link planDownload}, `HUB_FILE_NOT_FOUND`
  * @example
  * const file = await openRemoteFile({ repo: 'meta-llama/Llama-3.2-1B', path: 'model.safetensors' });
  * const header = await file.slice(8, 8 + headerByteLength).arrayBuffer();

@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 
-/** Options of {@link checkOutput}. */
+/** Which files may be written over. */
 export interface OutputOptions {
   /** Replace a file that is there. Default false. */
   readonly force?: boolean | undefined;

@@ -50,7 +50,8 @@ export interface DurableFile {
 /**
  * Creates a file that appears under its name once it is complete.
  *
- * @throws ToolkitError what {@link checkOutput} throws, `OUTPUT_BUSY`, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
+ * @throws ToolkitError `OUTPUT_NOT_A_FILE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`, `OUTPUT_FOLDER_MISSING`, `OUTPUT_BUSY`,
+ * `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
  */
 export async function createDurableFile(path: string, options: DurableFileOptions): Promise<DurableFile> {
   const { files = FILE_LAYER } = options;
