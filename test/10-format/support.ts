@@ -59,17 +59,17 @@ export const tokenizer: TokenizerData = {
 };
 
 /** A whole file: every weight byte is 0, so norms are finite and scales 0. */
-export function modelBytes(header: BinHeader = v2, withTrailer = true): Uint8Array {
+export function modelBytes(header: BinHeader = v2, trailer: ModelDescription | null = description): Uint8Array {
   const { tensors, weightsEnd } = layout(header);
   const head = encodeHeader(header);
   const weights = new Uint8Array(weightsEnd);
   weights.set(head);
-  if (!withTrailer) return weights;
+  if (trailer === null) return weights;
   const checksums = {
     header: sha256(head),
     tensors: tensors.map((t) => sha256(weights.subarray(t.byteOffset, t.byteOffset + t.byteLength))),
   };
-  return joined(weights, encodeTrailer({ description, tokenizer, checksums }, weightsEnd));
+  return joined(weights, encodeTrailer({ description: trailer, tokenizer, checksums }, weightsEnd));
 }
 
 export function joined(...parts: Uint8Array[]): Uint8Array {

@@ -1,7 +1,7 @@
 // Reads JSON files of a checkpoint within a size limit, and takes typed fields out of them.
 
 import { readFile, stat } from 'node:fs/promises';
-import { ToolkitError } from '@llama-ts/format';
+import { isJsonTooDeep, MAX_JSON_DEPTH, ToolkitError } from '@llama-ts/format';
 
 /** An object of parsed JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -24,6 +24,7 @@ export async function readJsonFile(path: string, options: JsonFileOptions): Prom
 
 /** The object that a file's content is in JSON. @throws ToolkitError with `code` */
 export function parseJson(bytes: Uint8Array, path: string, code: string): JsonObject {
+  if (isJsonTooDeep(bytes)) throw damaged(code, `${path}: JSON over ${MAX_JSON_DEPTH} levels deep, expected fewer`);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -37,7 +38,10 @@ export function parseJson(bytes: Uint8Array, path: string, code: string): JsonOb
 /** A file's bytes, or null when there is no such file. @throws ToolkitError with `options.code` */
 export async function readSmallFile(path: string, options: JsonFileOptions): Promise<Uint8Array | null> {
   try {
-    const { size } = await stat(path);
+    // Before opening: opening a pipe would wait for a writer.
+    const found = await stat(path);
+    if (!found.isFile()) throw unreadable(path, 'is not a regular file');
+    const { size } = found;
     if (size > options.maxBytes) {
       throw damaged(options.code, `${path}: ${size} bytes, expected at most ${options.maxBytes}`);
     }
@@ -47,8 +51,14 @@ export async function readSmallFile(path: string, options: JsonFileOptions): Pro
     if (error instanceof ToolkitError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new ToolkitError('FILE_UNREADABLE', `${path}: cannot be read (${code})`, { cause: error });
+    throw unreadable(path, `cannot be read (${code})`, error);
   }
+}
+
+/** The error of a file of a checkpoint that is there and cannot be read. */
+export function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
+  const suggestions = [`ls -l ${JSON.stringify(path)}`];
+  return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
 }
 
 /** Whether a value is an object and neither null nor an array. */

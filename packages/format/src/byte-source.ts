@@ -1,6 +1,6 @@
 // Random access to bytes, so that files, buffers and remote ranges are read by the same code.
 
-import { open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Something that can be read at any offset. */
@@ -19,30 +19,22 @@ export interface ByteSource {
  * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`
  */
 export async function openFile(path: string): Promise<ByteSource> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ENOENT'
-      ? new ToolkitError('FILE_NOT_FOUND', `${path}: no such file`, { cause })
-      : new ToolkitError('FILE_UNREADABLE', `${path}: cannot be opened (${cause.code})`, { cause });
-  });
-  const stat = await file.stat();
-  if (!stat.isFile()) {
-    await file.close();
-    throw new ToolkitError('FILE_UNREADABLE', `${path}: is not a regular file`);
-  }
+  const file = await openRegular(path);
+  const { size } = await file.stat();
   return {
     name: path,
-    byteLength: stat.size,
+    byteLength: size,
     async read(byteOffset, length) {
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await file.read(bytes, done, length - done, byteOffset + done);
+        const { bytesRead } = await file.read(bytes, done, length - done, byteOffset + done).catch((cause) => {
+          throw unreadable(path, `cannot be read at byte ${byteOffset + done} (${cause.code})`, cause);
+        });
         if (bytesRead === 0) {
-          throw new ToolkitError(
-            'FILE_SHRANK',
-            `${path}: ends at byte ${byteOffset + done}, expected ${stat.size} bytes`,
-            { suggestions: ['wait until nothing writes to the file, and run the same command again'] },
-          );
+          throw new ToolkitError('FILE_SHRANK', `${path}: ends at byte ${byteOffset + done}, expected ${size} bytes`, {
+            suggestions: ['wait until nothing writes to the file, and run the same command again'],
+          });
         }
         done += bytesRead;
       }
@@ -50,6 +42,24 @@ export async function openFile(path: string): Promise<ByteSource> {
     },
     close: () => file.close(),
   };
+}
+
+async function openRegular(path: string): Promise<FileHandle> {
+  try {
+    // Before opening: opening a pipe would wait for a writer.
+    if (!(await stat(path)).isFile()) throw unreadable(path, 'is not a regular file');
+    return await open(path, 'r');
+  } catch (cause) {
+    if (cause instanceof ToolkitError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file`, { cause });
+    throw unreadable(path, `cannot be opened (${code})`, cause);
+  }
+}
+
+function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
+  const suggestions = [`ls -l ${JSON.stringify(path)}`];
+  return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
 }
 
 /** A source over bytes in memory. */

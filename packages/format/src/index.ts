@@ -15,6 +15,7 @@ export {
   HEADER_BYTES,
   headerByteLength,
 } from './header.js';
+export { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 export {
   type BinDtype,
   type BinLayout,

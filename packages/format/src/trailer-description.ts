@@ -2,6 +2,7 @@
 
 import { badTrailer } from './bytes.js';
 import { FieldReader } from './field-reader.js';
+import { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 import type { BoundaryTokens, ForwardSettings, GenerationDefaults, Llama3RopeScaling } from './model-config.js';
 
 /** One file the weights were read from. */
@@ -67,6 +68,7 @@ export function encodeDescription(description: ModelDescription): Uint8Array {
 
 /** @throws ToolkitError `BAD_TRAILER` */
 export function decodeDescription(bytes: Uint8Array, name: string): ModelDescription {
+  if (isJsonTooDeep(bytes)) throw badTrailer(`${name}: JSON over ${MAX_JSON_DEPTH} levels deep, expected fewer`);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -25,7 +25,8 @@ export interface GenerationConfig {
 export function parseGenerationConfig(config: JsonObject, vocabSize: number, name: string): GenerationConfig {
   const number = (field: string, isValid: (value: number) => boolean, expected: string): number | null => {
     const value = config[field] ?? null;
-    if (value === null || (typeof value === 'number' && isValid(value))) return value;
+    // Beyond float64, JSON.parse gives an infinity, which no trailer could repeat.
+    if (value === null || (typeof value === 'number' && Number.isFinite(value) && isValid(value))) return value;
     throw badConfig(name, `${field} ${show(value)}, expected ${expected}`);
   };
   const doSample = config.do_sample ?? null;

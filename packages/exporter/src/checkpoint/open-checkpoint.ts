@@ -14,7 +14,8 @@ import {
   ToolkitError,
 } from '@llama-ts/format';
 import { openSafetensorsFolder, type ShardTensorInfo, type TensorReader } from '@llama-ts/safetensors';
-import { readJsonFile } from '../json-fields.js';
+import { errnoOf } from '../files/file-layer.js';
+import { readJsonFile, unreadable } from '../json-fields.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
 import { parseConfig } from './config.js';
 import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-config.js';
@@ -146,7 +147,7 @@ async function identify(
       facts.push([path, sha256]);
       continue;
     }
-    const { size, mtimeNs } = await stat(join(folder, path), { bigint: true });
+    const { size, mtimeNs } = await readable(join(folder, path), stat(join(folder, path), { bigint: true }));
     facts.push([path, String(size), String(mtimeNs)]);
   }
   return JSON.stringify([commit ?? null, facts]);
@@ -167,18 +168,33 @@ async function describeFiles(
       described.push(passed);
       continue;
     }
-    const { size } = await stat(join(folder, path));
-    const sha256 = known?.get(path) ?? (await hashFile(join(folder, path), signal));
+    const { size } = await readable(join(folder, path), stat(join(folder, path)));
+    const sha256 = known?.get(path) ?? (await readable(join(folder, path), hashFile(join(folder, path), size, signal)));
     described.push({ path, byteLength: size, sha256 });
   }
   return described;
 }
 
-async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+async function hashFile(path: string, size: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
+  let byteLength = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
     signal?.throwIfAborted();
     hash.update(chunk as Buffer);
+    byteLength += (chunk as Buffer).byteLength;
+  }
+  if (byteLength !== size) {
+    throw new ToolkitError('SOURCE_CHANGED', `${path}: ${byteLength} bytes, expected ${size} as when it was opened`, {
+      suggestions: ['wait until nothing writes to it, and run the same command again'],
+    });
   }
   return hash.digest('hex');
+}
+
+/** Gives what the system says of a file the toolkit's shape. */
+function readable<T>(path: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (errnoOf(error) === '' || error instanceof ToolkitError) throw error;
+    throw unreadable(path, `cannot be read (${errnoOf(error)})`, error);
+  });
 }

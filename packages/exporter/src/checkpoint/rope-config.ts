@@ -46,8 +46,8 @@ function parseLayout(settings: unknown, field: string, outerTheta: unknown, name
     throw badConfig(name, `rope_theta ${show(outerTheta)} and ${field}.rope_theta ${show(innerTheta)} differ`);
   }
   const ropeTheta = innerTheta ?? outerTheta ?? DEFAULT_THETA;
-  if (typeof ropeTheta !== 'number' || !(ropeTheta >= 1)) {
-    throw badConfig(name, `rope_theta ${show(ropeTheta)}, expected a number of 1 or more`);
+  if (typeof ropeTheta !== 'number' || !(ropeTheta >= 1 && Number.isFinite(ropeTheta))) {
+    throw badConfig(name, `rope_theta ${show(ropeTheta)}, expected a finite number of 1 or more`);
   }
   return { ropeTheta, ropeScaling: settings == null ? null : parseScaling(settings, field, name) };
 }
@@ -62,8 +62,8 @@ function parseScaling(settings: JsonObject, field: string, name: string): Llama3
   if (type !== 'llama3') throw unsupported(name, `${field} type ${show(type)}, expected "default" or "llama3"`);
   const positive = (key: string): number => {
     const value = settings[key];
-    if (typeof value === 'number' && value > 0) return value;
-    throw badConfig(name, `${field}.${key} ${show(value)}, expected a number above 0`);
+    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+    throw badConfig(name, `${field}.${key} ${show(value)}, expected a finite number above 0`);
   };
   const scaling = {
     factor: positive('factor'),

@@ -36,16 +36,16 @@ export const llama32Specials: readonly string[] = [
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
-  const lines = new TextDecoder('latin1').decode(bytes).split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
   const table: TokenTable = new Map();
-  lines.forEach((line, i) => {
-    const [base64, rank, ...rest] = line.split(' ');
+  let nLines = 0;
+  for (const line of linesOf(bytes)) {
+    nLines++;
+    const [base64, rank, ...rest] = line.split(' ', 3);
     if (!base64 || !BASE64.test(base64) || rank === undefined || !RANK.test(rank) || rest.length > 0) {
-      throw badTokenizer(name, `line ${i + 1} ${show(line)}, expected base64, a space and a rank`);
+      throw badTokenizer(name, `line ${nLines} ${show(line)}, expected base64, a space and a rank`);
     }
     addToken(table, Number(rank), new Uint8Array(Buffer.from(base64, 'base64')), name);
-  });
+  }
   const nPlain = table.size;
   for (let id = 0; id < nPlain; id++) {
     if (!table.has(id)) throw badTokenizer(name, `no rank ${id}, expected every rank from 0 to ${nPlain - 1}`);
@@ -56,4 +56,16 @@ export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
     name: special,
   }));
   return packTokens(table, specialTokens, { ignoreMerges: true, merges: null }, name);
+}
+
+/** One at a time, without line ends: a file of nothing but line ends would make more of them than memory holds. */
+function* linesOf(bytes: Uint8Array): Generator<string> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let start = 0; start < buffer.byteLength; ) {
+    const found = buffer.indexOf('\n', start);
+    const end = found < 0 ? buffer.byteLength : found;
+    const line = buffer.toString('latin1', start, end);
+    yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    start = end + 1;
+  }
 }

@@ -1,6 +1,7 @@
 // Packs tokens into the form a .bin file carries, once every id is known to be there exactly once.
 
 import { MAX_TOKEN_BYTES, MAX_VOCAB_SIZE, type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { show } from '../json-fields.js';
 
 /** Tokens by id while a tokenizer file is read. */
 export type TokenTable = Map<number, Uint8Array>;
@@ -15,7 +16,7 @@ export function badTokenizer(name: string, message: string): ToolkitError {
 /** Adds a token. @throws ToolkitError `BAD_TOKENIZER` for an id that is taken or out of range, or a bad length */
 export function addToken(table: TokenTable, id: unknown, bytes: Uint8Array, name: string): number {
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= MAX_VOCAB_SIZE) {
-    throw badTokenizer(name, `token id ${String(id)}, expected a whole number from 0 to ${MAX_VOCAB_SIZE - 1}`);
+    throw badTokenizer(name, `token id ${show(id)}, expected a whole number from 0 to ${MAX_VOCAB_SIZE - 1}`);
   }
   if (table.has(id)) throw badTokenizer(name, `token id ${id} is given twice, expected once`);
   if (bytes.byteLength < 1 || bytes.byteLength > MAX_TOKEN_BYTES) {

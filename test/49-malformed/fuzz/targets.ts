@@ -1,0 +1,20 @@
+// Every reader of files that is fuzzed.
+
+import { binaryTargets } from './binary-targets.js';
+import type { FuzzTarget } from './run-cases.js';
+import { folderTarget, textTargets } from './text-targets.js';
+
+/** Files of a folder that are damaged one at a time, the rest being whole. */
+const FOLDER_FILES = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'model.safetensors.index.json',
+  'model-00003-of-00003.safetensors',
+];
+
+/** @param scratch folder for files, which the caller removes */
+export function fuzzTargets(scratch: string): readonly FuzzTarget[] {
+  return [...binaryTargets, ...textTargets, ...FOLDER_FILES.map((path) => folderTarget(path, scratch))];
+}
