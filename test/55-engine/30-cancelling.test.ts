@@ -96,6 +96,19 @@ describe('a request to the engine', () => {
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
+  it('shares one listener with the others of its signal, which ends them all', async () => {
+    const controller = new AbortController();
+    const requests = Array.from({ length: 12 }, () => engine.submit([1], { signal: controller.signal }));
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 1);
+    await requests[5]!.return();
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 1);
+    controller.abort(new Error('enough'));
+    assert.equal(engine.nRunning + engine.nWaiting, 0);
+    assert.deepEqual(getEventListeners(controller.signal, 'abort'), []);
+    assert.deepEqual(await requests[5]!.next(), { done: true, value: undefined });
+    for (const [i, request] of requests.entries()) if (i !== 5) await assert.rejects(request.next(), /enough/);
+  });
+
   it('is refused by an engine that was closed; the model stays open', async () => {
     await engine.close();
     assert.throws(() => engine.submit([1]), { code: 'ENGINE_CLOSED' });

@@ -10,6 +10,7 @@ import { checkPrefillChunk, encodePrompt } from '../generate.js';
 import type { Model } from '../model.js';
 import type { GenerateEvent } from '../sequence.js';
 import { createSpeculation, type SpeculateOptions } from '../speculation/speculation.js';
+import { createAbortWatch } from './abort-watch.js';
 import { createCacheArena } from './cache-arena.js';
 import type { EventStream } from './event-queue.js';
 import { createPrefillPace } from './prefill-pace.js';
@@ -92,6 +93,7 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
   const pace = createPrefillPace(prefillChunk, maxDelayMilliseconds);
   const arena = createCacheArena(maxContexts, () => model.createCache());
   const { vocabSize } = model.header.dimensions;
+  const aborts = createAbortWatch();
   let waiting: Request[] = [];
   let running: Request[] = [];
   let underWay: { readonly parts: readonly Part[]; readonly abort: AbortController } | null = null;
@@ -111,7 +113,7 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
       const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
       const answer = createAnswer(model, promptTokens, { now, ...answerOptions });
       const speculation = createSpeculation(speculate, promptTokens, model.backend);
-      const request = createRequest({ promptTokens, answer, vocabSize, speculation, now, signal, onOver });
+      const request = createRequest({ promptTokens, answer, vocabSize, speculation, now, signal, aborts, onOver });
       waiting.push(request);
       work ??= runPasses();
       return request.events;

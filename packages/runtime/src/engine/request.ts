@@ -4,6 +4,7 @@ import type { KeyValueCache } from '@llama-ts/kernels';
 import type { Answer } from '../answer.js';
 import { createSequence, type GenerateEvent, type Sequence } from '../sequence.js';
 import type { Speculation } from '../speculation/speculation.js';
+import type { AbortWatch } from './abort-watch.js';
 import { createEventQueue, type EventStream } from './event-queue.js';
 
 /** What a request is made of. */
@@ -14,6 +15,7 @@ export interface RequestParts {
   readonly speculation: Speculation | null;
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
+  readonly aborts: AbortWatch;
   /** Called once, when nothing more will come of it. */
   readonly onOver: () => void;
 }
@@ -38,18 +40,17 @@ export interface Request {
 
 /** A request that ends by itself, by failure, by its signal, or when its reader leaves. */
 export function createRequest(parts: RequestParts): Request {
-  const { promptTokens, answer, signal, onOver } = parts;
+  const { promptTokens, answer, signal, aborts, onOver } = parts;
   let isOver = false;
   let cache: KeyValueCache | null = null;
   let sequence: Sequence | null = null;
   const queue = createEventQueue<GenerateEvent>(() => finish());
-  const onAbort = (): void => abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
+  const unwatch = signal && aborts.watch(signal, abort);
 
   function finish(): void {
     if (isOver) return;
     isOver = true;
-    signal?.removeEventListener('abort', onAbort);
+    unwatch?.();
     onOver();
   }
 
