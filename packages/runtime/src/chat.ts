@@ -7,6 +7,7 @@ import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/
 import { dropMarks } from './chat-template/marks.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
+import { bosTokenOf, chatParts } from './encode-messages.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 import type { CacheType } from './key-value-cache.js';
 import type { Model } from './model.js';
@@ -95,7 +96,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     dateString: dateString ?? session?.dateString ?? templateDate(chatTemplate, new Date()),
     tools,
     variables,
-    bosToken: tokenizer.specialTokens.find(({ id }) => id === model.settings.bosId)?.name,
+    bosToken: bosTokenOf(model),
   };
   let seed = checkedSeed(defaults.seed ?? session?.seed ?? 1);
   let nAnswers = session?.nAnswers ?? 0;
@@ -178,20 +179,6 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       nAnswers = 0;
     },
   };
-}
-
-function chatParts({ tokenizer, chatTemplate }: Model) {
-  if (tokenizer === null)
-    throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to chat with');
-  if (chatTemplate === null) {
-    throw new ToolkitError('NO_CHAT_TEMPLATE', 'the model holds no chat template, expected one to chat with', {
-      suggestions: [
-        'continue a text instead: llama run MODEL PROMPT',
-        'export an instruction-tuned model: llama export --hf REPO-Instruct',
-      ],
-    });
-  }
-  return { tokenizer, chatTemplate };
 }
 
 function withSystem(messages: readonly ChatMessage[], system: string | undefined): readonly ChatMessage[] {
