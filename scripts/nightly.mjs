@@ -1,4 +1,4 @@
-// The long form of the reliability tests: 200 kills each of export, quantize and download, 10,000 corrupted transfers,
+// The long form of the reliability tests: 200 kills each of export, quantize, download and run --input, 10,000 corrupted transfers,
 // a million damaged files. Figures: docs/reliability.md.
 
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ const tests = [
   'test/48-durable/40-kills.test.ts',
   'test/45-hub/60-sharing.test.ts',
   'test/45-hub/30-transfer-faults.test.ts',
+  'test/60-cli/42-run-input.test.ts',
 ];
 const fuzzer = fileURLToPath(new URL('fuzz.mjs', import.meta.url));
 

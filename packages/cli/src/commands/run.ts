@@ -1,9 +1,13 @@
 // llama run: continues a prompt.
 
-import { type GenerateOptions, generateAnswers, type Model } from '@llama-ts/runtime';
+import { ToolkitError } from '@llama-ts/format';
+import { type AnswerOptions, type GenerateOptions, generateAnswers, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { batchFlags, parallelOf } from '../batch/batch-flags.js';
+import { readBatch } from '../batch/read-batch.js';
+import { type BatchReport, runBatch } from '../batch/run-batch.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readStdin } from '../read-stdin.js';
@@ -28,7 +32,11 @@ type RunReport = { readonly model: string; readonly prompt: string; readonly bac
   | { readonly answers: readonly Spoken[] }
 );
 
+/** What `--json` prints of a file of prompts. */
+type RunBatchReport = { readonly model: string; readonly backend: string } & BatchReport;
+
 type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
+type RunArgs = Interfaces.InferredArgs<typeof Run.args>;
 
 export default class Run extends BaseCommand {
   static override description = 'Continue a prompt; without MODEL, with the bundled sample model';
@@ -37,6 +45,7 @@ export default class Run extends BaseCommand {
     '<%= config.bin %> run -i "Once upon a time" -n 64 -t 0',
     '<%= config.bin %> run model.bin "Once upon a time"',
     'echo "Once upon a time" | <%= config.bin %> run model.bin',
+    '<%= config.bin %> run model.bin --input prompts.jsonl --output results.jsonl',
   ];
   static override enableJsonFlag = true;
   static override args = {
@@ -69,30 +78,69 @@ export default class Run extends BaseCommand {
       default: 'generate',
     }),
     system: Flags.string({ char: 'y', description: 'system prompt, with --mode chat' }),
+    ...batchFlags,
   };
 
-  override async run(): Promise<RunReport | undefined> {
+  override async run(): Promise<RunReport | RunBatchReport | undefined> {
     const { args, flags } = await this.parse(Run);
     if (flags.mode === 'chat') return this.#chat();
+    if (flags.input !== undefined) return this.#answerFile(flags.input, flags, args);
     const prompt = flags.prompt ?? args.prompt ?? (await readStdin()) ?? '';
     this.stopWithReader();
-    if (args.model === undefined) this.logToStderr(`no MODEL: running the bundled sample model, ${sampleModelName}`);
-    const model = await openNamedModel(args.model, flags, this.signal);
+    return this.#withModel(args.model, flags, (model, name) => this.#continue(model, prompt, flags, name));
+  }
+
+  async #withModel<T>(
+    path: string | undefined,
+    flags: RunFlags,
+    work: (model: Model, name: string) => Promise<T>,
+  ): Promise<T> {
+    if (path === undefined) this.logToStderr(`no MODEL: running the bundled sample model, ${sampleModelName}`);
+    const model = await openNamedModel(path, flags, this.signal);
     try {
-      return await this.#continue(model, prompt, flags, args.model ?? sampleModelName);
+      for (const assumption of model.assumptions) this.logToStderr(assumption);
+      return await work(model, path ?? sampleModelName);
     } finally {
       await model.close();
     }
   }
 
+  /** Prompts of a file, which is read before anything else is done. */
+  async #answerFile(input: string, flags: RunFlags, args: RunArgs): Promise<RunBatchReport> {
+    if (args.prompt !== undefined) {
+      throw new ToolkitError('USAGE', `a prompt and --input ${JSON.stringify(input)}, expected one of them`, {
+        suggestions: [`llama run ${args.model} --input ${JSON.stringify(input)} --output results.jsonl`],
+      });
+    }
+    const batch = await readBatch(input);
+    return this.#withModel(args.model, flags, async (model, name) => {
+      const report = await runBatch(model, {
+        batch,
+        input,
+        output: flags.output!,
+        inputs: [input, ...(args.model === undefined ? [] : [args.model])],
+        parallel: parallelOf(flags.parallel),
+        resume: !flags['no-resume'],
+        force: flags.force,
+        speculate: false,
+        seed: chooseSeed(flags.seed, Date.now()),
+        isSeedGiven: Boolean(flags.seed),
+        today: new Date(),
+        defaults: this.#answerOptions(flags),
+        log: (line) => this.logToStderr(line),
+        signal: this.signal,
+      });
+      return { model: name, backend: model.backend, ...report };
+    });
+  }
+
   async #continue(model: Model, prompt: string, flags: RunFlags, name: string): Promise<RunReport> {
     const seed = chooseSeed(flags.seed, Date.now());
-    for (const assumption of model.assumptions) this.logToStderr(assumption);
     const show = (text: string): void => {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
     const answers: Spoken[] = [];
-    const options = this.#generateOptions(flags, seed);
+    const options: GenerateOptions = { ...this.#answerOptions(flags), seed, signal: this.signal };
     for await (const { seed, events } of generateAnswers(model, prompt, flags.answers ?? 1, options)) {
       if (!flags['no-echo']) show(prompt);
       const speech = await speak(events, show);
@@ -104,11 +152,10 @@ export default class Run extends BaseCommand {
     return { model: name, prompt, backend: model.backend, ...said };
   }
 
-  #generateOptions(flags: RunFlags, seed: bigint): GenerateOptions {
+  #answerOptions(flags: RunFlags): AnswerOptions {
     const { steps, temperature, logprobs, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
     const maxTokens = flags['max-tokens'] ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
-    const asked = { steps, maxTokens, temperature, topP, seed, referenceSampler, logprobs, signal: this.signal };
-    return { ...samplingOptions(flags), ...asked };
+    return { ...samplingOptions(flags), steps, maxTokens, temperature, topP, referenceSampler, logprobs };
   }
 
   /** The C programs' way to ask for a chat: the same arguments, without what only `run` has. */

@@ -1,5 +1,6 @@
 // The file calls that the cache and the outputs are built on, in one place so that tests can make each of them fail.
 
+import type { FileHandle } from 'node:fs/promises';
 import * as nodeFiles from 'node:fs/promises';
 
 /** The part of `node:fs/promises` in use. */
@@ -43,5 +44,15 @@ export async function syncFolder(files: FileLayer, folder: string): Promise<void
     if (!['EINVAL', 'EPERM', 'EISDIR', 'ENOTSUP'].includes(errnoOf(error))) throw error;
   } finally {
     await handle.close();
+  }
+}
+
+/** Writes all bytes at an offset, however few the system takes at a time. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, byteOffset: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, byteOffset + done);
+    if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO', syscall: 'write' });
+    done += bytesWritten;
   }
 }

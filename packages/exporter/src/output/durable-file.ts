@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
-import { errnoOf, FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
 import { type Journal, type JournalEntry, openJournal } from './journal.js';
 import { lockOutput, type OutputLock } from './output-lock.js';
@@ -194,15 +194,6 @@ async function checkRoom(files: FileLayer, target: string, path: string, neededB
   throw new ToolkitError('DISK_FULL', `${path}: ${freeBytes} bytes free on its disk, expected ${neededBytes}`, {
     suggestions: ['free some space, or name a file on another disk'],
   });
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, byteOffset: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, byteOffset + done);
-    if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO', syscall: 'write' });
-    done += bytesWritten;
-  }
 }
 
 async function hashRange(file: FileHandle, byteOffset: number, byteLength: number, signal?: AbortSignal) {

@@ -1,0 +1,55 @@
+// Reads a file of prompts, and refuses it as a whole when one of its lines is malformed.
+
+import { ToolkitError } from '@llama-ts/format';
+import { readTextFile } from '../read-text-file.js';
+import { BadLine, type BatchLine, parseBatchLine } from './batch-line.js';
+
+/** A file of prompts. */
+export interface Batch {
+  readonly text: string;
+  /** Without empty lines. */
+  readonly lines: readonly BatchLine[];
+}
+
+/** @throws ToolkitError `BAD_PROMPTS`, `FILE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BAD_TEXT` */
+export async function readBatch(path: string): Promise<Batch> {
+  const text = await readTextFile(path);
+  const lines: BatchLine[] = [];
+  const problems: { readonly line: number; readonly message: string }[] = [];
+  const lineOfId = new Map<string | number, number>();
+  for (const [i, lineText] of text.split('\n').entries()) {
+    if (lineText.trim() === '') continue;
+    try {
+      const parsed = parseBatchLine(lineText, i + 1);
+      refuseSecond(parsed, lineOfId);
+      lines.push(parsed);
+    } catch (error) {
+      if (!(error instanceof BadLine)) throw error;
+      problems.push({ line: i + 1, message: error.message });
+    }
+  }
+  const [first] = problems;
+  if (first !== undefined) {
+    const others = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
+    throw refuse(
+      path,
+      `line ${first.line}: ${first.message}${others}`,
+      `sed -n ${first.line}p ${JSON.stringify(path)}`,
+    );
+  }
+  if (lines.length === 0) {
+    throw refuse(path, 'no prompts, expected a JSON object a line', `echo '{"prompt": "Once upon a time"}' > ${path}`);
+  }
+  return { text, lines };
+}
+
+function refuseSecond({ id, line }: BatchLine, lineOfId: Map<string | number, number>): void {
+  if (id === null) return;
+  const other = lineOfId.get(id);
+  if (other !== undefined) throw new BadLine(`id ${JSON.stringify(id)} is that of line ${other}, expected another`);
+  lineOfId.set(id, line);
+}
+
+function refuse(path: string, problem: string, suggestion: string): ToolkitError {
+  return new ToolkitError('BAD_PROMPTS', `${path}: ${problem}`, { suggestions: [suggestion] });
+}

@@ -1,0 +1,212 @@
+// A file of lines that grows under its own name and goes on after a kill: what is there is a beginning of what will be.
+//
+//   .NAME.lock   whose work it is     .NAME.started   what its lines follow from
+//
+// The end removes both. A process that is killed leaves them, and the next one with the same settings goes on.
+
+import { basename, dirname, join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
+import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
+import { checkOutput, type OutputOptions } from './check-output.js';
+import { lockOutput, type OutputLock } from './output-lock.js';
+import { keyOf } from './resume-key.js';
+import { describeWriteFailure } from './write-failure.js';
+
+/** Longest file that is gone on with: it is read as one text. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Options of {@link openLineFile}. */
+export interface LineFileOptions extends OutputOptions {
+  /** All that the lines follow from, JSON data in a fixed order: a file of the same settings is gone on with. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What this run would decide by clock or chance, and a run that goes on takes from the one before. */
+  readonly decided: Readonly<Record<string, string>>;
+  /** false starts over. Default true. */
+  readonly resume?: boolean | undefined;
+  /** How many of the lines that are there, without their ends, are as they must be. Those behind are cut off. */
+  readonly countGood: (lines: readonly string[]) => number;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
+}
+
+/** Lines under way. Exactly one of `finish` and `leave` ends it; `leave` after `finish` does nothing. */
+export interface LineFile {
+  /** What was decided, by this run or the one it goes on with. */
+  readonly decided: Readonly<Record<string, string>>;
+  /** Lines that are there, without their ends. */
+  readonly lines: readonly string[];
+  /** Bytes behind them that were cut off. */
+  readonly nCutBytes: number;
+  /** Writes lines and syncs them. @throws ToolkitError `DISK_FULL`, `WRITE_FAILED` */
+  append(lines: readonly string[]): Promise<void>;
+  /** The last line is there. */
+  finish(): Promise<void>;
+  /** Keeps what there is for a run that goes on. */
+  leave(): Promise<void>;
+}
+
+/** What `.started` holds. */
+interface Started {
+  readonly key: string;
+  readonly decided: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens a file of lines: a new one, or one that a run with the same settings did not finish.
+ *
+ * @throws ToolkitError what {@link checkOutput} throws, `OUTPUT_BUSY`, `LIMIT_EXCEEDED`, `DISK_FULL`, `WRITE_FAILED`
+ */
+export async function openLineFile(path: string, options: LineFileOptions): Promise<LineFile> {
+  const { files = FILE_LAYER } = options;
+  // Whether what is there may be written is decided below, by whose it is.
+  const target = await checkOutput(path, { ...options, force: true });
+  let lock: OutputLock | undefined;
+  try {
+    lock = await lockOutput(files, target, path);
+    return await openLocked({ path, target, files, lock, options });
+  } catch (error) {
+    await lock?.release().catch(() => undefined);
+    throw describeWriteFailure(error, path);
+  }
+}
+
+interface Opening {
+  /** As the user named it. */
+  readonly path: string;
+  readonly target: string;
+  readonly files: FileLayer;
+  readonly lock: OutputLock;
+  readonly options: LineFileOptions;
+}
+
+async function openLocked({ path, target, files, lock, options }: Opening): Promise<LineFile> {
+  const startedPath = join(dirname(target), `.${basename(target)}.started`);
+  const key = keyOf(options.settings);
+  const found = await readStarted(files, startedPath);
+  const isOurs = found?.key === key && options.resume !== false;
+  if (!isOurs) await checkReplaceable(files, path, target, options.force === true, found !== null);
+  const decided = isOurs ? found.decided : options.decided;
+  const { lines, nGoodBytes, nBytes } = isOurs ? await readLines(files, path, target, options) : NOTHING;
+  if (!isOurs) await files.rm(startedPath, { force: true });
+  const file = await files.open(target, nBytes === 0 ? 'w' : 'r+');
+  let end = nGoodBytes;
+  let isOver = false;
+
+  try {
+    await file.truncate(nGoodBytes);
+    await file.sync();
+    // After the file is empty: no moment shows another's lines as ours.
+    if (!isOurs) await writeStarted(files, startedPath, { key, decided });
+    await syncFolder(files, dirname(target));
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+
+  async function close(): Promise<boolean> {
+    const wasOver = isOver;
+    isOver = true;
+    if (!wasOver) await file.close();
+    return !wasOver;
+  }
+
+  return {
+    decided,
+    lines,
+    nCutBytes: nBytes - nGoodBytes,
+    async append(added) {
+      try {
+        const bytes = Buffer.from(added.map((line) => `${line}\n`).join(''));
+        await writeAll(file, bytes, end);
+        end += bytes.byteLength;
+        await file.datasync();
+      } catch (error) {
+        throw describeWriteFailure(error, path);
+      }
+    },
+    async finish() {
+      if (!(await close())) return;
+      try {
+        await files.rm(startedPath, { force: true });
+        await syncFolder(files, dirname(target));
+      } catch (error) {
+        throw describeWriteFailure(error, path);
+      } finally {
+        await lock.release().catch(() => undefined);
+      }
+    },
+    async leave() {
+      if (!(await close().catch(() => true))) return;
+      await lock.release().catch(() => undefined);
+    },
+  };
+}
+
+const NOTHING = { lines: [] as readonly string[], nGoodBytes: 0, nBytes: 0 };
+
+/** An empty file loses nothing. */
+async function checkReplaceable(
+  files: FileLayer,
+  path: string,
+  target: string,
+  force: boolean,
+  isStarted: boolean,
+): Promise<void> {
+  if (force || (await sizeOf(files, target)) === 0) return;
+  const found = isStarted ? 'was begun with another input, model or other settings' : 'exists already';
+  throw new ToolkitError('OUTPUT_EXISTS', `${path}: ${found}, expected a new file or one to go on with`, {
+    suggestions: ['add --force to replace it', 'name another file'],
+  });
+}
+
+async function sizeOf(files: FileLayer, path: string): Promise<number> {
+  try {
+    return (await files.stat(path)).size;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** Behind the last whole line may be half of one. */
+async function readLines(files: FileLayer, path: string, target: string, { countGood }: LineFileOptions) {
+  const nBytes = await sizeOf(files, target);
+  if (nBytes === 0) return NOTHING;
+  if (nBytes > MAX_BYTES) {
+    throw new ToolkitError('LIMIT_EXCEEDED', `${path}: ${nBytes} bytes, expected at most ${MAX_BYTES} to go on with`, {
+      suggestions: ['divide the input: split -l 10000 prompts.jsonl'],
+    });
+  }
+  const bytes = await files.readFile(target);
+  const whole = bytes.toString('utf8').split('\n').slice(0, -1);
+  const lines = whole.slice(0, countGood(whole));
+  return { lines, nGoodBytes: endOfLines(bytes, lines.length), nBytes };
+}
+
+/** Where the line after the first `nLines` begins. */
+function endOfLines(bytes: Buffer, nLines: number): number {
+  let end = 0;
+  for (let i = 0; i < nLines; i++) end = bytes.indexOf('\n', end) + 1;
+  return end;
+}
+
+async function readStarted(files: FileLayer, path: string): Promise<Started | null> {
+  try {
+    const { key, decided } = (JSON.parse(await files.readFile(path, 'utf8')) ?? {}) as Partial<Started>;
+    return typeof key === 'string' && typeof decided === 'object' ? { key, decided } : null;
+  } catch (error) {
+    // One that a power cut left half is none: its file is still empty.
+    if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function writeStarted(files: FileLayer, path: string, started: Started): Promise<void> {
+  const file = await files.open(path, 'w');
+  try {
+    await writeAll(file, Buffer.from(`${JSON.stringify(started)}\n`), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
