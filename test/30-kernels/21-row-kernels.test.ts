@@ -36,6 +36,44 @@ describe('xorAll', () => {
   });
 });
 
+describe('largestMagnitude', () => {
+  onEveryBackend((kernels) => {
+    const largestOf = async (x: Float32Array): Promise<number> => {
+      const found = await compute(kernels(), (arena) => {
+        const out = arena.out(1);
+        kernels().largestMagnitude(out, arena.float32(x));
+        return out;
+      });
+      return found[0]!;
+    };
+    for (const n of [1, 15, 16, 17, 1001, 200_000]) {
+      it(`finds it among ${n} values, wherever it is`, async () => {
+        for (const at of [0, n >> 1, n - 1]) {
+          const x = uniform(n, 12);
+          x[at] = at % 2 === 0 ? -3 : 3;
+          assert.equal(await largestOf(x), 3);
+        }
+      });
+    }
+    it('is 0 for nothing and for zeros', async () => {
+      assert.equal(await largestOf(new Float32Array(0)), 0);
+      assert.equal(await largestOf(Float32Array.of(-0, 0)), 0);
+    });
+    it('tells subnormals apart', async () => {
+      assert.equal(await largestOf(Float32Array.of(2 ** -149, -(2 ** -148))), 2 ** -148);
+    });
+    it('is infinite or NaN where a value is', async () => {
+      const x = uniform(200_000, 13);
+      x[100_003] = -Infinity;
+      assert.equal(await largestOf(x), Infinity);
+      x[70_001] = Number.NaN;
+      assert.equal(await largestOf(x), Number.NaN);
+    });
+    it('refuses an output of another length', () =>
+      assertFails('INVALID_ARGUMENT', () => kernels().largestMagnitude(new Float32Array(2), new Float32Array(1))));
+  });
+});
+
 describe('rmsNorm', () => {
   onEveryBackend((kernels) => {
     for (const n of BATCHES) it(`normalizes ${n} rows`, () => checkRmsNorm(kernels(), uniform(n * 48, 1), 48, 1e-5));

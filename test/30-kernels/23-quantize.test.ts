@@ -6,11 +6,52 @@ import fc from 'fast-check';
 import { compute } from './support/arena.js';
 import { assertSameBits, bitsOf, fromBits } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
+import { assertFails } from './support/failure.js';
 import * as literal from './support/literal.js';
 import { indices, uniform, wide } from './support/random.js';
 
 const SMALLEST = fromBits(1); // the smallest subnormal
 const LARGEST = fromBits(0x7f7fffff);
+
+describe('quantizationError', () => {
+  onEveryBackend((kernels) => {
+    const errorOf = async (values: Int8Array, scales: Float32Array, x: Float32Array): Promise<Float32Array> =>
+      compute(kernels(), (arena) => {
+        const out = arena.out(1);
+        const groupSize = x.length / scales.length;
+        kernels().quantizationError(out, arena.int8(values), arena.float32(scales), arena.float32(x), groupSize);
+        return out;
+      });
+    for (const groupSize of [1, 7, 16, 64, 100, 1024]) {
+      it(`is the largest over groups of ${groupSize}`, async () => {
+        const n = groupSize * Math.ceil(150_000 / groupSize);
+        const values = Int8Array.from(indices(n, 21, 255), (value) => value - 127);
+        const scales = uniform(n / groupSize, 22);
+        const x = uniform(n, 23, 100);
+        const errors = x.map((weight, i) => {
+          const stored = Math.fround(values[i]! * scales[Math.floor(i / groupSize)]!);
+          return Math.abs(Math.fround(weight - stored));
+        });
+        const largest = errors.reduce((a, b) => Math.max(a, b));
+        assertSameBits(await errorOf(values, scales, x), [largest]);
+      });
+    }
+    it('is 0 for weights that are exact', async () => {
+      assertSameBits(await errorOf(Int8Array.of(-127, 3), Float32Array.of(0.5), Float32Array.of(-63.5, 1.5)), [0]);
+    });
+    it('is NaN where a weight is', async () => {
+      const [error] = await errorOf(new Int8Array(2), Float32Array.of(1), Float32Array.of(Number.NaN, 1));
+      assert.equal(error, Number.NaN);
+    });
+    it('refuses arrays that do not fit one another', () => {
+      const [values, scales, x] = [new Int8Array(4), new Float32Array(2), new Float32Array(4)];
+      const call = (out: number, groupSize: number) => () =>
+        kernels().quantizationError(new Float32Array(out), values, scales, x, groupSize);
+      assertFails('INVALID_ARGUMENT', call(2, 2));
+      assertFails('INVALID_ARGUMENT', call(1, 4));
+    });
+  });
+});
 
 describe('quantize and dequantize', () => {
   onEveryBackend((kernels) => {

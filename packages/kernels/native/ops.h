@@ -27,6 +27,8 @@ enum class Opcode : uint32_t {
   quantize,
   dequantize,
   xorAll,
+  quantizationError,
+  largestMagnitude,
 };
 
 constexpr size_t kMaxGroupSize = 1024;
@@ -217,6 +219,21 @@ struct QuantizeArgs {
   SHARED_INLINE explicit QuantizeArgs(Words& w)
       : values(w.array<int8_t>()), scales(w.array<float>()), x(w.array<float>()), groupSize(w.count()) {}
   bool valid() const;
+};
+
+/** out = the largest |x - value * scale|. */
+struct QuantizationErrorArgs {
+  Array<float> out;
+  QuantizeArgs quantized;
+  SHARED_INLINE explicit QuantizationErrorArgs(Words& w) : out(w.array<float>()), quantized(w) {}
+  bool valid() const { return out.length == 1 && quantized.valid(); }
+};
+
+struct MagnitudeArgs {
+  Array<float> out;
+  Array<const float> x;
+  SHARED_INLINE explicit MagnitudeArgs(Words& w) : out(w.array<float>()), x(w.array<const float>()) {}
+  bool valid() const { return out.length == 1; }
 };
 
 struct XorArgs {

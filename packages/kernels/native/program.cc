@@ -57,6 +57,8 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
       case Opcode::widen: return check(args, &WidenArgs::valid);
       case Opcode::quantize:
       case Opcode::dequantize: return check(args, &QuantizeArgs::valid);
+      case Opcode::quantizationError: return check(args, &QuantizationErrorArgs::valid);
+      case Opcode::largestMagnitude: return check(args, &MagnitudeArgs::valid);
       case Opcode::xorAll: return check(args, &XorArgs::valid);
     }
     return false;
@@ -95,6 +97,8 @@ void execute(const KernelTable& table, const double* words, size_t count, Worker
       case Opcode::widen: table.widen(WidenArgs(args), worker); break;
       case Opcode::quantize: table.quantize(QuantizeArgs(args), worker); break;
       case Opcode::dequantize: table.dequantize(QuantizeArgs(args), worker); break;
+      case Opcode::quantizationError: table.quantizationError(QuantizationErrorArgs(args), worker); break;
+      case Opcode::largestMagnitude: table.largestMagnitude(MagnitudeArgs(args), worker); break;
       case Opcode::xorAll: table.xorAll(XorArgs(args), worker); break;
     }
     return meet();

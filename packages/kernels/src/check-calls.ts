@@ -69,6 +69,21 @@ export function checkSameLength(call: 'swiGlu' | 'add', first: Float32Array, sec
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkQuantizationError(
+  out: Float32Array,
+  values: Int8Array,
+  scales: Float32Array,
+  x: Float32Array,
+  groupSize: number,
+): void {
+  expectLength('quantizationError: out', out.length, 1);
+  checkQuantize('quantizationError', values, scales, x, groupSize);
+}
+
+export function checkLargestMagnitude(out: Float32Array): void {
+  expectLength('largestMagnitude: out', out.length, 1);
+}
+
 export function checkXorAll(out: Int32Array): void {
   expectLength('xorAll: out', out.length, 1);
 }
@@ -99,7 +114,7 @@ export function checkWiden(out: Float32Array, source: Uint8Array, dtype: SourceD
 
 /** Also for `dequantize`, whose `out` is then `x`. @throws ToolkitError `INVALID_ARGUMENT` */
 export function checkQuantize(
-  call: 'quantize' | 'dequantize',
+  call: 'quantize' | 'dequantize' | 'quantizationError',
   values: Int8Array,
   scales: Float32Array,
   x: Float32Array,
@@ -108,7 +123,7 @@ export function checkQuantize(
   expectGroupSize(call, groupSize);
   expectMultiple(`${call}: values`, values.length, groupSize);
   expectLength(`${call}: scales`, scales.length, values.length / groupSize);
-  expectLength(call === 'quantize' ? 'quantize: x' : 'dequantize: out', x.length, values.length);
+  expectLength(call === 'dequantize' ? 'dequantize: out' : `${call}: x`, x.length, values.length);
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` when a range lies outside a file of weights */

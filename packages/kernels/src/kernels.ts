@@ -161,6 +161,18 @@ export interface Kernels {
   /** out = values * scale of their group, each product rounded once. */
   dequantize(out: Float32Array, values: Int8Array, scales: Float32Array, groupSize: number): void;
 
+  /** out (1) = the largest |x − values * scale of their group|, product and difference each rounded once. */
+  quantizationError(
+    out: Float32Array,
+    values: Int8Array,
+    scales: Float32Array,
+    x: Float32Array,
+    groupSize: number,
+  ): void;
+
+  /** out (1) = the largest |x|; NaN if there is one, else infinity if there is one; 0 for an empty array. */
+  largestMagnitude(out: Float32Array, x: Float32Array): void;
+
   /** out (1) = exclusive-or of all words of x. Its speed is that of reading memory, the ceiling of every other kernel. */
   xorAll(out: Int32Array, x: Int32Array): void;
 

@@ -41,7 +41,8 @@ INLINE void mapPair(float* x, const float* y, size_t begin, size_t end, F f) {
 /** int8 to int32 lanes; reads nothing past the `n` wanted. */
 INLINE I16 loadInt8(const int8_t* p, size_t n) {
   int8_t bytes[16] = {};
-  memcpy(bytes, p, smaller(n, 16));
+  if (n >= 16) memcpy(bytes, p, 16);
+  else memcpy(bytes, p, n);
   typedef int8_t Bytes __attribute__((vector_size(kLanes)));
 #define E(i) __builtin_convertvector(loadAs<Bytes>(bytes + i * kLanes), vi)
   return EACH(E);
@@ -125,6 +126,25 @@ void add(const PairArgs& args, const Worker& worker) {
   forElements(worker, args.x.length, kUnitElements, [&](size_t begin, size_t end) {
     mapPair(args.x.data, args.y.data, begin, end, [](F16 x, F16 y) { return x + y; });
   });
+}
+
+/** Bits without their sign: as integers they order like magnitudes, and NaN above all, on every instruction set. */
+INLINE I16 magnitudeBits(F16 x) { return bits16(x) & splat16(0x7fffffff); }
+
+/** Raises the float32 at p to that of `bits`, both without a sign; threads may do so together. */
+INLINE void raiseTo(float* p, int32_t bits) {
+  int32_t* word = reinterpret_cast<int32_t*>(p);
+  int32_t found = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+  while (found < bits && !__atomic_compare_exchange_n(word, &found, bits, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+  }
+}
+
+void largestMagnitude(const MagnitudeArgs& args, const Worker& worker) {
+  I16 most = splat16(0);
+  forElements(worker, args.x.length, 16 * kUnitElements, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i += 16) most = max16(most, magnitudeBits(loadUpTo16(args.x.data + i, end - i)));
+  });
+  raiseTo(args.out.data, maxLane(most));
 }
 
 /** Nothing but reading: sixteen times four words at a time, and no order to keep. */
@@ -218,7 +238,8 @@ void widen(const WidenArgs& args, const Worker& worker) {
     }
     for (size_t i = begin; i < end; i += 16) {
       uint16_t halves[16] = {};
-      memcpy(halves, source + 2 * i, 2 * smaller(16, end - i));
+      if (end - i >= 16) memcpy(halves, source + 2 * i, sizeof halves);
+      else memcpy(halves, source + 2 * i, 2 * (end - i));
       const I16 bits = loadBits16(halves);
       const F16 wide = args.dtype == WidenArgs::Dtype::bf16 ? asFloat16(bits << 16) : halfBitsToFloat(bits);
       storeUpTo16(out + i, wide, end - i);

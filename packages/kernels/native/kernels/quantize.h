@@ -6,9 +6,9 @@
 namespace {
 
 /** max|x| as the integer maximum of bits without their sign, so that every instruction set agrees on NaN too. */
-INLINE float largestMagnitude(const float* x, size_t n) {
+INLINE float largestOf(const float* x, size_t n) {
   I16 most = splat16(0);
-  for (size_t i = 0; i < n; i += 16) most = max16(most, bits16(loadUpTo16(x + i, n - i)) & splat16(0x7fffffff));
+  for (size_t i = 0; i < n; i += 16) most = max16(most, magnitudeBits(loadUpTo16(x + i, n - i)));
   const int32_t bits = maxLane(most);
   float magnitude;
   memcpy(&magnitude, &bits, sizeof magnitude);
@@ -36,7 +36,7 @@ INLINE void storeNarrow(T* out, I16 v, size_t n) {
 /** Quantizes one group; returns the sum of its values. */
 template <class T>
 INLINE int32_t quantizeGroup(T* out, float* scale, const float* x, size_t n) {
-  *scale = largestMagnitude(x, n) / 127.0f;
+  *scale = largestOf(x, n) / 127.0f;
   if (!usable(*scale)) {
     memset(out, 0, n * sizeof(T));
     return 0;
@@ -70,6 +70,24 @@ void dequantize(const QuantizeArgs& args, const Worker& worker) {
       dequantizeGroup(args.x.data + offset, args.values.data + offset, args.scales.data[g], args.groupSize);
     }
   });
+}
+
+void quantizationError(const QuantizationErrorArgs& args, const Worker& worker) {
+  const QuantizeArgs& q = args.quantized;
+  const size_t n = q.groupSize;
+  I16 most = splat16(0);
+  forElements(worker, q.scales.length, unitsOf(16 * kUnitElements, n), [&](size_t begin, size_t end) {
+    for (size_t g = begin; g < end; g++) {
+      const float* x = q.x.data + g * n;
+      const int8_t* values = q.values.data + g * n;
+      const F16 scale = splat16(q.scales.data[g]);
+      for (size_t i = 0; i < n; i += 16) {
+        const F16 stored = toFloat16(loadInt8(values + i, n - i)) * scale;
+        most = max16(most, magnitudeBits(loadUpTo16(x + i, n - i) - stored));
+      }
+    }
+  });
+  raiseTo(args.out.data, maxLane(most));
 }
 
 }  // namespace

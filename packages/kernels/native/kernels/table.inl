@@ -7,6 +7,6 @@ extern const KernelTable KERNELS_TABLE;
 const KernelTable KERNELS_TABLE = {
     KERNELS_NAME, ::embed,     ::rmsNorm, linearScratch, linearQuantize, ::linear, ::rope,     ::store,
     attentionScratch, ::attention, ::swiGlu,  ::add,         ::gather,       ::softmax, ::widen, ::quantize, ::dequantize,
-    ::xorAll,
+    ::quantizationError, ::largestMagnitude, ::xorAll,
 };
 }  // namespace kernels

@@ -20,6 +20,8 @@ export const opcodes = {
   quantize: 12,
   dequantize: 13,
   xorAll: 14,
+  quantizationError: 15,
+  largestMagnitude: 16,
 } as const;
 
 export type Operation = keyof typeof opcodes;

@@ -121,6 +121,16 @@ export function programKernels(engine: Engine): Kernels {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       queue('dequantize', (e) => e.array(values).array(scales).array(out).number(groupSize));
     },
+    quantizationError(out, values, scales, x, groupSize) {
+      check.checkQuantizationError(out, values, scales, x, groupSize);
+      out[0] = 0; // the threads raise it
+      queue('quantizationError', (e) => e.array(out).array(values).array(scales).array(x).number(groupSize));
+    },
+    largestMagnitude(out, x) {
+      check.checkLargestMagnitude(out);
+      out[0] = 0; // the threads raise it
+      queue('largestMagnitude', (e) => e.array(out).array(x));
+    },
     xorAll(out, x) {
       check.checkXorAll(out);
       out[0] = 0; // the threads fold into it

@@ -5,8 +5,9 @@ import type { Allocator, Kernels } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
 import { attention, store } from './attention.js';
 import { embed, gather } from './embed.js';
+import { largestMagnitude } from './largest-magnitude.js';
 import { linear } from './linear.js';
-import { dequantize, quantize } from './quantize.js';
+import { dequantize, quantizationError, quantize } from './quantize.js';
 import { readWeights } from './read-weights.js';
 import { rmsNorm } from './rms-norm.js';
 import { rope } from './rope.js';
@@ -82,6 +83,14 @@ export function referenceKernels(): Kernels {
     dequantize(out, values, scales, groupSize) {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       dequantize(out, values, scales, groupSize);
+    },
+    quantizationError(out, values, scales, x, groupSize) {
+      check.checkQuantizationError(out, values, scales, x, groupSize);
+      quantizationError(out, values, scales, x, groupSize);
+    },
+    largestMagnitude(out, x) {
+      check.checkLargestMagnitude(out);
+      largestMagnitude(out, x);
     },
     xorAll(out, x) {
       check.checkXorAll(out);
