@@ -74,6 +74,18 @@ describe('safetensors reader', () => {
       await file.close();
     }));
 
+  it('reads bytes of the file as they lie, header included, and none outside it', async () => {
+    const file = await openSafetensors(new Blob([FILE]));
+    const into = new Uint8Array(FILE.byteLength - 3);
+    await file.readBytes(3, into);
+    assert.deepEqual(into, FILE.slice(3));
+    for (const start of [-1, 4, 0.5, Number.NaN]) {
+      assert.equal((await failureOf(() => file.readBytes(start, into))).code, 'INVALID_ARGUMENT');
+    }
+    await file.close();
+    assert.equal((await failureOf(() => file.readBytes(0, into))).code, 'FILE_UNREADABLE');
+  });
+
   it('refuses unknown tensors, ranges outside the tensor and buffers too short', async () => {
     const file = await openSafetensors(new Blob([FILE]));
     assert.equal((await failureOf(() => file.read('z'))).code, 'TENSOR_NOT_FOUND');

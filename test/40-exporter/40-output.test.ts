@@ -175,7 +175,7 @@ describe('exportModel', () => {
       const ends = events.flatMap((event) => (event.type === 'tensor-end' ? [event] : []));
       assert.equal(starts.length, ends.length);
       assert.deepEqual(
-        ends.map(({ index }) => index),
+        ends.map(({ index }) => index).sort((a, b) => a - b),
         ends.map((_, i) => i),
       );
       assert.equal(Math.max(...ends.map(({ maxError }) => maxError ?? 0)), result.maxError);
@@ -184,6 +184,42 @@ describe('exportModel', () => {
         result.weightsEnd,
       );
       assert.match(events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])).join(), /tokenizer/);
+    });
+  });
+
+  it('states the sha256 of every source file, of several shards too', async () => {
+    await withFolder(async (scratch) => {
+      const output = join(scratch, 'm.bin');
+      await drain(exportModel({ source: sampleModelPath, output }));
+      const { trailer } = await readBinFile(bytesSource(await readFile(output), 'm.bin'));
+      const { files } = trailer!.description.provenance;
+      assert.equal(files.filter(({ path }) => path.endsWith('.safetensors')).length, 3);
+      for (const { path, ...found } of files) {
+        const bytes = await readFile(join(sampleModelPath, path));
+        assert.deepEqual(found, { byteLength: bytes.byteLength, sha256: sha256(bytes) }, path);
+      }
+    });
+  });
+
+  it('takes the word of a hub for the sha256 of a shard', async () => {
+    await withFolder(async (scratch) => {
+      const [shard, sha] = ['model-00002-of-00003.safetensors', 'ab'.repeat(32)];
+      const checkpoint = await openSource('owner/name', {
+        download: async (source) => ({
+          folder: sampleModelPath,
+          source,
+          commit: 'c0ffee',
+          sha256: new Map([[shard, sha]]),
+        }),
+      });
+      const [output, plain] = [join(scratch, 'm.bin'), join(scratch, 'plain.bin')];
+      await drain(exportModel({ source: checkpoint, output }));
+      await checkpoint.close();
+      await drain(exportModel({ source: sampleModelPath, output: plain, plain: true }));
+      const bytes = await readFile(output);
+      const { trailer, layout } = await readBinFile(bytesSource(bytes, 'm.bin'));
+      assert.equal(trailer!.description.provenance.files.find(({ path }) => path === shard)?.sha256, sha);
+      assert.ok((await readFile(plain)).equals(bytes.subarray(0, layout.weightsEnd)));
     });
   });
 

@@ -70,7 +70,7 @@ export async function finish(events: AsyncGenerator<ExportEvent, ExportResult>):
 }
 
 /**
- * Runs until tensor `index` is finished, and puts into the folder what a process killed at that moment leaves there.
+ * Runs until `nTensors` are finished, and puts into the folder what a process killed at that moment leaves there.
  *
  * @param work writes `target` in `folder`
  */
@@ -78,12 +78,13 @@ export async function leaveKilled(
   work: AsyncGenerator<ExportEvent, ExportResult>,
   folder: string,
   target: string,
-  index: number,
+  nTensors: number,
 ): Promise<void> {
   const copies = await mkdtemp(join(tmpdir(), 'llama-killed-'));
   const names = ['partial', 'journal'].map((end) => `.${target}.${end}`);
+  let nFinished = 0;
   for await (const event of work) {
-    if (event.type !== 'tensor-end' || event.index !== index) continue;
+    if (event.type !== 'tensor-end' || ++nFinished < nTensors) continue;
     for (const name of names) await copyFile(join(folder, name), join(copies, name));
     break;
   }

@@ -133,6 +133,9 @@ describe('a saved session', () => {
       async read() {
         throw new Error('read');
       },
+      async readInto() {
+        throw new Error('read');
+      },
       async close() {},
     };
     await assert.rejects(readSession(model, source, { signal }), /stopped/);

@@ -17,6 +17,7 @@ export async function showWriteProgress<Result>(
   reporter: Reporter,
 ): Promise<Result> {
   let bar: ProgressBar | null = null;
+  let nFinished = 0;
   try {
     for (;;) {
       const next = await events.next();
@@ -36,7 +37,8 @@ export async function showWriteProgress<Result>(
           bar?.add(event.byteLength);
           break;
         case 'tensor-end':
-          if (bar === null) reporter.log(tensorLine(event));
+          nFinished++;
+          if (bar === null) reporter.log(tensorLine(event, nFinished));
           break;
       }
     }
@@ -46,7 +48,9 @@ export async function showWriteProgress<Result>(
   }
 }
 
-function tensorLine({ name, index, count, byteLength, maxError }: Extract<ExportEvent, { type: 'tensor-end' }>) {
+/** Tensors come in the order in which their source holds them, so they are counted. */
+function tensorLine(event: Extract<ExportEvent, { type: 'tensor-end' }>, nFinished: number): string {
+  const { name, count, byteLength, maxError } = event;
   const error = maxError === null ? '' : `  max error ${maxError.toFixed(8)}`;
-  return `${index + 1}/${count}  ${name}  ${byteSize(byteLength)}${error}`;
+  return `${nFinished}/${count}  ${name}  ${byteSize(byteLength)}${error}`;
 }

@@ -13,12 +13,11 @@ import {
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { checkpointSource } from './checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
-import { streamedSource } from './checkpoint/streamed-source.js';
+import { passSource } from './checkpoint/pass-source.js';
 import { describeModel } from './describe-model.js';
 import type { FileLayer } from './files/file-layer.js';
 import { createDurableFile, type DurableFile } from './output/durable-file.js';
 import { keyOf } from './output/resume-key.js';
-import type { WeightSource } from './output/weight-source.js';
 import { type WriteEvent, writeWeights } from './output/write-weights.js';
 
 /** Options of {@link exportModel}. */
@@ -108,12 +107,14 @@ async function* exportCheckpoint(
       const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
       yield { type: 'warning', message };
     }
-    const written = yield* writeWeights({ header, source: sourceOf(checkpoint), file, kernels, signal });
+    // Without a trailer nobody asks for the digests of what is here; a stream is right only when all of it has passed by.
+    const pass = plain && checkpoint.stream === null ? null : checkpoint.pass();
+    const source = pass === null ? checkpointSource(checkpoint) : passSource(checkpoint, pass);
+    const written = yield* writeWeights({ header, source, file, kernels, signal });
     let byteLength = weightsEnd;
-    // Also without a trailer: a stream is right only when all of it has passed by.
-    await checkpoint.stream?.finish();
+    const passed = (await pass?.finish(signal)) ?? [];
     if (!plain) {
-      const description = describeModel(checkpoint, await checkpoint.sourceFiles(signal));
+      const description = describeModel(checkpoint, await checkpoint.sourceFiles({ passed, signal }));
       const { tokenizer } = checkpoint;
       const trailer = encodeTrailer({ description, tokenizer, checksums: written.checksums }, weightsEnd);
       await file.writeAt(trailer, weightsEnd);
@@ -129,11 +130,6 @@ async function* exportCheckpoint(
     await file?.discard();
     await tokenizerFile?.file.discard();
   }
-}
-
-function sourceOf(checkpoint: Checkpoint): WeightSource {
-  const { stream } = checkpoint;
-  return stream === null ? checkpointSource(checkpoint) : streamedSource(checkpoint, stream);
 }
 
 async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {

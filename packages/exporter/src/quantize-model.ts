@@ -119,8 +119,8 @@ function binSource(source: ByteSource, bin: BinFile): WeightSource {
       const { tensor, index } = places.get(name)!;
       const rows = tensor.shape.length === 1 ? 1 : tensor.shape[0]!;
       const rowBytes = tensor.byteLength / rows;
-      const bytes = await source.read(tensor.byteOffset + firstRow * rowBytes, nRows * rowBytes);
-      into.set(bytes);
+      const bytes = into.subarray(0, nRows * rowBytes);
+      await source.readInto(tensor.byteOffset + firstRow * rowBytes, bytes);
       if (bin.trailer === null) return;
       if (firstRow === 0) hash = createHash('sha256');
       hash.update(bytes);

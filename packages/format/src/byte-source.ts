@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly byteLength: number;
   /** Exactly `length` bytes from `byteOffset`. @throws ToolkitError `FILE_SHRANK` */
   read(byteOffset: number, length: number): Promise<Uint8Array>;
+  /** Fills `into` from `byteOffset` on. @throws ToolkitError `FILE_SHRANK` */
+  readInto(byteOffset: number, into: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,25 +23,28 @@ export interface ByteSource {
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await openRegular(path);
   const { size } = await file.stat();
+  const readInto = async (byteOffset: number, into: Uint8Array): Promise<void> => {
+    for (let done = 0; done < into.byteLength; ) {
+      const { bytesRead } = await file.read(into, done, into.byteLength - done, byteOffset + done).catch((cause) => {
+        throw unreadable(path, `cannot be read at byte ${byteOffset + done} (${cause.code})`, cause);
+      });
+      if (bytesRead === 0) {
+        throw new ToolkitError('FILE_SHRANK', `${path}: ends at byte ${byteOffset + done}, expected ${size} bytes`, {
+          suggestions: ['wait until nothing writes to the file, and run the same command again'],
+        });
+      }
+      done += bytesRead;
+    }
+  };
   return {
     name: path,
     byteLength: size,
     async read(byteOffset, length) {
       const bytes = new Uint8Array(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await file.read(bytes, done, length - done, byteOffset + done).catch((cause) => {
-          throw unreadable(path, `cannot be read at byte ${byteOffset + done} (${cause.code})`, cause);
-        });
-        if (bytesRead === 0) {
-          throw new ToolkitError('FILE_SHRANK', `${path}: ends at byte ${byteOffset + done}, expected ${size} bytes`, {
-            suggestions: ['wait until nothing writes to the file, and run the same command again'],
-          });
-        }
-        done += bytesRead;
-      }
+      await readInto(byteOffset, bytes);
       return bytes;
     },
+    readInto,
     close: () => file.close(),
   };
 }
@@ -64,18 +69,20 @@ function unreadable(path: string, problem: string, cause?: unknown): ToolkitErro
 
 /** A source over bytes in memory. */
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
+  const range = (byteOffset: number, length: number): Uint8Array => {
+    if (byteOffset >= 0 && byteOffset + length <= bytes.byteLength) {
+      return bytes.subarray(byteOffset, byteOffset + length);
+    }
+    throw new ToolkitError(
+      'FILE_SHRANK',
+      `${name}: ends at byte ${bytes.byteLength}, expected byte ${byteOffset + length}`,
+    );
+  };
   return {
     name,
     byteLength: bytes.byteLength,
-    async read(byteOffset, length) {
-      if (byteOffset < 0 || byteOffset + length > bytes.byteLength) {
-        throw new ToolkitError(
-          'FILE_SHRANK',
-          `${name}: ends at byte ${bytes.byteLength}, expected byte ${byteOffset + length}`,
-        );
-      }
-      return bytes.slice(byteOffset, byteOffset + length);
-    },
+    read: async (byteOffset, length) => range(byteOffset, length).slice(),
+    readInto: async (byteOffset, into) => into.set(range(byteOffset, into.byteLength)),
     async close() {},
   };
 }

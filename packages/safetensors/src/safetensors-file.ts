@@ -71,7 +71,7 @@ export class SafetensorsFile implements TensorReader {
 
   async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
     options.signal?.throwIfAborted();
-    if (this.#closed) throw this.#error('FILE_UNREADABLE', 'closed', 'Open it again with openSafetensors');
+    this.#checkOpen();
     const tensor = this.tensors.get(name);
     if (tensor === undefined) {
       throw this.#error('TENSOR_NOT_FOUND', `no tensor ${quote(name)}, expected one of its ${this.tensors.size}`);
@@ -94,10 +94,29 @@ export class SafetensorsFile implements TensorReader {
     return target;
   }
 
+  /**
+   * Fills `into` with the file's bytes from `byteOffset` on, header included: for who hashes or copies the whole of it.
+   *
+   * @throws INVALID_ARGUMENT, FILE_UNREADABLE, SAFETENSORS_TRUNCATED
+   */
+  async readBytes(byteOffset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.#checkOpen();
+    if (!(Number.isSafeInteger(byteOffset) && byteOffset >= 0 && byteOffset + into.byteLength <= this.byteLength)) {
+      const range = `bytes ${byteOffset} to ${byteOffset + into.byteLength}`;
+      throw this.#error('INVALID_ARGUMENT', `${range}, expected a range within its ${this.byteLength}`);
+    }
+    await this.#source.readInto(into, byteOffset, signal);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#source.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw this.#error('FILE_UNREADABLE', 'closed', 'Open it again with openSafetensors');
   }
 
   #target(byteLength: number, into: Uint8Array | undefined): Uint8Array {

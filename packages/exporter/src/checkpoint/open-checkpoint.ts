@@ -19,9 +19,10 @@ import { readJsonFile, unreadable } from '../json-fields.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
 import { parseConfig } from './config.js';
 import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-config.js';
+import { openShardPass } from './shard-pass.js';
 import { findSharedClassifier } from './shared-classifier.js';
 import { checkTensors } from './tensor-names.js';
-import type { WeightStream } from './weight-stream.js';
+import type { WeightPass, WeightStream } from './weight-stream.js';
 
 /** Real ones take a few kB. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -36,6 +37,13 @@ export interface OpenCheckpointOptions {
   readonly knownSha256?: ReadonlyMap<string, string>;
   /** Weights that are not in the folder. */
   readonly stream?: WeightStream | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Checkpoint.sourceFiles}. */
+export interface SourceFilesOptions {
+  /** Files that a pass has seen. */
+  readonly passed?: readonly SourceFile[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,8 +67,10 @@ export interface Checkpoint {
   readonly files: readonly string[];
   /** Changes when one of those files does: their sha256 where a hub vouched for it, else their sizes and times. */
   identity(): Promise<string>;
-  /** Those files with their sha256; hashes what is not known yet. Ends a stream. */
-  sourceFiles(signal?: AbortSignal): Promise<readonly SourceFile[]>;
+  /** Starts a reading of all weights in the order of their files: the only one there is of a stream. */
+  pass(): WeightPass;
+  /** Those files with their sha256; hashes what neither a hub vouched for nor a pass has seen. */
+  sourceFiles(options?: SourceFilesOptions): Promise<readonly SourceFile[]>;
   close(): Promise<void>;
 }
 
@@ -125,7 +135,8 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       ],
       files,
       identity: () => identify(folder, files, options),
-      sourceFiles: (hashSignal) => describeFiles(folder, files, options, hashSignal),
+      pass: () => stream ?? openShardPass({ ...weights!, knownSha256: options.knownSha256 ?? new Map() }),
+      sourceFiles: (given = {}) => describeFiles(folder, files, options.knownSha256, given),
       close: () => reader.close(),
     };
   } catch (error) {
@@ -156,16 +167,15 @@ async function identify(
 async function describeFiles(
   folder: string,
   files: readonly string[],
-  { knownSha256: known, stream }: OpenCheckpointOptions,
-  signal: AbortSignal | undefined,
+  known: ReadonlyMap<string, string> | undefined,
+  { passed = [], signal }: SourceFilesOptions,
 ): Promise<SourceFile[]> {
   const described: SourceFile[] = [];
-  const streamed = new Map((await stream?.finish())?.map((file) => [file.path, file]));
   for (const path of files) {
     signal?.throwIfAborted();
-    const passed = streamed.get(path);
-    if (passed !== undefined) {
-      described.push(passed);
+    const seen = passed.find((file) => file.path === path);
+    if (seen !== undefined) {
+      described.push(seen);
       continue;
     }
     const { size } = await readable(join(folder, path), stat(join(folder, path)));

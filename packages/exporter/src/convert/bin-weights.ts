@@ -27,13 +27,14 @@ export function binWeights(source: ByteSource, bin: BinFile): WeightSource {
         if (isQuantized) scales = await readScales(source, tensor);
       }
       const rowBytes = isQuantized ? cols : 4 * cols;
-      const bytes = await source.read(tensor.byteOffset + firstRow * rowBytes, nRows * rowBytes);
+      const bytes = isQuantized ? new Uint8Array(nRows * rowBytes) : into.subarray(0, nRows * rowBytes);
+      await source.readInto(tensor.byteOffset + firstRow * rowBytes, bytes);
       hash.update(bytes);
       if (isQuantized) {
         const groupSize = bin.header.groupSize!;
         const firstGroup = (firstRow * cols) / groupSize;
         dequantize(into, bytes, scales.subarray(firstGroup), groupSize, `${source.name}: ${name}`);
-      } else into.set(bytes);
+      }
       if (firstRow + nRows < rows) return;
       if (isQuantized) hash.update(new Uint8Array(scales.buffer));
       if (bin.trailer === null || equalBytes(hash.digest(), bin.trailer.checksums.tensors[index]!)) return;

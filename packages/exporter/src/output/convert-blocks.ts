@@ -8,7 +8,6 @@ import type { WeightSource } from './weight-source.js';
 
 /** The base of the tables in v0, whatever the model's: the reference writes them so, and readers skip them. */
 export const V0_ROPE_THETA = 10000;
-const EXPONENT_BITS = 0x7f800000;
 
 /** A block as it goes into the file. Its arrays are valid until {@link ConvertedBlock.release} was called. */
 export interface ConvertedBlock {
@@ -40,7 +39,8 @@ interface Slot {
   readonly values: Float32Array;
   readonly quantized: Int8Array;
   readonly scales: Float32Array;
-  readonly dequantized: Float32Array;
+  /** What quantization cost, or the largest magnitude of float32 values. (1) */
+  readonly largest: Float32Array;
   free: Promise<void>;
 }
 
@@ -89,28 +89,30 @@ async function readBlock(block: RowBlock, slot: Slot, { source, signal }: Conver
   await slot.free;
   const { tensor, firstRow, nRows } = block;
   if (isRopeTable(tensor)) return;
-  const bytes = slot.source.subarray(0, nBlockValues(block) * sourceValueBytes(tensor, source));
-  await source.readRows(tensor, firstRow, nRows, bytes, signal);
+  await source.readRows(tensor, firstRow, nRows, sourceBytes(block, slot, source), signal);
 }
 
-async function computeBlock(
-  block: RowBlock,
-  { source, values, ...slot }: Slot,
-  options: ConvertOptions,
-): Promise<void> {
+/** Where a block is read to: float32 to where it is wanted. */
+function sourceBytes(block: RowBlock, slot: Slot, source: WeightSource): Uint8Array {
+  const n = nBlockValues(block);
+  if (source.dtypeOf(block.tensor) === 'F32') return bytesOf(slot.values.subarray(0, n));
+  return slot.source.subarray(0, n * sourceValueBytes(block.tensor, source));
+}
+
+async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Promise<void> {
   const { kernels, groupSize, signal } = options;
   const { tensor } = block;
   if (isRopeTable(tensor)) return;
   const n = nBlockValues(block);
-  const widened = values.subarray(0, n);
-  const bytes = source.subarray(0, n * sourceValueBytes(tensor, options.source));
-  kernels.widen(widened, bytes, options.source.dtypeOf(tensor));
+  const values = slot.values.subarray(0, n);
+  const dtype = options.source.dtypeOf(tensor);
+  if (dtype !== 'F32') kernels.widen(values, sourceBytes(block, slot, options.source), dtype);
   if (tensor.dtype === 'Q8_0') {
     const quantized = slot.quantized.subarray(0, n);
     const scales = slot.scales.subarray(0, n / groupSize!);
-    kernels.quantize(quantized, scales, widened, groupSize!);
-    kernels.dequantize(slot.dequantized.subarray(0, n), quantized, scales, groupSize!);
-  }
+    kernels.quantize(quantized, scales, values, groupSize!);
+    kernels.quantizationError(slot.largest, quantized, scales, values, groupSize!);
+  } else kernels.largestMagnitude(slot.largest, values);
   await kernels.run(signal);
 }
 
@@ -124,15 +126,15 @@ function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Conv
   }
   const n = nBlockValues(block);
   const values = slot.values.subarray(0, n);
+  const largest = slot.largest[0]!;
   if (tensor.dtype === 'F32') {
-    checkFinite(block, values, values, options.source.name);
+    if (!Number.isFinite(largest)) throw notFinite(block, values, options.source.name);
     return { block, bytes: bytesOf(values), scales: null, maxError: null, release };
   }
   const scales = slot.scales.subarray(0, n / options.groupSize!);
   // A group with NaN or an infinity has no finite scale.
-  checkFinite(block, scales, values, options.source.name);
-  const maxError = largestDifference(values, slot.dequantized);
-  return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError, release };
+  if (!scales.every(Number.isFinite)) throw notFinite(block, values, options.source.name);
+  return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError: largest, release };
 }
 
 function makeRopeTable({ tensor }: RowBlock, { kernels, headDim }: ConvertOptions): Float32Array {
@@ -148,6 +150,7 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
   for (const block of blocks) {
     if (isRopeTable(block.tensor)) continue;
     maxValues = Math.max(maxValues, nBlockValues(block));
+    if (source.dtypeOf(block.tensor) === 'F32') continue;
     maxBytes = Math.max(maxBytes, nBlockValues(block) * sourceValueBytes(block.tensor, source));
   }
   const nQuantized = groupSize === null ? 1 : maxValues;
@@ -156,37 +159,21 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
     values: kernels.allocate.float32(maxValues),
     quantized: kernels.allocate.int8(nQuantized),
     scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxValues / groupSize)),
-    dequantized: kernels.allocate.float32(nQuantized),
+    largest: kernels.allocate.float32(1),
     free: Promise.resolve(),
   }));
 }
 
-/** Looks for what is not finite among `checked`, and where it is among the block's values. */
-function checkFinite({ tensor, firstRow }: RowBlock, checked: Float32Array, values: Float32Array, name: string): void {
-  if (indexOfNonFinite(checked) === -1) return;
-  const i = indexOfNonFinite(values);
+/** Says where among the block's values the first is that is not finite. */
+function notFinite({ tensor, firstRow }: RowBlock, values: Float32Array, name: string): ToolkitError {
+  const i = values.findIndex((value) => !Number.isFinite(value));
   const columns = columnsOf(tensor);
   const row = firstRow + Math.floor(i / columns);
-  throw new ToolkitError(
+  return new ToolkitError(
     'BAD_WEIGHTS',
     `${name}: ${tensor.name} is ${values[i]} at row ${row}, column ${i % columns}, expected a finite number`,
     { suggestions: ['download the weights again; where they are the same, the model itself is damaged'] },
   );
-}
-
-function indexOfNonFinite(values: Float32Array): number {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < bits.length; i++) if ((bits[i]! & EXPONENT_BITS) === EXPONENT_BITS) return i;
-  return -1;
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) {
-    const difference = Math.abs(a[i]! - b[i]!);
-    if (difference > largest) largest = difference;
-  }
-  return largest;
 }
 
 function bytesOf(values: Float32Array | Int8Array): Uint8Array {

@@ -5,24 +5,24 @@ import type { SourceDtype } from '@llama-ts/kernels';
 import type { WeightSource } from '../output/weight-source.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { checkpointName } from './tensor-names.js';
-import type { WeightStream } from './weight-stream.js';
+import type { WeightPass } from './weight-stream.js';
 
 /** Rows of a checkpoint whose weights are read in the order of their files. Whole heads, so that no byte is needed twice. */
-export function streamedSource({ reader, dimensions, source }: Checkpoint, stream: WeightStream): WeightSource {
+export function passSource({ reader, dimensions, source }: Checkpoint, pass: WeightPass): WeightSource {
   const headDim = dimensions.dim / dimensions.nHeads;
   const nameOf = ({ kind, layer }: BinTensor) => checkpointName(kind, layer)!;
   const isRotated = ({ kind }: BinTensor) => kind === 'wq' || kind === 'wk';
   return {
     name: source,
     dtypeOf: (tensor) => reader.tensors.get(nameOf(tensor))!.dtype as SourceDtype,
-    placeOf: (tensor) => stream.placeOf(nameOf(tensor)),
+    placeOf: (tensor) => pass.placeOf(nameOf(tensor)),
     rowUnit: (tensor) => (isRotated(tensor) ? headDim : 2),
     async readRows(tensor, firstRow, nRows, into, signal) {
       signal?.throwIfAborted();
       const name = nameOf(tensor);
       const rowBytes = reader.tensors.get(name)!.byteLength / (tensor.shape.length === 1 ? 1 : tensor.shape[0]!);
       const bytes = into.subarray(0, nRows * rowBytes);
-      await stream.readNext(name, firstRow * rowBytes, bytes);
+      await pass.readNext(name, firstRow * rowBytes, bytes, signal);
       if (isRotated(tensor)) interleaveHeads(bytes, headDim * rowBytes, rowBytes);
     },
   };
@@ -30,8 +30,9 @@ export function streamedSource({ reader, dimensions, source }: Checkpoint, strea
 
 /** Each head's rows 0, 1, 2 … become those that were 0, half, 1, half + 1 …. */
 function interleaveHeads(bytes: Uint8Array, headBytes: number, rowBytes: number): void {
+  const head = new Uint8Array(headBytes);
   for (let start = 0; start < bytes.byteLength; start += headBytes) {
-    const head = bytes.slice(start, start + headBytes);
+    head.set(bytes.subarray(start, start + headBytes));
     for (let at = 0; at < headBytes; at += rowBytes) {
       const row = at / rowBytes;
       const from = (row % 2) * (headBytes / 2) + Math.floor(row / 2) * rowBytes;
