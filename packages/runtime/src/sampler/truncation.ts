@@ -34,26 +34,34 @@ export function createTruncation({ topK, topP, minP, typicalP }: TruncationOptio
   const typical = typicalP < 1 ? createTypical(typicalP, vocabSize) : null;
 
   return (probabilities, coin) => {
-    // None below can be chosen: even n-1 of them would not fill what topP leaves.
-    const cutoff = hasTopP && topK === 0 ? f(f(1 - p) / (vocabSize - 1)) : 0;
-    const count = order.load(probabilities, cutoff);
+    order.load(probabilities, topK === 0 ? cutoffFor(probabilities) : 0);
+    let n = sumUp(topK === 0 ? vocabSize : topK, hasTopP && topK === 0 ? p : Number.POSITIVE_INFINITY);
     // With topP below 1/n even equal probabilities miss the cutoff; the reference then reads outside its array.
-    if (count === 0) return argmax(probabilities);
-    let n = sumUp(topK === 0 ? count : Math.min(topK, count), hasTopP && topK === 0 ? p : Number.POSITIVE_INFINITY);
+    if (n === 0) return argmax(probabilities);
     if (hasTopP && topK > 0) n = Math.min(firstAbove(sums, n, f(p * sums[n - 1]!)) + 1, n);
     if (minP > 0) n = countFrom(values, n, f(f(minP) * values[0]!));
     const rank = typical?.(values, n, sums[n - 1]!, coin) ?? firstAbove(sums, n, f(coin * sums[n - 1]!));
     return indexAt(probabilities, values, Math.min(rank, n - 1));
   };
 
+  /** None below can be chosen: even n-1 of them would not fill what topP leaves, or minP excludes them. */
+  function cutoffFor(probabilities: Float32Array): number {
+    const byTopP = hasTopP ? f(f(1 - p) / (vocabSize - 1)) : 0;
+    const byMinP = minP > 0 ? f(f(minP) * probabilities[argmax(probabilities)]!) : 0;
+    return Math.max(byTopP, byMinP);
+  }
+
   /** Sums up the largest values until there are `limit` or their sum passes `stop`; how many there are. */
   function sumUp(limit: number, stop: number): number {
     let sum = 0;
     let n = 0;
-    for (let sorted = 0; n < limit && sum <= stop; n++) {
-      if (n === sorted) sorted = order.extend();
-      sum = f(sum + values[n]!);
-      sums[n] = sum;
+    while (n < limit && sum <= stop) {
+      const nOrdered = order.extend(limit - n, stop - sum);
+      if (n === nOrdered) break;
+      for (const end = Math.min(nOrdered, limit); n < end && sum <= stop; n++) {
+        sum = f(sum + values[n]!);
+        sums[n] = sum;
+      }
     }
     return n;
   }
