@@ -35,7 +35,9 @@ export async function withFailingReads(
     if (!isMeant(args[0])) return handle;
     const readHandle = handle.read.bind(handle) as (...rest: unknown[]) => Promise<unknown>;
     const failing = async (buffer: Uint8Array, ...rest: unknown[]) => {
-      if (!failsNow()) return readHandle(buffer, ...rest);
+      const result = (await readHandle(buffer, ...rest)) as { bytesRead: number };
+      // At its end a file is over anyway.
+      if (result.bytesRead === 0 || !failsNow()) return result;
       if (how === 'EIO') throw failure('EIO', 'read');
       return { bytesRead: 0, buffer };
     };
@@ -60,10 +62,16 @@ export async function withFailingReads(
     ]);
   }) as typeof fs.open;
   fs.read = ((fd: number, ...rest: unknown[]) => {
-    if (!meant.has(fd) || !failsNow()) return Reflect.apply(read, fs, [fd, ...rest]);
     const done = rest.pop() as (error: Error | null, bytesRead: number, buffer: unknown) => void;
-    if (how === 'EIO') setImmediate(done, failure('EIO', 'read'), 0, rest[0]);
-    else setImmediate(done, null, 0, rest[0]);
+    Reflect.apply(read, fs, [
+      fd,
+      ...rest,
+      (error: Error | null, bytesRead: number, buffer: unknown) => {
+        if (!meant.has(fd) || error !== null || bytesRead === 0 || !failsNow()) done(error, bytesRead, buffer);
+        else if (how === 'EIO') done(failure('EIO', 'read'), 0, buffer);
+        else done(null, 0, buffer);
+      },
+    ]);
   }) as typeof fs.read;
   syncBuiltinESMExports();
   try {
