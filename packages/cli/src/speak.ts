@@ -1,7 +1,8 @@
 // Generates an answer and shows it as it comes.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EndReason, GenerateEvent, Model, TokenLogProbabilities } from '@llama-ts/runtime';
+import type { EndReason, GenerateEvent, Model, SpeculationReport, TokenLogProbabilities } from '@llama-ts/runtime';
+import { lookupWords } from './lookup-flag.js';
 import { visible } from './terminal-safe.js';
 
 /** What an answer was and how long it took. */
@@ -14,6 +15,8 @@ export interface Speech {
   readonly stop: string | number | null;
   /** With `--logprobs`: one per token. */
   readonly logprobs?: readonly TokenLogProbabilities[];
+  /** With `--lookup`: how its drafts went. */
+  readonly speculation?: SpeculationReport;
   readonly nPromptTokens: number;
   readonly promptMilliseconds: number;
   readonly milliseconds: number;
@@ -41,7 +44,8 @@ export async function speak(events: AsyncIterable<GenerateEvent>, show: (text: s
       ids.push(event.id);
       if (event.logprobs !== undefined) logprobs.push(event.logprobs);
     } else {
-      speech = { ...speech, endReason: event.reason, stop: event.stop, milliseconds: event.milliseconds };
+      const { reason: endReason, stop, milliseconds, speculation } = event;
+      speech = { ...speech, endReason, stop, milliseconds, ...(speculation === undefined ? {} : { speculation }) };
     }
     speech = { ...speech, text: speech.text + event.text };
     show(event.text);
@@ -56,10 +60,11 @@ export function writeText(text: string, { raw }: { readonly raw: boolean }): voi
 }
 
 /** One line on an answer's speed. */
-export function speedLine({ ids, milliseconds, nPromptTokens, promptMilliseconds }: Speech, model: Model): string {
+export function speedLine(speech: Speech, model: Model): string {
+  const { ids, milliseconds, nPromptTokens, promptMilliseconds, speculation } = speech;
   const prompt = `prompt ${nPromptTokens} tokens, ${rate(nPromptTokens, promptMilliseconds)} tok/s`;
   const answer = `generated ${ids.length} tokens, ${rate(ids.length, milliseconds)} tok/s`;
-  return `${prompt}; ${answer} (${model.backend})`;
+  return `${prompt}; ${answer} (${model.backend})${lookupWords(speculation)}`;
 }
 
 function rate(n: number, milliseconds: number): string {

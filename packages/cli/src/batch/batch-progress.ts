@@ -1,5 +1,6 @@
 // How far a batch is, on stderr: a bar at a terminal, elsewhere a line now and then.
 
+import type { SpeculationReport } from '@llama-ts/runtime';
 import { SingleBar } from 'cli-progress';
 import type { BatchResult } from './batch-result.js';
 
@@ -7,6 +8,8 @@ import type { BatchResult } from './batch-result.js';
 export interface BatchProgress {
   /** Tokens generated since the start. */
   readonly nTokens: number;
+  /** Of all drafts, with `--lookup`. */
+  readonly speculation: SpeculationReport | undefined;
   readonly milliseconds: number;
   add(results: readonly BatchResult[]): void;
   stop(): void;
@@ -31,18 +34,25 @@ export function createBatchProgress({ nLines, nDone, log, now }: BatchProgressOp
   bar?.start(nLines, nDone, { speed: '0.0' });
   let toldAt = start;
   let nTokens = 0;
+  let speculation: SpeculationReport | undefined;
   let done = nDone;
 
   return {
     get nTokens() {
       return nTokens;
     },
+    get speculation() {
+      return speculation;
+    },
     get milliseconds() {
       return now() - start;
     },
     add(results) {
       done += results.length;
-      for (const result of results) nTokens += result.nTokens;
+      for (const result of results) {
+        nTokens += result.nTokens;
+        if (result.speculation !== undefined) speculation = sumOf(speculation, result.speculation);
+      }
       const speed = tokensPerSecond(nTokens, now() - start);
       bar?.update(done, { speed });
       if (bar !== null || done === nLines || now() - toldAt < LINE_MILLISECONDS) return;
@@ -51,6 +61,10 @@ export function createBatchProgress({ nLines, nDone, log, now }: BatchProgressOp
     },
     stop: () => bar?.stop(),
   };
+}
+
+function sumOf(a: SpeculationReport = { nDrafted: 0, nAccepted: 0 }, b: SpeculationReport): SpeculationReport {
+  return { nDrafted: a.nDrafted + b.nDrafted, nAccepted: a.nAccepted + b.nAccepted };
 }
 
 /** Of all sequences together. */

@@ -1,6 +1,6 @@
 // A line of a file of results. It holds no times, so that the same prompts give the same bytes.
 
-import type { GenerateEvent } from '@llama-ts/runtime';
+import type { GenerateEvent, SpeculationReport } from '@llama-ts/runtime';
 import type { FailureReport } from '../failure-report.js';
 import { speak } from '../speak.js';
 import type { BatchLine } from './batch-line.js';
@@ -12,6 +12,8 @@ export interface BatchResult {
   readonly text: string;
   readonly isFailed: boolean;
   readonly nTokens: number;
+  /** How drafts went, with `--lookup`. */
+  readonly speculation?: SpeculationReport | undefined;
 }
 
 /** Follows an answer to its end. */
@@ -20,10 +22,10 @@ export async function answeredResult(
   seed: bigint,
   events: AsyncIterable<GenerateEvent>,
 ): Promise<BatchResult> {
-  const { text, endReason, stop, nPromptTokens, ids } = await speak(events, () => undefined);
+  const { text, endReason, stop, nPromptTokens, ids, speculation } = await speak(events, () => undefined);
   const nTokens = ids.length;
   const said = { text, end_reason: endReason, stop, seed: String(seed), prompt_tokens: nPromptTokens, tokens: nTokens };
-  return { line, text: JSON.stringify({ ...headOf(line), ...said }), isFailed: false, nTokens };
+  return { line, text: JSON.stringify({ ...headOf(line), ...said }), isFailed: false, nTokens, speculation };
 }
 
 /** The result of a line that cannot be answered. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type LineFile, openLineFile } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
 import { type AnswerOptions, answerSeed, cacheTypeOf, createEngine, type Model } from '@llama-ts/runtime';
+import { lookupWords } from '../lookup-flag.js';
 import { answerBatch } from './answer-batch.js';
 import type { BatchLine } from './batch-line.js';
 import { type BatchProgress, createBatchProgress, tokensPerSecond } from './batch-progress.js';
@@ -62,10 +63,11 @@ export async function runBatch(model: Model, options: RunBatchOptions): Promise<
     if (file.nCutBytes > 0) log(`${output}: its last ${file.nCutBytes} bytes were no whole result and are made again`);
     const { progress, nFailed } = await answerRest(model, file, options);
     await file.finish();
-    const { nTokens, milliseconds } = progress;
+    const { nTokens, milliseconds, speculation } = progress;
     const nLines = batch.lines.length;
     const speed = tokensPerSecond(nTokens, milliseconds);
-    log(`${nLines - nResumed} lines answered, ${nTokens} tokens, ${speed} tok/s together (${model.backend})`);
+    const together = `${nTokens} tokens, ${speed} tok/s together (${model.backend})${lookupWords(speculation)}`;
+    log(`${nLines - nResumed} lines answered, ${together}`);
     if (nFailed > 0) throw linesFailed(nFailed, options);
     return { input, output, nLines, nResumed, nFailed, nTokens, milliseconds, seed: file.decided.seed! };
   } finally {

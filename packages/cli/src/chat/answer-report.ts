@@ -1,7 +1,7 @@
 // Follows an answer as it is spoken, and reports what it was and how long it took.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ChatEvent, EndReason, TurnsDroppedEvent } from '@llama-ts/runtime';
+import type { ChatEvent, EndReason, GenerateEndEvent, SpeculationReport, TurnsDroppedEvent } from '@llama-ts/runtime';
 
 /** What an answer was. */
 export interface AnswerReport {
@@ -9,6 +9,8 @@ export interface AnswerReport {
   /** Tokens generated, the end token left out. */
   readonly ids: readonly number[];
   readonly endReason: EndReason | 'interrupted';
+  /** With `--lookup`: how its drafts went. */
+  readonly speculation?: SpeculationReport;
   readonly nPromptTokens: number;
   /** Of them, those whose keys and values were there already. */
   readonly nCachedTokens: number;
@@ -44,7 +46,7 @@ export async function followAnswer(
         start = performance.now();
       } else {
         if (event.type === 'token') ids.push(event.id);
-        else if (report !== null) report = { ...report, endReason: event.reason };
+        else if (report !== null) report = { ...report, ...endOf(event) };
         text += event.text;
         show(event.text);
         await nextTurn(); // lets Ctrl-C through: kernels on this thread never wait
@@ -54,4 +56,8 @@ export async function followAnswer(
     if (!stop.aborted || error !== stop.reason) throw error;
   }
   return report && { ...report, text, milliseconds: performance.now() - start };
+}
+
+function endOf({ reason, speculation }: GenerateEndEvent): Pick<AnswerReport, 'endReason' | 'speculation'> {
+  return { endReason: reason, ...(speculation === undefined ? {} : { speculation }) };
 }

@@ -3,6 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { type FullContextPolicy, fullContextPolicies, type TurnOptions } from '@llama-ts/runtime';
 import { Flags, type Interfaces } from '@oclif/core';
+import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags } from '../model-flags.js';
 import { nearest } from '../nearest.js';
 import { integer } from '../number-flags.js';
@@ -13,6 +14,7 @@ const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 export const chatFlags = {
   ...modelFlags,
   ...samplingFlags,
+  ...lookupFlag,
   system: Flags.string({ char: 'y', description: 'system prompt' }),
   'max-tokens': Flags.custom<number>({
     description: 'tokens of an answer at most; default what the context has room for',
@@ -76,8 +78,8 @@ export async function changeSetting(settings: Settings, name: string, text: stri
 /** How an answer is generated with such settings. */
 export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
   const { temperature, 'top-p': topP, seed, 'max-tokens': maxTokens, 'when-full': whenFull } = settings;
-  const set = { temperature, topP, seed, maxTokens, whenFull, referenceSampler: flags['reference-sampler'] };
-  return { ...samplingOptions(flags), ...set };
+  const set = { temperature, topP, seed, maxTokens, whenFull, speculate: flags.lookup };
+  return { ...samplingOptions(flags), referenceSampler: flags['reference-sampler'], ...set };
 }
 
 function isSettingName(name: string): name is SettingName {

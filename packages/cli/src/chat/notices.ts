@@ -1,6 +1,7 @@
 // What chat says about itself, on stderr: one line each.
 
 import type { Chat, TurnsDroppedEvent } from '@llama-ts/runtime';
+import { lookupWords } from '../lookup-flag.js';
 import type { AnswerReport } from './answer-report.js';
 
 /** Oldest turns went to make room. */
@@ -22,11 +23,11 @@ export function fullNotice({ contextLength }: Chat): string {
 
 /** How fast an answer came, and how much of its prompt was there already. */
 export function speedNotice(report: AnswerReport, backend: string): string {
-  const { ids, nPromptTokens, nCachedTokens, promptMilliseconds, milliseconds } = report;
+  const { ids, nPromptTokens, nCachedTokens, promptMilliseconds, milliseconds, speculation } = report;
   const nComputed = nPromptTokens - nCachedTokens;
   return (
     `prompt ${nPromptTokens} tokens, cached tokens ${nCachedTokens}, ${rate(nComputed, promptMilliseconds)} tok/s; ` +
-    `generated ${ids.length} tokens, ${rate(ids.length, milliseconds)} tok/s (${backend})`
+    `generated ${ids.length} tokens, ${rate(ids.length, milliseconds)} tok/s (${backend})${lookupWords(speculation)}`
   );
 }
 

@@ -8,6 +8,7 @@ import { BaseCommand } from '../base-command.js';
 import { batchFlags, parallelOf } from '../batch/batch-flags.js';
 import { readBatch } from '../batch/read-batch.js';
 import { type BatchReport, runBatch } from '../batch/run-batch.js';
+import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readStdin } from '../read-stdin.js';
@@ -56,6 +57,7 @@ export default class Run extends BaseCommand {
     ...modelFlags,
     ...samplingFlags,
     ...logprobsFlag,
+    ...lookupFlag,
     prompt: Flags.string({ char: 'i', description: 'text to continue' }),
     steps: Flags.custom<number>({
       char: 'n',
@@ -122,7 +124,7 @@ export default class Run extends BaseCommand {
         parallel: parallelOf(flags.parallel),
         resume: !flags['no-resume'],
         force: flags.force,
-        speculate: false,
+        speculate: flags.lookup,
         seed: chooseSeed(flags.seed, Date.now()),
         isSeedGiven: Boolean(flags.seed),
         today: new Date(),
@@ -140,7 +142,12 @@ export default class Run extends BaseCommand {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
     const answers: Spoken[] = [];
-    const options: GenerateOptions = { ...this.#answerOptions(flags), seed, signal: this.signal };
+    const options: GenerateOptions = {
+      ...this.#answerOptions(flags),
+      seed,
+      speculate: flags.lookup,
+      signal: this.signal,
+    };
     for await (const { seed, events } of generateAnswers(model, prompt, flags.answers ?? 1, options)) {
       if (!flags['no-echo']) show(prompt);
       const speech = await speak(events, show);
