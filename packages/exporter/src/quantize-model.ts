@@ -1,7 +1,6 @@
 // Turns a v0 or v1 .bin into the v2 file that exporting its checkpoint would have given, byte for byte.
 
 import { createHash, type Hash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import {
   type BinFile,
   type BinTensor,
@@ -18,6 +17,7 @@ import {
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import type { ExportEvent, ExportResult } from './export-model.js';
 import type { FileLayer } from './files/file-layer.js';
+import { identifyFile } from './files/identify-file.js';
 import { createDurableFile } from './output/durable-file.js';
 import { keyOf } from './output/resume-key.js';
 import type { WeightSource } from './output/weight-source.js';
@@ -65,7 +65,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
     const groupSize = chooseGroupSize(dimensions, options.groupSize);
     const header = { version: 2, dimensions, groupSize } as const;
     const { weightsEnd } = layout(header);
-    const identity = await identify(input);
+    const identity = await identifyFile(input);
     const resumeKey = resume ? keyOf({ header, plain, identity }) : undefined;
     const inputs = [input];
     const file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
@@ -84,7 +84,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
         byteLength += trailer.byteLength;
       }
       signal?.throwIfAborted();
-      if ((await identify(input)) !== identity) {
+      if ((await identifyFile(input)) !== identity) {
         throw new ToolkitError('SOURCE_CHANGED', `${input}: changed while it was quantized, expected it not to`, {
           suggestions: ['wait until nothing writes to it, and quantize again'],
         });
@@ -99,12 +99,6 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
   } finally {
     await bytes.close();
   }
-}
-
-/** Changes when the file does. */
-async function identify(path: string): Promise<string> {
-  const { size, mtimeNs } = await stat(path, { bigint: true });
-  return `${size} ${mtimeNs}`;
 }
 
 /** Rows of a float32 file; the last row of a tensor settles its checksum. */

@@ -1,26 +1,16 @@
 // llama convert: a model from any source this toolkit reads to any format it writes.
 
-import { stat } from 'node:fs/promises';
-import {
-  type Checkpoint,
-  type ConvertResult,
-  type ConvertTarget,
-  convertModel,
-  type WeightType,
-} from '@llama-ts/exporter';
-import { Args, Flags, type Interfaces } from '@oclif/core';
+import { type ConvertResult, type ConvertTarget, convertModel } from '@llama-ts/exporter';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { byteSizeFlag } from '../byte-size-flag.js';
 import { withChosenKernels } from '../chosen-kernels.js';
+import { convertFlags, targets, weightType } from '../convert-flags.js';
+import { convertSummary } from '../convert-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { modelFlags, statedSettings } from '../model-flags.js';
-import { openNamedSource } from '../open-named-source.js';
+import { openAnySource } from '../open-any-source.js';
 import { readTokenizerBin } from '../read-tokenizer-bin.js';
 import { showWriteProgress } from '../show-write-progress.js';
-import { visible } from '../terminal-safe.js';
-import { byteSize } from '../units.js';
-
-type ConvertFlags = Interfaces.InferredFlags<typeof Convert.flags>;
 
 export default class Convert extends BaseCommand {
   static override description = 'Convert a model: from a .bin file, a folder or the hub to .bin, GGUF or safetensors';
@@ -33,7 +23,7 @@ export default class Convert extends BaseCommand {
   static override enableJsonFlag = true;
   static override args = {
     in: Args.string({
-      description: '.bin file, folder of a checkpoint, or id of a repository',
+      description: '.bin file, folder of a checkpoint, id of a repository, or sample-model',
       required: true,
       ignoreStdin: true,
     }),
@@ -42,17 +32,11 @@ export default class Convert extends BaseCommand {
   static override flags = {
     to: Flags.string({
       description: 'format: v0, v1, v2 (.bin), gguf for llama.cpp, safetensors for Hugging Face',
-      options: ['v0', 'v1', 'v2', 'gguf', 'safetensors'],
+      options: targets,
       required: true,
     }),
-    type: Flags.string({
-      description: 'how gguf and safetensors store weights; default the smallest that loses nothing; q8_0 for gguf',
-      options: ['f32', 'f16', 'bf16', 'q8_0'],
-    }),
+    ...convertFlags,
     'group-size': groupSizeFlag(),
-    'shard-size': byteSizeFlag({
-      description: 'most bytes of tensors in a safetensors file, such as 500MB; default 5GB',
-    }),
     plain: Flags.boolean({ description: 'no trailer behind v0, v1 and v2' }),
     tokenizer: modelFlags.tokenizer,
     'rope-theta': modelFlags['rope-theta'],
@@ -64,13 +48,15 @@ export default class Convert extends BaseCommand {
 
   override async run(): Promise<ConvertResult> {
     const { args, flags } = await this.parse(Convert);
-    const source = await this.#openSource(args.in, flags);
+    const { revision, token } = flags;
+    const note = (text: string): void => this.logToStderr(text);
+    const source = await openAnySource(args.in, { revision, token, note, signal: this.signal });
     try {
       const options = {
         source,
         output: args.out,
         to: flags.to as ConvertTarget,
-        type: flags.type?.toUpperCase() as WeightType | undefined,
+        type: weightType(flags.type),
         groupSize: flags['group-size'],
         maxShardBytes: flags['shard-size'],
         plain: flags.plain,
@@ -82,22 +68,10 @@ export default class Convert extends BaseCommand {
       const result = await withChosenKernels((kernels) =>
         showWriteProgress(convertModel({ ...options, kernels }), this),
       );
-      this.#reportResult(result);
+      for (const line of convertSummary(result)) this.log(line);
       return result;
     } finally {
       if (typeof source !== 'string') await source.close();
     }
-  }
-
-  async #openSource(name: string, { revision, token }: ConvertFlags): Promise<Checkpoint | string> {
-    const found = await stat(name).catch(() => null);
-    if (found !== null && !found.isDirectory()) return name;
-    return openNamedSource(name, { revision, token, note: (text) => this.logToStderr(text), signal: this.signal });
-  }
-
-  #reportResult({ output, to, type, groupSize, byteLength, maxError }: ConvertResult): void {
-    if (maxError !== null) this.log(`max quantization group error across all weights: ${maxError}`);
-    const detail = type ?? (groupSize === null ? 'F32' : `group size ${groupSize}`);
-    this.log(`wrote ${visible(output)}: ${to}, ${detail}, ${byteSize(byteLength)}`);
   }
 }

@@ -1,7 +1,10 @@
-// llama export: a Hugging Face checkpoint becomes a .bin file.
+// llama export: a Hugging Face checkpoint becomes a .bin file, a GGUF file or another folder.
 
 import { basename, resolve } from 'node:path';
 import {
+  type ConvertResult,
+  type ConvertTarget,
+  convertModel,
   type ExportPlan,
   type ExportResult,
   exportModel,
@@ -9,38 +12,63 @@ import {
   planExport,
   planHubExport,
 } from '@llama-ts/exporter';
-import type { BinVersion } from '@llama-ts/format';
+import { type BinVersion, ToolkitError } from '@llama-ts/format';
 import { sampleModelName } from '@llama-ts/sample-model';
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { withChosenKernels } from '../chosen-kernels.js';
+import { convertFlags, targets, weightType } from '../convert-flags.js';
+import { convertSummary } from '../convert-summary.js';
 import { exportSummary } from '../export-summary.js';
+import { defaultOutput, exportTarget } from '../export-target.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
 import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress } from '../show-write-progress.js';
 
+type ExportFlags = Interfaces.InferredFlags<typeof Export.flags>;
+
+const binOnly = ['tokenizer-bin', 'plain', 'group-size', 'stream', 'dry-run'] as const;
+/** Flags that the writing of a format has no use for. */
+const strayFlags: Readonly<Record<ConvertTarget, readonly (keyof ExportFlags)[]>> = {
+  v0: ['type', 'shard-size', 'group-size'],
+  v1: ['type', 'shard-size', 'group-size'],
+  v2: ['type', 'shard-size'],
+  gguf: [...binOnly, 'shard-size'],
+  safetensors: binOnly,
+};
+
 export default class Export extends BaseCommand {
-  static override description = 'Export a Llama 3 checkpoint to a .bin file; without --hf, the bundled sample model';
+  static override description =
+    'Export a Llama 3 checkpoint to .bin, GGUF or safetensors; without --hf, the bundled sample model';
   static override examples = [
     '<%= config.bin %> export',
     '<%= config.bin %> export model.bin --hf ./Llama-3.2-1B-Instruct',
     '<%= config.bin %> export --hf meta-llama/Llama-3.2-1B-Instruct --version 2',
+    '<%= config.bin %> export model.gguf --hf meta-llama/Llama-3.2-1B-Instruct --type q8_0',
   ];
   static override enableJsonFlag = true;
   static override args = {
-    out: Args.string({ description: 'file to write; default: NAME.bin or NAME-q8_0.bin', ignoreStdin: true }),
+    out: Args.string({
+      description: 'file to write, for safetensors a folder; default: NAME.bin, NAME-q8_0.bin, NAME.gguf and so on',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     hf: Flags.string({ description: 'folder of a Hugging Face checkpoint, or id of a repository' }),
     revision: Flags.string({ description: 'branch, tag or commit of the repository; default main' }),
     token: Flags.string({ description: 'access token of the hub; better kept in HF_TOKEN' }),
     version: Flags.string({
-      description: 'format: 0 float32 for run.c, 1 float32, 2 quantized to 8 bits',
+      description: 'of a .bin: 0 float32 for run.c, 1 float32, 2 quantized to 8 bits; default 1',
       options: ['0', '1', '2'],
-      default: '1',
     }),
+    to: Flags.string({
+      description: 'format: v0, v1, v2 (as --version), gguf, safetensors; default gguf for OUT.gguf, else v1',
+      options: targets,
+      exclusive: ['version'],
+    }),
+    ...convertFlags,
     'group-size': groupSizeFlag(),
     'tokenizer-bin': Flags.string({ description: 'write a tokenizer.bin for run.c to this file too' }),
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
@@ -52,20 +80,42 @@ export default class Export extends BaseCommand {
     }),
   };
 
-  override async run(): Promise<ExportResult | ExportPlan> {
+  override async run(): Promise<ExportResult | ExportPlan | ConvertResult> {
     const { args, flags } = await this.parse(Export);
-    const version = Number(flags.version) as BinVersion;
+    const to = exportTarget(args.out, flags);
+    checkFlags(to, flags);
     const name = flags.hf === undefined ? sampleModelName : basename(resolve(flags.hf));
+    const output = args.out ?? defaultOutput(name, to, flags.type);
+    if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
+    return to === 'gguf' || to === 'safetensors' ? this.#convert(output, to, flags) : this.#export(output, to, flags);
+  }
+
+  async #convert(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ConvertResult> {
+    const { hf, revision, token, type, 'shard-size': maxShardBytes, force } = flags;
+    const { signal } = this;
+    const source = await openNamedSource(hf, { revision, token, signal, note: (text) => this.logToStderr(text) });
+    try {
+      const options = { source, output, to, type: weightType(type), maxShardBytes, force, signal };
+      const result = await withChosenKernels((kernels) =>
+        showWriteProgress(convertModel({ ...options, kernels }), this),
+      );
+      for (const line of convertSummary(result)) this.log(line);
+      return result;
+    } finally {
+      await source.close();
+    }
+  }
+
+  async #export(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ExportResult | ExportPlan> {
     const options = {
-      output: args.out ?? (version === 2 ? `${name}-q8_0.bin` : `${name}.bin`),
-      version,
+      output,
+      version: Number(to.slice(1)) as BinVersion,
       groupSize: flags['group-size'],
       tokenizerBin: flags['tokenizer-bin'],
       plain: flags.plain,
       force: flags.force,
       resume: flags.resume,
     };
-    if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
     const hub = { revision: flags.revision, token: flags.token, signal: this.signal };
     if (flags['dry-run'] && flags.hf !== undefined && (await namesRepository(flags.hf))) {
       const { offline, ...reachable } = await hubOptions(hub);
@@ -98,4 +148,13 @@ export default class Export extends BaseCommand {
     for (const line of exportSummary(result)) this.log(line);
     if (result.version === 1) this.log('the C program run.c reads version 0 only; for it, export with --version 0');
   }
+}
+
+/** A flag that the format has no use for is a mistake: the file would not be what was asked for. */
+function checkFlags(to: ConvertTarget, flags: ExportFlags): void {
+  const stray = strayFlags[to].find((name) => flags[name] !== undefined && flags[name] !== false);
+  if (stray === undefined) return;
+  throw new ToolkitError('USAGE', `--${stray}: is given, expected no such flag for ${to}`, {
+    suggestions: ['leave it out, or choose another --to'],
+  });
 }

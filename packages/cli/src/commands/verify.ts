@@ -15,7 +15,7 @@ import { withChosenKernels } from '../chosen-kernels.js';
 import { exitCodes } from '../exit-codes.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
 import { integer } from '../number-flags.js';
-import { openAgainst } from '../open-against.js';
+import { openAnySource } from '../open-any-source.js';
 import { showVerifyProgress } from '../show-verify-progress.js';
 import { verifyLines } from '../verify-lines.js';
 import { writeText } from '../write-text.js';
@@ -70,7 +70,7 @@ export default class Verify extends BaseCommand {
   async #verify(model: string, flags: VerifyFlags): Promise<VerifyResult> {
     const gate = { rules: await rulesOf(flags), rulesFrom: flags.thresholds ?? 'the bounds', signal: this.signal };
     if (flags.against === undefined) return this.#show({ model, ...gate });
-    const against = await openAgainst(flags.against, {
+    const against = await openAnySource(flags.against, {
       revision: flags.revision,
       token: flags.token,
       note: (text) => this.logToStderr(text),

@@ -5,6 +5,7 @@ import { type BinVersion, openFile, readBinFile, ToolkitError } from '@llama-ts/
 import type { Kernels } from '@llama-ts/kernels';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import { type ExportEvent, type ExportResult, exportModel } from '../export-model.js';
+import { watchSource } from '../files/source-watch.js';
 import { quantizeModel } from '../quantize-model.js';
 import { binWeights } from './bin-weights.js';
 import {
@@ -70,7 +71,7 @@ export interface ConvertResult {
  * `return()` nothing is left behind. A .bin file's checksums are compared on the way.
  *
  * @throws ToolkitError `TYPE_UNFIT`, `INVALID_ARGUMENT`, `ALREADY_QUANTIZED`, `SETTINGS_UNKNOWN`, `BAD_CHECKSUM`,
- *   `BAD_WEIGHTS`, and what opening the source and writing the output throw
+ *   `BAD_WEIGHTS`, `SOURCE_CHANGED`, and what opening the source and writing the output throw
  * @example
  * for await (const event of convertModel({ source: 'model.bin', output: 'model.gguf', to: 'gguf' })) console.log(event);
  */
@@ -97,7 +98,10 @@ async function* convertCheckpoint(
     throw new ToolkitError('INVALID_ARGUMENT', message, { suggestions: ['leave them out: the folder has its own'] });
   }
   const version = binVersion(options.to);
-  if (version === null) return yield* convertToOther(fromCheckpoint(checkpoint), options);
+  if (version === null) {
+    if (checkpoint.stream !== null) throw streamed(checkpoint.source, options.to);
+    return yield* convertToOther(fromCheckpoint(checkpoint), options);
+  }
   const { output, groupSize, plain = false, force, kernels, signal } = options;
   const exported = exportModel({ source: checkpoint, output, version, groupSize, plain, force, kernels, signal });
   return binResult(yield* exported, options.to);
@@ -129,11 +133,12 @@ async function* convertToOther(
   const { output, to, maxShardBytes = DEFAULT_SHARD_BYTES, force, kernels, signal } = options;
   for (const message of source.warnings) yield { type: 'warning', message };
   const { dimensions, weights } = source;
+  const checkUnchanged = await watchSource(weights.name, source.identity);
   const tensors = modelTensors(dimensions);
   const blocks = await openFloatBlocks({ weights, tensors, headDim: dimensions.dim / dimensions.nHeads, kernels });
   try {
     const type = options.type ?? source.storedType ?? (await findExactType(blocks, tensors, signal));
-    const common = { source, blocks, output, force, signal };
+    const common = { source, blocks, output, checkUnchanged, force, signal };
     if (to === 'gguf') {
       const byteLength = yield* writeGgufModel({ ...common, type });
       return { output, to, type, groupSize: null, byteLength, maxError: null };
@@ -154,17 +159,30 @@ function binVersion(to: ConvertTarget): BinVersion | null {
   return to === 'gguf' || to === 'safetensors' ? null : (Number(to.slice(1)) as BinVersion);
 }
 
-function checkOptions({ to, type, groupSize, plain, maxShardBytes }: ConvertOptions): void {
+function checkOptions({ to, type, groupSize, plain, maxShardBytes, settings, tokenizer }: ConvertOptions): void {
   const version = binVersion(to);
   if (type !== undefined && version !== null) throw misplaced(`type ${type}`, to, 'gguf or safetensors');
   if (groupSize !== undefined && version !== 2) throw misplaced('a group size', to, 'v2');
   if (plain === true && version === null) throw misplaced('plain', to, 'v0, v1 or v2');
+  if (settings !== undefined && version !== null) throw misplaced('RoPE settings', to, 'gguf or safetensors');
+  if (tokenizer !== undefined && version !== null) throw misplaced('a tokenizer', to, 'gguf or safetensors');
   if (maxShardBytes !== undefined && to !== 'safetensors') throw misplaced('a shard size', to, 'safetensors');
 }
 
 function misplaced(option: string, to: ConvertTarget, expected: string): ToolkitError {
-  return new ToolkitError('INVALID_ARGUMENT', `convert to ${to}: ${option} is given, which is for ${expected}`, {
-    suggestions: ['leave it out, or choose another --to'],
+  return new ToolkitError(
+    'INVALID_ARGUMENT',
+    `convert to ${to}: found ${option}, which is for ${expected}, expected none`,
+    {
+      suggestions: ['leave it out, or choose another --to'],
+    },
+  );
+}
+
+/** Its weights pass by once, in the order of their files. */
+function streamed(source: string, to: ConvertTarget): ToolkitError {
+  return new ToolkitError('INVALID_ARGUMENT', `${source}: is a stream, expected files on this machine to write ${to}`, {
+    suggestions: ['leave --stream out: the repository is then downloaded first'],
   });
 }
 

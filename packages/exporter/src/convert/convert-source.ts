@@ -18,6 +18,7 @@ import {
 import { checkpointSource } from '../checkpoint/checkpoint-source.js';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
 import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
+import { identifyFile } from '../files/identify-file.js';
 import type { WeightSource } from '../output/weight-source.js';
 import type { FloatType } from './weight-types.js';
 
@@ -36,6 +37,8 @@ export interface ConvertSource {
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
+  /** Changes when a file of the source does. */
+  identity(): Promise<string>;
 }
 
 /** What the caller knows about a .bin file that holds no trailer. */
@@ -56,6 +59,7 @@ export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
   return {
     ...{ dimensions, settings, generation, tokenizer, chatTemplate, weights, storedType, inputs, warnings },
     modelName: source,
+    identity: () => checkpoint.identity(),
   };
 }
 
@@ -63,7 +67,8 @@ export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
  * A .bin file to convert.
  *
  * @param weights rows of the file
- * @throws ToolkitError `SETTINGS_UNKNOWN` for a plain file of a model that is not recognised
+ * @throws ToolkitError `SETTINGS_UNKNOWN` for a plain file of a model that is not recognised; `INVALID_ARGUMENT` where the
+ *   file holds what the caller states; `BAD_TOKENIZER`
  */
 export function fromBin(
   { name }: ByteSource,
@@ -71,6 +76,7 @@ export function fromBin(
   weights: WeightSource,
   known: PlainFileKnowledge,
 ): ConvertSource {
+  checkUnstated(name, bin, known);
   const { dimensions, version } = bin.header;
   const description = bin.trailer?.description;
   const tokenizer = bin.trailer?.tokenizer ?? known.tokenizer ?? null;
@@ -92,6 +98,7 @@ export function fromBin(
       ...(description === undefined ? [plainWarning(dimensions, known, name)] : []),
       ...(tokenizer === null ? [`${name}: holds no tokenizer; the output will hold none`] : []),
     ],
+    identity: () => identifyFile(name),
   };
 }
 
@@ -102,6 +109,19 @@ export function modelTensors(dimensions: ModelDimensions): BinTensor[] {
   const layerOf = ({ kind, layer }: BinTensor): number =>
     layer ?? (kind === 'embedding' ? -1 : kind === 'finalNorm' ? dimensions.nLayers : dimensions.nLayers + 1);
   return [...tensors].sort((a, b) => layerOf(a) - layerOf(b));
+}
+
+/** What a file says of itself wins, so that stating it is a mistake. */
+function checkUnstated(name: string, { trailer }: BinFile, { settings, tokenizer }: PlainFileKnowledge): void {
+  const stated = [
+    ...(trailer !== null && settings !== undefined ? ['RoPE settings'] : []),
+    ...(trailer?.tokenizer && tokenizer !== undefined ? ['a tokenizer'] : []),
+  ];
+  if (stated.length === 0) return;
+  const message = `${name}: holds ${stated.join(' and ')}, expected none to be stated beside it`;
+  throw new ToolkitError('INVALID_ARGUMENT', message, {
+    suggestions: ['leave --rope-theta, --rope-scaling and --tokenizer out'],
+  });
 }
 
 function plainSettings(

@@ -3,6 +3,8 @@
 import { type BinFile, encodeTrailer } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import type { ExportResult } from '../export-model.js';
+import { identifyFile } from '../files/identify-file.js';
+import { watchSource } from '../files/source-watch.js';
 import { createDurableFile } from '../output/durable-file.js';
 import type { WeightSource } from '../output/weight-source.js';
 import { type WriteEvent, writeWeights } from '../output/write-weights.js';
@@ -24,6 +26,7 @@ export interface RewriteBinOptions {
 /** Writes the file; a plain one stays plain. @throws what reading the input and writing the output throw */
 export async function* rewriteBin(options: RewriteBinOptions): AsyncGenerator<WriteEvent, ExportResult> {
   const { input, bin, weights, output, version, plain, force, signal } = options;
+  const checkUnchanged = await watchSource(input, () => identifyFile(input));
   const file = await createDurableFile(output, { force, inputs: [input] });
   let kernels: Kernels | undefined;
   try {
@@ -38,6 +41,7 @@ export async function* rewriteBin(options: RewriteBinOptions): AsyncGenerator<Wr
       byteLength += trailer.byteLength;
     }
     signal?.throwIfAborted();
+    await checkUnchanged();
     await file.commit(byteLength);
     return { output, version, groupSize: null, byteLength, weightsEnd, maxError: null, resumedTensors: 0 };
   } finally {

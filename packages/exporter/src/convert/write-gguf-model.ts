@@ -37,6 +37,8 @@ export interface WriteGgufOptions {
   readonly output: string;
   /** Type of the matrices; norms and RoPE factors are float32. */
   readonly type: WeightType;
+  /** Throws once the source is another than at the start. */
+  readonly checkUnchanged: () => Promise<void>;
   readonly force: boolean | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -47,7 +49,7 @@ export interface WriteGgufOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, force, signal } = options;
+  const { source, blocks, output, type, checkUnchanged, force, signal } = options;
   const weights = modelTensors(source.dimensions).map((tensor) => {
     return { name: ggufName(tensor), tensor, type: tensor.shape.length === 1 ? 'F32' : type, shape: tensor.shape };
   });
@@ -71,6 +73,7 @@ export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator
     const end = byteOffset + byteLength;
     await file.writeAt(new Uint8Array(header.fileByteLength - end), end);
     signal?.throwIfAborted();
+    await checkUnchanged();
     await file.commit(header.fileByteLength);
     return header.fileByteLength;
   } finally {

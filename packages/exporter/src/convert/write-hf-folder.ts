@@ -25,6 +25,8 @@ export interface WriteHfOptions {
   readonly type: FloatType;
   /** Bytes of tensors in one file at most, unless a single tensor is larger. */
   readonly maxShardBytes: number;
+  /** Throws once the source is another than at the start. */
+  readonly checkUnchanged: () => Promise<void>;
   readonly force: boolean | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -35,7 +37,7 @@ export interface WriteHfOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, maxShardBytes, force, signal } = options;
+  const { source, blocks, output, type, maxShardBytes, checkUnchanged, force, signal } = options;
   const { dimensions, settings, tokenizer } = source;
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
@@ -79,6 +81,7 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
     ];
     for (const [name, content] of texts) byteLength += await writeJson(join(folder.path, name), content);
     signal?.throwIfAborted();
+    await checkUnchanged();
     await folder.commit();
     return byteLength;
   } finally {
