@@ -6,6 +6,7 @@ export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from './c
 export type { WeightStream } from './checkpoint/weight-stream.js';
 export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertModel } from './convert/convert-model.js';
 export type { PlainFileKnowledge } from './convert/convert-source.js';
+export { mergesOfRanks } from './convert/merges-of-ranks.js';
 export type { FloatType, WeightType } from './convert/weight-types.js';
 export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } from './export-model.js';
 export type { FileLayer } from './files/file-layer.js';
@@ -52,7 +53,7 @@ export { type RoundTripOptions, roundTripErrors, type TensorError } from './roun
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
 export { parseTokenizerJson } from './tokenizer/tokenizer-json.js';
 export { TOOL } from './tool.js';
-export type { FloatRows, SourceRows } from './weights/float-rows.js';
+export type { FloatRows, SourceRows, SourceWords } from './weights/float-rows.js';
 export { openFloatRows } from './weights/open-float-rows.js';
 export {
   type OpenWeightCodecOptions,

@@ -11,11 +11,12 @@ import { type BinFile, type ByteSource, openFile, ToolkitError } from '@llama-ts
 import { type Bounds, checkBoundNames, checkBounds, type GateCheck } from '../gate.js';
 import { boundsFor, checkRulesMatch, type TensorRule } from '../thresholds.js';
 import { compareDimensions } from './compare-outline.js';
+import { compareTrailer } from './compare-trailer.js';
 import { addSums, emptySums, figuresOf } from './error-sums.js';
 import { inspectOutline } from './inspect-outline.js';
 import { maxBlockValues } from './tensor-blocks.js';
 import type { Finding, TensorErrors, TensorVerdict, VerifyResult } from './verify-result.js';
-import { type TensorInspection, verifyTensor } from './verify-tensor.js';
+import { isTable, type TensorInspection, verifyTensor } from './verify-tensor.js';
 
 /** Options of {@link verifyModel}. */
 export interface VerifyOptions {
@@ -74,7 +75,8 @@ export async function* verifyModel(options: VerifyOptions): AsyncGenerator<Verif
   try {
     const outline = await inspectOutline(source);
     if ('part' in outline) return damagedResult(source, outline);
-    const names = outline.layout.tensors.map(({ name }) => name);
+    // The tables of v0 are in no source: nothing of them is measured, and no bound could fail.
+    const names = outline.layout.tensors.filter((tensor) => !isTable(tensor)).map(({ name }) => name);
     checkRulesMatch(rules, names, rulesFrom);
     return yield* verifyTensors(source, outline, options);
   } finally {
@@ -92,9 +94,15 @@ async function* verifyTensors(
   let rows: FloatRows | null = null;
   try {
     rows = against === undefined ? null : await openFloatRows(against, codec, { signal });
-    const findings = rows === null ? [] : compareDimensions(source.name, bin.header, rows);
+    const otherDimensions = rows === null ? [] : compareDimensions(source.name, bin.header, rows);
     // Tensors of other shapes cannot be compared; the file is still looked at by itself.
-    const comparable = findings.length === 0 ? rows : null;
+    const comparable = otherDimensions.length === 0 ? rows : null;
+    const findings = [
+      ...otherDimensions,
+      ...(bin.trailer === null || !comparable?.words
+        ? []
+        : compareTrailer(source.name, bin.trailer, comparable.words, comparable.name)),
+    ];
     const tables = bin.header.version === 0 ? codec.v0RopeTables(bin.header.dimensions) : null;
     const context = { source, bin, rows: comparable, codec, tables, signal };
     const inspections: TensorInspection[] = [];
@@ -138,7 +146,7 @@ function overallFigures(inspections: readonly TensorInspection[]): VerifyResult[
 }
 
 function describe({ name, byteLength }: ByteSource, { header, layout, trailer }: BinFile): VerifyResult['model'] {
-  const weights = layout.tensors.filter(({ kind }) => kind !== 'ropeCos' && kind !== 'ropeSin');
+  const weights = layout.tensors.filter((tensor) => !isTable(tensor));
   return {
     path: name,
     byteLength,

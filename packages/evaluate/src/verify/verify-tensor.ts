@@ -150,7 +150,8 @@ function conclude(tensor: BinTensor, index: number, tally: Tally, { bin, rows }:
   return { verdict, findings, sums: hasErrors ? tally.sums : null };
 }
 
-function isTable({ kind }: BinTensor): boolean {
+/** Whether it is one of v0's two tables of the rotary embedding. */
+export function isTable({ kind }: BinTensor): boolean {
   return kind === 'ropeCos' || kind === 'ropeSin';
 }
 

@@ -39,6 +39,7 @@ export async function openBinRows(path: string, codec: WeightCodec): Promise<Flo
     name: path,
     kind: 'bin',
     dimensions,
+    words: bin.trailer && { ...bin.trailer.description, tokenizer: bin.trailer.tokenizer },
     groupSize,
     async readRows({ name }, firstRow, nRows, signal) {
       signal?.throwIfAborted();

@@ -1,6 +1,13 @@
 // The weights of a model as float32 rows in the order of a .bin file, whatever holds them.
 
-import type { BinTensor, ModelDimensions } from '@llama-ts/format';
+import type {
+  BinTensor,
+  BoundaryTokens,
+  ForwardSettings,
+  GenerationDefaults,
+  ModelDimensions,
+  TokenizerData,
+} from '@llama-ts/format';
 import type { QuantizedRows } from './weight-codec.js';
 
 /** What a source says of some rows. */
@@ -11,12 +18,21 @@ export interface SourceRows {
   readonly quantized: QuantizedRows | null;
 }
 
+/** What a source says besides its weights: what a trailer carries of it. */
+export interface SourceWords extends ForwardSettings, BoundaryTokens {
+  readonly generation: GenerationDefaults;
+  readonly chatTemplate: string | null;
+  readonly tokenizer: TokenizerData | null;
+}
+
 /** The weights of a model, row by row. */
 export interface FloatRows {
   /** Its path, or its repository id. */
   readonly name: string;
   readonly kind: 'bin' | 'checkpoint';
   readonly dimensions: ModelDimensions;
+  /** null for a .bin file without a trailer. */
+  readonly words: SourceWords | null;
   /** Values per scale of a quantized source; else null. */
   readonly groupSize: number | null;
   /**

@@ -32,11 +32,13 @@ export async function openFloatRows(
 
 function checkpointRows(checkpoint: Checkpoint, codec: WeightCodec): FloatRows {
   const source = checkpointSource(checkpoint);
+  const { settings, generation, chatTemplate, tokenizer } = checkpoint;
   let bytes = new Uint8Array(0);
   return {
     name: checkpoint.source,
     kind: 'checkpoint',
     dimensions: checkpoint.dimensions,
+    words: { ...settings, generation, chatTemplate, tokenizer },
     groupSize: null,
     async readRows(tensor, firstRow, nRows, signal) {
       const dtype = source.dtypeOf(tensor);
