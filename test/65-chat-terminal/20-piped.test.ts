@@ -44,7 +44,8 @@ describe('llama chat in a pipe', function () {
       /^\/regenerate +another answer/m,
       /^\d+ of 2048 positions \(\d+ %\): 2 messages, 1 turn; when full: stop$/m,
       /^prompt \d+ tokens, cached tokens 0, .* tok\/s; generated \d+ tokens/m,
-      /^temperature 0$/m,
+      /^temperature +0$/m,
+      /^top-p +0\.9 \(default\)$/m,
       /^Be brief\.$/m,
       /^undone: .* 1 message, 0 turns/m,
     ]) {
@@ -74,6 +75,43 @@ describe('llama chat in a pipe', function () {
     assert(!banned.answers[0]!.ids.includes(first!));
   });
 
+  it('changes every setting by /set as its flag would, and shows the values', async () => {
+    const settings = [
+      ['temperature', '1.5'],
+      ['top-p', '0.95'],
+      ['top-k', '30'],
+      ['min-p', '0.01'],
+      ['typical-p', '0.99'],
+      ['repeat-penalty', '1.2'],
+      ['presence-penalty', '0.1'],
+      ['frequency-penalty', '-0.2'],
+      ['repeat-last-n', '20'],
+      ['logit-bias', '300+1.5 301-inf'],
+      ['stop', '["fox who", "\\n\\n"]'],
+      ['stop-id', '9 13'],
+      ['min-tokens', '3'],
+      ['seed', '3'], // the one of every chat here
+      ['max-tokens', '40'],
+      ['when-full', 'shift'],
+    ] as const;
+    const flags = settings
+      .filter(([name]) => name !== 'seed')
+      .flatMap(([name, text]) => {
+        const values = name === 'stop' ? (JSON.parse(text) as string[]) : text.split(' ');
+        return values.map((value) => `--${name}=${value}`);
+      });
+    const bySet = await report([...settings.map(([name, text]) => `/set ${name} ${text}`), STORY], []);
+    assert.deepEqual(bySet.messages, (await report([STORY], flags)).messages);
+    assert.notDeepEqual(bySet.messages, (await report([STORY], [])).messages);
+    const { stderr } = await chat(['/set'], flags);
+    const shown = stderr.trimEnd().split('\n').slice(-settings.length);
+    const expected = settings.map(([name, text]) => [name, name === 'stop' ? text.replace(', ', ',') : text]);
+    assert.deepEqual(
+      new Map(shown.map((line) => /^(\S+) +(.*)$/.exec(line)!.slice(1) as [string, string])),
+      new Map(expected as [string, string][]),
+    );
+  });
+
   it('says the same again with the seed, and something else with another', async () => {
     const lines = [STORY, STORY];
     const first = await report(lines, ['-t', '1']);
@@ -95,6 +133,9 @@ describe('llama chat in a pipe', function () {
       assert.ok(second.answers[0]!.nCachedTokens > 100, `${second.answers[0]!.nCachedTokens} cached tokens`);
       assert.equal(second.messages.length, 4);
     }
+    const { exitCode, stderr } = await chat(['Hi'], ['--session', 'f16.session', '--cache-type', 'f32']);
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr, /cache type f32 for a session of f16, .*\[INVALID_OPTION\]/);
     const size = async (type: string) => (await stat(join(folder, `${type}.session`))).size;
     assert.ok((await size('f16')) < 0.55 * (await size('f32')));
   });

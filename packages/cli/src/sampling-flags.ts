@@ -75,7 +75,7 @@ export const logprobsFlag = {
 };
 
 /** What was given, as options of an answer. */
-export function samplingOptions(flags: Interfaces.InferredFlags<typeof samplingFlags>): AnswerOptions {
+export function samplingOptions(flags: Omit<Interfaces.InferredFlags<typeof samplingFlags>, 'json'>): AnswerOptions {
   return {
     topK: flags['top-k'],
     minP: flags['min-p'],
@@ -91,7 +91,8 @@ export function samplingOptions(flags: Interfaces.InferredFlags<typeof samplingF
   };
 }
 
-function parseBias(text: string): [number, number] {
+/** @throws ToolkitError `USAGE` */
+export function parseBias(text: string): [number, number] {
   const [, id, bias] = BIAS.exec(text) ?? [];
   if (id !== undefined) return [Number(id), bias === undefined ? Number.NEGATIVE_INFINITY : Number(bias)];
   throw new ToolkitError('USAGE', `--logit-bias ${JSON.stringify(text)}: expected a token id and what to add to it`, {

@@ -9,7 +9,7 @@ import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
 import { bosTokenOf, chatParts } from './encode-messages.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
-import type { CacheType } from './key-value-cache.js';
+import { type CacheType, cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
 import type { Session } from './session.js';
 
@@ -31,9 +31,9 @@ export interface CreateChatOptions extends Omit<TurnOptions, 'signal'> {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   /** Positions the conversation may take; default the model's `contextLength`. */
   readonly contextLength?: number | undefined;
-  /** Default the one the model was opened with. */
+  /** Default the one the model was opened with, or the session's, which none other may be asked of. */
   readonly cacheType?: CacheType | undefined;
-  /** A conversation to go on with, whose cache is taken over; then `contextLength` and `cacheType` are its own. */
+  /** A conversation to go on with, whose cache is taken over; then `contextLength` is its own. */
   readonly session?: Session | undefined;
 }
 
@@ -90,6 +90,7 @@ export interface Chat {
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
   const { system, dateString, tools, variables, contextLength: asked, cacheType, session, ...defaults } = options;
   const { tokenizer, chatTemplate } = chatParts(model);
+  if (session !== undefined && cacheType !== undefined) checkSessionCacheType(session, cacheType);
   const cache = session?.cache ?? model.createCache({ type: cacheType, positions: asked });
   const contextLength = cache.seqLen;
   const templateOptions: ChatOptions = {
@@ -179,6 +180,14 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       nAnswers = 0;
     },
   };
+}
+
+function checkSessionCacheType({ cache }: Session, asked: CacheType): void {
+  const type = cacheTypeOf(cache);
+  if (type === asked) return;
+  throw new ToolkitError('INVALID_OPTION', `cache type ${asked} for a session of ${type}, expected the session's own`, {
+    suggestions: [`leave the cache type out, or ask for the session's: --cache-type ${type}`, 'start another session'],
+  });
 }
 
 function withSystem(messages: readonly ChatMessage[], system: string | undefined): readonly ChatMessage[] {

@@ -34,7 +34,7 @@ export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from '.
 export type { LogProbability } from './sampler/log-probabilities.js';
 export { createRandomStream, type RandomStream } from './sampler/random.js';
 export { createSampler, type Sampler, type SamplerOptions, type Softmax } from './sampler/sampler.js';
-export type { SamplingOptions } from './sampler/sampling-options.js';
+export { resolveSampling, type SamplingOptions } from './sampler/sampling-options.js';
 export type { GenerateEndEvent, PromptEndEvent } from './sequence.js';
 export { type ReadSessionOptions, readSession, type Session, type SessionSink, writeSession } from './session.js';
 export type { Conversation } from './session-conversation.js';

@@ -1,13 +1,12 @@
-// The flags of chat, and which of them /set can change.
+// The flags of chat.
 
 import { ToolkitError } from '@llama-ts/format';
-import { type FullContextPolicy, fullContextPolicies, type TurnOptions } from '@llama-ts/runtime';
+import { type FullContextPolicy, fullContextPolicies } from '@llama-ts/runtime';
 import { Flags, type Interfaces } from '@oclif/core';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags } from '../model-flags.js';
-import { nearest } from '../nearest.js';
 import { integer } from '../number-flags.js';
-import { samplingFlags, samplingOptions } from '../sampling-flags.js';
+import { samplingFlags } from '../sampling-flags.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
@@ -41,50 +40,6 @@ export const chatFlags = {
 };
 
 export type ChatFlags = Interfaces.InferredFlags<typeof chatFlags>;
-
-const settingFlags = {
-  temperature: chatFlags.temperature,
-  'top-p': chatFlags['top-p'],
-  seed: chatFlags.seed,
-  'max-tokens': chatFlags['max-tokens'],
-  'when-full': chatFlags['when-full'],
-} as const;
-
-/** What /set can change. */
-export type SettingName = keyof typeof settingFlags;
-
-/** Names of the settings. */
-export const settingNames = Object.keys(settingFlags) as SettingName[];
-
-/** Values of settings; undefined leaves the model's or the toolkit's default. */
-export type Settings = { -readonly [Name in SettingName]: ChatFlags[Name] };
-
-/**
- * Changes one setting as its flag would; `default` takes it back.
- *
- * @throws ToolkitError `USAGE`
- */
-export async function changeSetting(settings: Settings, name: string, text: string): Promise<void> {
-  if (!isSettingName(name)) {
-    const meant = nearest(name, settingNames);
-    throw new ToolkitError('USAGE', `/set ${JSON.stringify(name)}: expected one of ${settingNames.join(', ')}`, {
-      suggestions: [`/set ${meant ?? settingNames[0]} ${text}`],
-    });
-  }
-  const parse = settingFlags[name].parse as (text: string, context: unknown, flag: { name: string }) => Promise<never>;
-  settings[name] = text === 'default' ? undefined : await parse(text, {}, { name });
-}
-
-/** How an answer is generated with such settings. */
-export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
-  const { temperature, 'top-p': topP, seed, 'max-tokens': maxTokens, 'when-full': whenFull } = settings;
-  const set = { temperature, topP, seed, maxTokens, whenFull, speculate: flags.lookup };
-  return { ...samplingOptions(flags), referenceSampler: flags['reference-sampler'], ...set };
-}
-
-function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(settingFlags, name);
-}
 
 async function parsePolicy(text: string): Promise<FullContextPolicy> {
   const policy = fullContextPolicies.find((known) => known === text);

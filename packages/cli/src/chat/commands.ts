@@ -3,9 +3,9 @@
 import { ToolkitError } from '@llama-ts/format';
 import { nearest } from '../nearest.js';
 import { byteSize } from '../units.js';
-import { changeSetting, settingNames } from './chat-flags.js';
 import type { Dialogue } from './dialogue.js';
 import { contextNotice, speedNotice } from './notices.js';
+import { changeSetting, settingLines } from './settings.js';
 
 /** What happens after a command: the next line is asked for, perhaps to edit a text, or chat ends. */
 export type CommandOutcome =
@@ -31,7 +31,7 @@ const aliases: Readonly<Record<string, string>> = { exit: 'quit', '?': 'help' };
 const commands: readonly ChatCommand[] = [
   { name: 'help', usage: '', summary: 'this list', run: help },
   { name: 'system', usage: '[TEXT|none]', summary: 'show, change or remove the system prompt', run: system },
-  { name: 'set', usage: '[NAME VALUE|default]', summary: 'show or change how answers are generated', run: set },
+  { name: 'set', usage: '[NAME [VALUE|default]]', summary: 'show or change how answers are generated', run: set },
   {
     name: 'regenerate',
     usage: '',
@@ -89,12 +89,10 @@ async function system(dialogue: Dialogue, text: string): Promise<undefined> {
   dialogue.notice(first?.role === 'system' ? String(first.content) : 'no system prompt');
 }
 
-async function set({ settings, notice }: Dialogue, argument: string): Promise<undefined> {
-  const [name = '', ...rest] = argument.split(/\s+/);
-  if (rest.length > 0) return changeSetting(settings, name, rest.join(' ')) as Promise<undefined>;
-  const shown = argument === '' ? settingNames : settingNames.filter((known) => known === name);
-  if (shown.length === 0) await changeSetting(settings, name, 'default');
-  for (const known of shown) notice(`${known} ${settings[known] ?? 'default'}`);
+async function set(dialogue: Dialogue, argument: string): Promise<undefined> {
+  const [, name = '', value = ''] = /^(\S*)\s*(.*)$/s.exec(argument)!;
+  if (value !== '') return changeSetting(dialogue.settings, name, value) as Promise<undefined>;
+  for (const line of settingLines(dialogue.settings, name, dialogue)) dialogue.notice(line);
 }
 
 async function edit(dialogue: Dialogue, text: string): Promise<CommandOutcome> {

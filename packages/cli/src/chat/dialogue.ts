@@ -5,14 +5,16 @@ import {
   type Chat,
   type ChatEvent,
   type ChatMessage,
+  cacheTypeOf,
   createChat,
   type Model,
   type TurnOptions,
 } from '@llama-ts/runtime';
 import { type AnswerReport, followAnswer } from './answer-report.js';
-import { type ChatFlags, type Settings, turnOptions } from './chat-flags.js';
+import type { ChatFlags } from './chat-flags.js';
 import { loadConversation, saveSession } from './conversation-file.js';
 import { droppedNotice, fullNotice, speedNotice } from './notices.js';
+import { type Settings, turnOptions } from './settings.js';
 import type { Transcript } from './transcript.js';
 
 /** What a dialogue is made of. */
@@ -33,6 +35,7 @@ export interface DialogueParts {
 export interface Dialogue {
   readonly model: Model;
   readonly chat: Chat;
+  readonly flags: ChatFlags;
   readonly settings: Settings;
   readonly transcript: Transcript | null;
   /** Of each answer so far. */
@@ -124,6 +127,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     get chat() {
       return chat;
     },
+    flags,
     settings,
     transcript,
     reports,
@@ -162,6 +166,10 @@ export function createDialogue(parts: DialogueParts): Dialogue {
       const loaded = await loadConversation(model, path, { contextLength: chat.contextLength, signal });
       if (loaded.type === 'transcript') return change(loaded.messages);
       chat = createChat(model, { session: loaded.session });
+      const cacheType = cacheTypeOf(loaded.session.cache);
+      const asked = flags['cache-type'] ?? cacheType;
+      if (asked !== cacheType)
+        notice(`keys and values stay ${cacheType}, as they were saved; --cache-type is ${asked}`);
       dialogue.sessionPath = path;
       await transcript?.record(chat.messages);
     },

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { isToolkitError } from '@llama-ts/format';
-import { type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
+import { type CacheType, type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
@@ -73,7 +73,8 @@ export default class Chat extends BaseCommand {
       model,
       chat,
       flags,
-      settings: { ...flags },
+      // 0 leaves the seed to the clock, once for the conversation.
+      settings: { ...flags, seed: flags.seed || undefined },
       transcript,
       showAnswer: () => showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw }),
       notice: (text) => this.logToStderr(visible(text)),
@@ -105,7 +106,13 @@ export default class Chat extends BaseCommand {
             if (isToolkitError(error) && error.code === 'FILE_NOT_FOUND') return null;
             throw error;
           });
-    if (loaded?.type === 'session') return createChat(model, { system, session: loaded.session });
+    if (loaded?.type === 'session') {
+      return createChat(model, {
+        system,
+        session: loaded.session,
+        cacheType: flags['cache-type'] as CacheType | undefined,
+      });
+    }
     const chat = createChat(model, { system, seed, contextLength });
     if (loaded !== null) chat.setMessages(loaded.messages);
     return chat;

@@ -35,7 +35,11 @@ export interface SamplingOptions {
 /** The reference asks no model for its settings. */
 const noDefaults = { doSample: null, temperature: null, topP: null, topK: null, repetitionPenalty: null };
 
-/** @throws ToolkitError `INVALID_OPTION` */
+/**
+ * What a sampler does with such options: the model's defaults, then the toolkit's, in place of what is left out.
+ *
+ * @throws ToolkitError `INVALID_OPTION`
+ */
 export function resolveSampling(
   { generationDefaults, header }: Pick<Model, 'generationDefaults' | 'header'>,
   options: SamplingOptions,

@@ -1,0 +1,138 @@
+// What /set shows and changes: every setting of an answer, under the name of its flag.
+
+import { isToolkitError, ToolkitError } from '@llama-ts/format';
+import { type Chat, type Model, resolveSampling, type TurnOptions } from '@llama-ts/runtime';
+import { nearest } from '../nearest.js';
+import { parseBias, samplingFlags, samplingOptions } from '../sampling-flags.js';
+import { chooseSeed } from '../seed-flag.js';
+import { type ChatFlags, chatFlags } from './chat-flags.js';
+
+const settingFlags = {
+  temperature: chatFlags.temperature,
+  'top-p': chatFlags['top-p'],
+  ...samplingFlags,
+  seed: chatFlags.seed,
+  'max-tokens': chatFlags['max-tokens'],
+  'when-full': chatFlags['when-full'],
+} as const;
+
+/** What /set can change. */
+export type SettingName = keyof typeof settingFlags;
+
+const settingNames = Object.keys(settingFlags) as SettingName[];
+const NAME_WIDTH = Math.max(...settingNames.map((name) => name.length));
+
+/** Values of settings; undefined leaves the model's or the toolkit's default. */
+export type Settings = { -readonly [Name in SettingName]: ChatFlags[Name] };
+
+/** How an answer is generated with such settings. */
+export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
+  const { temperature, 'top-p': topP, seed, 'max-tokens': maxTokens, 'when-full': whenFull } = settings;
+  const given = { referenceSampler: flags['reference-sampler'], speculate: flags.lookup };
+  return { ...samplingOptions(settings), temperature, topP, seed, maxTokens, whenFull, ...given };
+}
+
+/**
+ * Changes one setting as its flag would; `default` takes it back.
+ *
+ * @throws ToolkitError `USAGE`
+ */
+export async function changeSetting(settings: Settings, name: string, text: string): Promise<void> {
+  const known = settingNamed(name, text);
+  // A name and the type of its value belong together, which the compiler cannot see through the variable.
+  settings[known] = (text === 'default' ? undefined : await parseSetting(known, text)) as never;
+}
+
+/**
+ * Settings and their values, one line each.
+ *
+ * @param name of the one to show; the empty text for all
+ * @throws ToolkitError `USAGE`
+ */
+export function settingLines(
+  settings: Settings,
+  name: string,
+  { model, chat, flags }: { readonly model: Model; readonly chat: Chat; readonly flags: ChatFlags },
+): string[] {
+  const shown = name === '' ? settingNames : [settingNamed(name, 'default')];
+  const inForce = valuesInForce(model, chat, turnOptions(settings, flags));
+  return shown.map((known) => {
+    const value = settings[known];
+    const text = value === undefined ? `${inForce[known]} (default)` : showValue(known, value);
+    return `${known.padEnd(name === '' ? NAME_WIDTH : 0)} ${text}`;
+  });
+}
+
+function valuesInForce(model: Model, chat: Chat, options: TurnOptions): Record<SettingName, number | bigint | string> {
+  const sampling = resolveSampling(model, options);
+  return {
+    temperature: sampling.temperature,
+    'top-p': sampling.topP,
+    'top-k': sampling.topK ?? 0,
+    'min-p': sampling.minP ?? 0,
+    'typical-p': sampling.typicalP ?? 1,
+    'repeat-penalty': sampling.repetitionPenalty ?? 1,
+    'presence-penalty': sampling.presencePenalty ?? 0,
+    'frequency-penalty': sampling.frequencyPenalty ?? 0,
+    'repeat-last-n': sampling.penaltyWindow ?? -1,
+    'logit-bias': 'none',
+    stop: 'none',
+    'stop-id': 'none',
+    'min-tokens': 0,
+    seed: chat.session.seed,
+    'max-tokens': 'what there is room for',
+    'when-full': 'stop',
+  };
+}
+
+function showValue(name: SettingName, value: NonNullable<Settings[SettingName]>): string {
+  if (name === 'stop') return JSON.stringify(value);
+  return Array.isArray(value) ? value.join(' ') : String(value);
+}
+
+function settingNamed(name: string, text: string): SettingName {
+  const known = settingNames.find((setting) => setting === name);
+  if (known !== undefined) return known;
+  const meant = nearest(name, settingNames);
+  throw new ToolkitError('USAGE', `/set ${JSON.stringify(name)}: expected one of ${settingNames.join(', ')}`, {
+    suggestions: [`/set ${meant ?? settingNames[0]} ${text}`],
+  });
+}
+
+async function parseSetting(name: SettingName, text: string): Promise<unknown> {
+  if (name === 'stop') return parseStop(text);
+  const words = text.split(/\s+/);
+  try {
+    if (name === 'logit-bias') for (const word of words) parseBias(word);
+    const flag = settingFlags[name];
+    const parse = flag.parse as (text: string, context: unknown, flag: { name: string }) => Promise<unknown>;
+    const parseWord = (word: string): Promise<unknown> => parse(word, {}, { name });
+    if (flag.multiple) return await Promise.all(words.map(parseWord));
+    const value = await parseWord(text);
+    return name === 'seed' ? chooseSeed(value as bigint, Date.now()) : value;
+  } catch (error) {
+    throw isToolkitError(error) ? inChat(error) : error;
+  }
+}
+
+/** One text as it stands, or several as JSON has them: `/set stop ["\n", "User:"]`. */
+function parseStop(text: string): string[] {
+  if (!/^["[]/.test(text)) return [text];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  const texts = Array.isArray(value) ? value : [value];
+  if (texts.length > 0 && texts.every((item) => typeof item === 'string' && item !== '')) return texts;
+  throw new ToolkitError('USAGE', `/set stop ${text}: expected a text, or texts as JSON`, {
+    suggestions: ['/set stop ["\\n", "User:"]'],
+  });
+}
+
+/** What a flag's parser says, of the command. */
+function inChat({ message, suggestions }: ToolkitError): ToolkitError {
+  const say = (text: string): string => text.replace(/--(?=[a-z])/g, '/set ');
+  return new ToolkitError('USAGE', say(message), { suggestions: suggestions.map(say) });
+}
