@@ -3,7 +3,13 @@
 import { strict as assert } from 'node:assert';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { llama32Specials, openCheckpoint, parseTiktoken, parseTokenizerJson } from '@llama-ts/exporter';
+import {
+  llama32Specials,
+  openCheckpoint,
+  parseTiktoken,
+  parseTokenizerJson,
+  readTokenizerJson,
+} from '@llama-ts/exporter';
 import { isToolkitError, type TokenizerData } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { copyModel, rejectsWith, withFolder } from './support.js';
@@ -82,6 +88,86 @@ describe('parseTokenizerJson', () => {
     assert.deepEqual([...merges!.subarray(10, 12)], [json.model.vocab[left], json.model.vocab[right]]);
   });
 });
+
+describe('readTokenizerJson', () => {
+  let text: string;
+  before(async () => {
+    text = await readFile(join(sampleModelPath, 'tokenizer.json'), 'utf8');
+  });
+  /** Padding between entries, never inside a string, so that every collection comes in many pieces, wherever they are cut. */
+  const padded = (json: string): string =>
+    json.replace(/"(?:[^"\\]|\\.)*"|,/g, (part) => (part === ',' ? `,${' '.repeat(997)}` : part));
+  const outcome = (read: () => TokenizerData): TokenizerData | string => {
+    try {
+      return read();
+    } catch (error) {
+      if (isToolkitError(error)) return error.code;
+      if (error instanceof SyntaxError) return 'BAD_TOKENIZER';
+      throw error;
+    }
+  };
+  const readsLike = (json: string, expected?: 'accepted' | 'refused'): void => {
+    const found = outcome(() => readTokenizerJson(Buffer.from(json), 'tokenizer.json'));
+    assert.deepEqual(
+      found,
+      outcome(() => parseTokenizerJson(JSON.parse(json), 'tokenizer.json')),
+    );
+    if (expected !== undefined) assert.equal(found === 'BAD_TOKENIZER', expected === 'refused');
+  };
+
+  const rewritings: readonly [title: string, rewrite: (json: TokenizerJson) => string][] = [
+    ['as it is published', () => text],
+    ['on one line', (json) => JSON.stringify(json)],
+    ['in many pieces', (json) => padded(JSON.stringify(json))],
+    ['with its fields in another order', (json) => JSON.stringify({ ...json, model: reversed(json.model) })],
+    ['with escaped names', (json) => JSON.stringify(json).replace('"vocab"', '"v\\u006fcab"')],
+  ];
+  for (const [title, rewrite] of rewritings) {
+    it(`reads a file ${title}`, () => readsLike(rewrite(JSON.parse(text)), 'accepted'));
+  }
+
+  const damages: readonly [title: string, damage: (json: string) => string][] = [
+    ['a comma behind the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, ',}')],
+    ['a comma far behind the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, `${' '.repeat(70_000)},}`)],
+    ['a comma behind the last merge', (json) => json.replace(/\](?=\s*\}\s*\}$)/, ',]')],
+    ['a comma before the first entry', (json) => json.replace(/"vocab":\{/, '$&,')],
+    ['two commas', (json) => json.replace(/("vocab":\{[^,]*,)/, '$1,')],
+    ['a vocabulary closed by another bracket', (json) => json.replace(/\}(?=,\s*"merges")/, ']')],
+    ['no end', (json) => json.slice(0, -40)],
+    ['a list for its vocabulary', (json) => json.replace(/"vocab":\{/, '"vocab":[')],
+    ['something behind its end', (json) => `${json}]`],
+    ['a string without end', (json) => json.replace(/"vocab":\{"/, '$&\\')],
+  ];
+  for (const [title, damage] of damages) {
+    it(`refuses a file with ${title}`, () => {
+      const compact = JSON.stringify(JSON.parse(text));
+      assert.notEqual(damage(compact), compact);
+      readsLike(damage(compact), 'refused');
+      readsLike(damage(padded(compact)), 'refused');
+    });
+  }
+
+  it('takes the last where a collection is given twice, as JSON.parse does', () => {
+    const twice = JSON.stringify(JSON.parse(text)).replace('"vocab":', '"vocab":{"x":5},"vocab":');
+    readsLike(twice, 'accepted');
+    readsLike(twice.replace('"vocab":{"x":5}', '"merges":[]'), 'accepted');
+  });
+
+  it('takes nothing for a collection that is not a field of the model', () => {
+    const elsewhere = { vocab: { x: 1 }, merges: [1] };
+    const json: TokenizerJson = JSON.parse(text);
+    readsLike(JSON.stringify({ other: elsewhere, ...json, ...elsewhere }), 'accepted');
+    readsLike(JSON.stringify({ ...json, model: { ...json.model, more: { model: elsewhere } } }), 'accepted');
+    readsLike(JSON.stringify({ ...json, model: [elsewhere] }), 'refused');
+    readsLike('{"model":{"vocab":{},"merges":[]}}', 'refused');
+    readsLike('', 'refused');
+  });
+});
+
+/** The same fields, last to first. */
+function reversed(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).reverse());
+}
 
 describe('parseTiktoken', () => {
   let bytes: Buffer;

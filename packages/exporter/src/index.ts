@@ -51,7 +51,7 @@ export {
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
 export { type RoundTripOptions, roundTripErrors, type TensorError } from './round-trip.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
-export { parseTokenizerJson } from './tokenizer/tokenizer-json.js';
+export { parseTokenizerJson, readTokenizerJson } from './tokenizer/tokenizer-json.js';
 export { TOOL } from './tool.js';
 export type { FloatRows, SourceRows, SourceWords } from './weights/float-rows.js';
 export { openFloatRows } from './weights/open-float-rows.js';

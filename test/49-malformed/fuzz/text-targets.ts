@@ -9,8 +9,8 @@ import {
   parseConfig,
   parseGenerationConfig,
   parseTiktoken,
-  parseTokenizerJson,
   planDownload,
+  readTokenizerJson,
 } from '@llama-ts/exporter';
 import { type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { createTokenizer } from '@llama-ts/runtime';
@@ -153,7 +153,7 @@ const tokenizerJson: FuzzTarget = {
   samples: [inJson(smallTokenizer())],
   tokens: quoted('BPE', 'vocab', 'merges', 'id', 'content', 'a b', '!', 'Ġ', '<|eot_id|>', 'Regex', '語'),
   read(bytes) {
-    assertTokenizes(parseTokenizerJson(object(bytes), 'tokenizer.json'));
+    assertTokenizes(readTokenizerJson(bytes, 'tokenizer.json'));
   },
 };
 

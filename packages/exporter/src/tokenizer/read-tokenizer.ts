@@ -5,7 +5,7 @@ import { type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { isObject, readJsonFile, readSmallFile } from '../json-fields.js';
 import { parseTiktoken } from './tiktoken.js';
 import { badTokenizer } from './token-table.js';
-import { parseTokenizerJson } from './tokenizer-json.js';
+import { readTokenizerJson } from './tokenizer-json.js';
 
 /** Llama 3's tokenizer.json takes 17 MB. */
 const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
@@ -47,10 +47,10 @@ export async function readTokenizer(
 async function findTokenizer(folder: string, files: string[], signal?: AbortSignal): Promise<TokenizerData | null> {
   const options = { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal };
   const jsonPath = join(folder, 'tokenizer.json');
-  const json = await readJsonFile(jsonPath, options);
+  const json = await readSmallFile(jsonPath, options);
   if (json !== null) {
     files.push('tokenizer.json');
-    return parseTokenizerJson(json, jsonPath);
+    return readTokenizerJson(json, jsonPath);
   }
   const modelPath = join(folder, 'original', 'tokenizer.model');
   const bytes = await readSmallFile(modelPath, options);

@@ -3,6 +3,7 @@
 import type { SpecialToken, TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject, show } from '../json-fields.js';
 import { decodeByteSymbols } from './byte-alphabet.js';
+import { type ModelCollections, splitTokenizerJson } from './model-collections.js';
 import { addToken, badTokenizer, packTokens, type TokenTable } from './token-table.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -17,6 +18,21 @@ export const LLAMA3_PATTERN =
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function parseTokenizerJson(json: JsonObject, name: string): TokenizerData {
+  return parseWith(json, {}, name);
+}
+
+/**
+ * Reads the bytes of a tokenizer.json, and never holds all of it parsed.
+ *
+ * @param name the file's name, for messages
+ * @throws ToolkitError `BAD_TOKENIZER`
+ */
+export function readTokenizerJson(bytes: Uint8Array, name: string): TokenizerData {
+  const { json, collections } = splitTokenizerJson(bytes, name);
+  return parseWith(json, collections, name);
+}
+
+function parseWith(json: JsonObject, collections: ModelCollections, name: string): TokenizerData {
   const { model } = json;
   if (!isObject(model) || model.type !== 'BPE') {
     const type = isObject(model) ? model.type : model;
@@ -37,14 +53,16 @@ export function parseTokenizerJson(json: JsonObject, name: string): TokenizerDat
   const idOf = new Map<string, number>();
   const specialTokens = addSpecials(json.added_tokens, table, name);
   const specialNames = new Map(specialTokens.map((special) => [special.name, special.id]));
-  for (const [token, id] of Object.entries(vocab)) {
+  for (const [token, id] of collections.vocab ?? Object.entries(vocab)) {
     // Some files list special tokens in the vocabulary as well.
     if (specialNames.get(token) === id) continue;
     const bytes = decodeByteSymbols(token);
     if (bytes === null) throw badTokenizer(name, `token ${show(token)} holds a character that stands for no byte`);
+    if (idOf.has(token)) throw badTokenizer(name, `token ${show(token)} is in model.vocab twice, expected once`);
     idOf.set(token, addToken(table, id, bytes, name));
   }
-  const merges = parseMerges(model.merges, idOf, name);
+  if (!Array.isArray(model.merges)) throw badTokenizer(name, `model.merges ${show(model.merges)}, expected a list`);
+  const merges = parseMerges(collections.merges ?? (model.merges as unknown[]), idOf, name);
   return packTokens(table, specialTokens, { ignoreMerges: model.ignore_merges === true, merges }, name);
 }
 
@@ -75,10 +93,10 @@ function addSpecials(added: unknown, table: TokenTable, name: string): SpecialTo
 }
 
 /** (nMerges, 2) from `"a b"` strings or `["a", "b"]` pairs. */
-function parseMerges(merges: unknown, idOf: ReadonlyMap<string, number>, name: string): Uint32Array {
-  if (!Array.isArray(merges)) throw badTokenizer(name, `model.merges ${show(merges)}, expected a list`);
-  const ids = new Uint32Array(2 * merges.length);
-  merges.forEach((merge: unknown, i) => {
+function parseMerges(merges: Iterable<unknown>, idOf: ReadonlyMap<string, number>, name: string): Uint32Array {
+  const ids: number[] = [];
+  for (const merge of merges) {
+    const i = ids.length / 2;
     const parts: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
     const [left, right] = parts;
     if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
@@ -87,8 +105,7 @@ function parseMerges(merges: unknown, idOf: ReadonlyMap<string, number>, name: s
     for (const token of [left, right, left + right]) {
       if (!idOf.has(token)) throw badTokenizer(name, `model.merges[${i}] names ${show(token)}, which is no token`);
     }
-    ids[2 * i] = idOf.get(left)!;
-    ids[2 * i + 1] = idOf.get(right)!;
-  });
-  return ids;
+    ids.push(idOf.get(left)!, idOf.get(right)!);
+  }
+  return Uint32Array.from(ids);
 }
