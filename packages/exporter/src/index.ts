@@ -32,7 +32,7 @@ export {
 } from './inspect.js';
 export type { JsonObject } from './json-fields.js';
 export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
-export type { OutputOptions } from './output/check-output.js';
+export { checkOutput, type OutputOptions } from './output/check-output.js';
 export type { DiskNeed } from './output/disk-space.js';
 export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
 export type { JournalEntry } from './output/journal.js';

@@ -24,8 +24,8 @@ import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readTextFile } from '../read-text-file.js';
+import { type ReportFiles, reportFiles } from '../report-files.js';
 import { showEvalProgress } from '../show-eval-progress.js';
-import { writeText } from '../write-text.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
@@ -46,6 +46,14 @@ interface EvalReport extends Evaluation {
   /** null without bounds. */
   readonly passed: boolean | null;
   readonly checks: readonly GateCheck[];
+}
+
+/** What an evaluation works with. */
+interface EvalSetup {
+  readonly model: Model;
+  readonly baseline: Model | null;
+  readonly bounds: Bounds;
+  readonly reports: ReportFiles;
 }
 
 type EvalFlags = Interfaces.InferredFlags<typeof Eval.flags>;
@@ -88,12 +96,14 @@ export default class Eval extends BaseCommand {
   override async run(): Promise<EvalReport> {
     const { args, flags } = await this.parse(Eval);
     const bounds = await this.#bounds(flags);
+    const inputs = [args.model, flags.baseline, flags.text, flags.thresholds, flags.tokenizer];
+    const reports = await reportFiles([flags.html], inputs);
     const choice = { ...flags, ...(flags.window === undefined ? {} : { context: flags.window }) };
     const model = await openNamedModel(args.model, choice, this.signal);
     try {
       const baseline = flags.baseline === undefined ? null : await openNamedModel(flags.baseline, choice, this.signal);
       try {
-        return await this.#evaluate(args.model ?? sampleModelName, model, baseline, bounds, flags);
+        return await this.#evaluate(args.model ?? sampleModelName, { model, baseline, bounds, reports }, flags);
       } finally {
         await baseline?.close();
       }
@@ -104,9 +114,7 @@ export default class Eval extends BaseCommand {
 
   async #evaluate(
     name: string,
-    model: Model,
-    baseline: Model | null,
-    bounds: Bounds,
+    { model, baseline, bounds, reports }: EvalSetup,
     flags: EvalFlags,
   ): Promise<EvalReport> {
     const text = flags.text ?? (name === sampleModelName ? sampleTextPath : defaultText(model));
@@ -118,7 +126,7 @@ export default class Eval extends BaseCommand {
       signal: this.signal,
     });
     const evaluation = await showEvalProgress(events);
-    if (flags.html !== undefined) await writeText(flags.html, renderReport({ title: name, evaluation }), [text]);
+    await reports.write(flags.html, () => renderReport({ title: name, evaluation }));
     const checks = checkBounds(name, evalFigures(evaluation), bounds);
     const passed = checks.length === 0 ? null : checks.every((check) => check.passed);
     for (const line of evaluationLines(evaluation)) this.log(line);

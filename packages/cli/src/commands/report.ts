@@ -5,9 +5,9 @@ import { parseEvaluation, parseVerifyResult, renderReport } from '@llama-ts/eval
 import { ToolkitError } from '@llama-ts/format';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { reportFiles } from '../report-files.js';
 import { visible } from '../terminal-safe.js';
 import { byteSize } from '../units.js';
-import { writeText } from '../write-text.js';
 
 export default class Report extends BaseCommand {
   static override description = 'Write the results of verify and eval as one HTML page, which needs no network';
@@ -28,12 +28,13 @@ export default class Report extends BaseCommand {
     const { args, flags } = await this.parse(Report);
     const inputs = [flags.verify, flags.eval].filter((path) => path !== undefined);
     if (inputs.length === 0) throw new ToolkitError('USAGE', 'expected --verify FILE, --eval FILE or both');
+    const reports = await reportFiles([args.out], inputs);
     const page = renderReport({
       verify: flags.verify === undefined ? undefined : parseVerifyResult(await readInput(flags.verify), flags.verify),
       evaluation: flags.eval === undefined ? undefined : parseEvaluation(await readInput(flags.eval), flags.eval),
       ...(flags.title === undefined ? {} : { title: flags.title }),
     });
-    await writeText(args.out, page, inputs);
+    await reports.write(args.out, () => page);
     const byteLength = Buffer.byteLength(page);
     this.log(visible(`wrote ${args.out}: ${byteSize(byteLength)}`));
     return { output: args.out, byteLength };

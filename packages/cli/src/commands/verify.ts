@@ -16,9 +16,9 @@ import { exitCodes } from '../exit-codes.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
 import { integer } from '../number-flags.js';
 import { openAnySource } from '../open-any-source.js';
+import { reportFiles } from '../report-files.js';
 import { showVerifyProgress } from '../show-verify-progress.js';
 import { verifyLines } from '../verify-lines.js';
-import { writeText } from '../write-text.js';
 
 const DEFAULT_WORST = 10;
 const boundFlags = {
@@ -57,12 +57,15 @@ export default class Verify extends BaseCommand {
 
   override async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
-    const startedAt = performance.now();
+    const { junit, html } = flags;
+    const reports = await reportFiles([junit, html], [args.model, flags.against, flags.thresholds]);
+    const startedAt = new Date();
+    const start = performance.now();
     const result = await this.#verify(args.model, flags);
-    const seconds = (performance.now() - startedAt) / 1000;
+    const seconds = (performance.now() - start) / 1000;
     for (const line of verifyLines(result, flags.worst ?? DEFAULT_WORST)) this.log(line);
-    if (flags.junit !== undefined) await writeText(flags.junit, junitXml(result, { seconds }), [args.model]);
-    if (flags.html !== undefined) await writeText(flags.html, renderReport({ verify: result }), [args.model]);
+    await reports.write(junit, () => junitXml(result, { seconds, startedAt }));
+    await reports.write(html, () => renderReport({ verify: result }));
     if (!result.passed) process.exitCode = exitCodes.gateFailed;
     return result;
   }

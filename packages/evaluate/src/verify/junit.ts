@@ -1,13 +1,21 @@
 // Writes a verification as JUnit XML, which build servers show test by test: one case for the file, one per tensor.
+//
+// Valid by both schemas there are: Apache Ant's, which wants much, and that of Jenkins' xUnit plugin, which allows little else.
 
 import { describeCheck } from '../gate.js';
 import type { VerifyResult } from './verify-result.js';
+import { verifyVerdict } from './verify-verdict.js';
 
 /** Options of {@link junitXml}. */
 export interface JUnitOptions {
   /** Seconds that the verification took. Default 0. */
   readonly seconds?: number;
+  /** When it began. Default the epoch. */
+  readonly startedAt?: Date;
 }
+
+/** Ant's schema wants a host, and takes this one for a host that is not known. */
+const HOST = 'localhost';
 
 /** What XML 1.0 cannot hold, however it is written. */
 const NOT_XML =
@@ -20,22 +28,43 @@ interface Case {
   readonly failures: readonly { readonly type: string; readonly message: string }[];
 }
 
-/** The document, ending in a newline. */
-export function junitXml(result: VerifyResult, { seconds = 0 }: JUnitOptions = {}): string {
+/**
+ * The document, ending in a newline.
+ *
+ * @see https://github.com/windyroad/JUnit-Schema JUnit.xsd
+ * @see https://github.com/jenkinsci/xunit-plugin junit-10.xsd
+ */
+export function junitXml(result: VerifyResult, { seconds = 0, startedAt = new Date(0) }: JUnitOptions = {}): string {
   const cases = [fileCase(result), ...result.tensors.map(({ name }) => tensorCase(name, result))];
   const nFailed = cases.filter(({ failures }) => failures.length > 0).length;
-  const counts = `tests="${cases.length}" failures="${nFailed}" errors="0"`;
   const suite = xmlText(result.model.path);
-  const time = seconds.toFixed(3);
+  const attributes = [
+    ...[`name="${suite}"`, 'package="llama verify"', 'id="0"', `hostname="${HOST}"`],
+    `timestamp="${startedAt.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length)}"`,
+    `tests="${cases.length}" failures="${nFailed}" errors="0" skipped="0" time="${seconds.toFixed(3)}"`,
+  ];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="llama verify" ${counts} time="${time}">`,
-    `  <testsuite name="${suite}" ${counts} skipped="0" time="${time}">`,
+    '<testsuites>',
+    `  <testsuite ${attributes.join(' ')}>`,
+    ...propertyLines(result),
     ...cases.flatMap((testCase) => caseLines(testCase, suite)),
+    `    <system-out>${xmlText(verifyVerdict(result))}</system-out>`,
+    '    <system-err></system-err>',
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n');
+}
+
+function propertyLines({ model, against }: VerifyResult): string[] {
+  const facts = { version: model.version, groupSize: model.groupSize, against: against?.name ?? null };
+  const known = Object.entries(facts).filter(([, value]) => value !== null);
+  return [
+    '    <properties>',
+    ...known.map(([name, value]) => `      <property name="${name}" value="${xmlText(String(value))}"/>`),
+    '    </properties>',
+  ];
 }
 
 function fileCase({ findings }: VerifyResult): Case {
