@@ -5,7 +5,7 @@ import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
 import { onEveryBackend, probes } from './support/backends.js';
 import { backendsOfCpu } from './support/backends-of-cpu.js';
-import { queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
+import { type GroupSize, queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
 const N_TOKENS = 70;
 const THREADS = [1, 2, 3];
@@ -27,20 +27,21 @@ describe('the conformance suite', () => {
   }
 });
 
-for (const dtype of ['F32', 'Q8_0'] as const) {
-  for (const precision of ['float32', 'half'] as const) {
-    const tokens = tinyTokens(N_TOKENS, 7);
-    const expected = await referenceLogits(dtype, precision, tokens);
+const tokens = tinyTokens(N_TOKENS, 7);
 
-    describe(`a pass with ${dtype} weights and a ${precision} cache`, () => {
+for (const groupSize of [null, 64] as const) {
+  for (const precision of ['float32', 'half'] as const) {
+    const expected = await referenceLogits(groupSize, precision);
+
+    describe(`a pass with ${groupSize === null ? 'float32' : 'quantized'} weights and a ${precision} cache`, () => {
       onEveryBackend((kernels) => {
         let model: TinyModel;
         before(async () => {
-          model = await tinyModel(kernels(), dtype);
+          model = await tinyModel(kernels(), groupSize);
         });
         for (const chunk of CHUNKS) {
           it(`gives the same logits in chunks of ${chunk}`, async () => {
-            const found = await logitsInChunks(kernels(), model, precision, tokens, chunk);
+            const found = await logitsInChunks(kernels(), model, precision, chunk);
             assertSameBits(found, expected, 'logits');
           });
         }
@@ -57,9 +58,24 @@ for (const dtype of ['F32', 'Q8_0'] as const) {
   }
 }
 
-async function referenceLogits(dtype: 'F32' | 'Q8_0', precision: 'float32' | 'half', tokens: Int32Array) {
+for (const groupSize of [8, 16, 32, 128] as const) {
+  const expected = await referenceLogits(groupSize, 'float32');
+
+  describe(`a pass with weights in groups of ${groupSize}`, () => {
+    onEveryBackend((kernels) => {
+      for (const chunk of [1, N_TOKENS]) {
+        it(`gives the same logits in chunks of ${chunk}`, async () => {
+          const model = await tinyModel(kernels(), groupSize);
+          assertSameBits(await logitsInChunks(kernels(), model, 'float32', chunk), expected, 'logits');
+        });
+      }
+    }, THREADS);
+  });
+}
+
+async function referenceLogits(groupSize: GroupSize, precision: 'float32' | 'half'): Promise<Float32Array> {
   const kernels = await openKernels({ backend: 'reference' });
-  const logits = await logitsInChunks(kernels, await tinyModel(kernels, dtype), precision, tokens, N_TOKENS);
+  const logits = await logitsInChunks(kernels, await tinyModel(kernels, groupSize), precision, N_TOKENS);
   await kernels.close();
   return logits;
 }
@@ -68,7 +84,6 @@ async function logitsInChunks(
   kernels: Kernels,
   model: TinyModel,
   precision: 'float32' | 'half',
-  tokens: Int32Array,
   chunk: number,
 ): Promise<Float32Array> {
   const cache = tinyCache(kernels, precision);

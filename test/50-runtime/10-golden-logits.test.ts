@@ -5,15 +5,19 @@ import { bits, type GoldenModel, goldenFloats, goldenTokens, modelFile } from '.
 
 const backends = (await probeBackends()).filter(({ rejection }) => rejection === null).map(({ backend }) => backend);
 
+/** The reference has no threads. */
+const threadCounts = (backend: BackendName) => (backend === 'reference' ? [1] : [1, 2, 3]);
+
 /** Logits of every golden token, computed in chunks of `chunk` tokens. */
 async function logitsOf(
   name: GoldenModel,
   version: 0 | 1 | 2,
   backend: BackendName,
   chunk: number,
+  threads = 1,
 ): Promise<Float32Array> {
   const tokens = goldenTokens(name);
-  const model = await openModel(await modelFile(name, version), { backend, context: tokens.length });
+  const model = await openModel(await modelFile(name, version), { backend, threads, context: tokens.length });
   try {
     const cache = model.createCache();
     const { vocabSize } = model.header.dimensions;
@@ -38,11 +42,12 @@ const canonical: readonly [GoldenModel, 0 | 1 | 2, string][] = [
   ['sample', 2, 'canonical-v2.f32'],
 ];
 
-for (const backend of backends) {
-  describe(`logits on the ${backend} kernels`, () => {
+const settings = backends.flatMap((backend) => threadCounts(backend).map((threads) => ({ backend, threads })));
+for (const { backend, threads } of settings) {
+  describe(`logits on the ${backend} kernels, threads: ${threads}`, () => {
     for (const [name, version, file] of canonical) {
       it(`of ${name} v${version} equal the independent implementation's bit for bit`, async () => {
-        assert.deepEqual(bits(await logitsOf(name, version, backend, 512)), bits(goldenFloats(name, file)));
+        assert.deepEqual(bits(await logitsOf(name, version, backend, 512, threads)), bits(goldenFloats(name, file)));
       }).timeout(120_000);
     }
 
@@ -50,14 +55,14 @@ for (const backend of backends) {
       for (const version of [1, 2] as const) {
         it(`of v${version} have the same bits in chunks of ${chunk}`, async () => {
           const file = `canonical-v${version}.f32`;
-          const logits = await logitsOf('tied-gqa-bf16', version, backend, chunk);
+          const logits = await logitsOf('tied-gqa-bf16', version, backend, chunk, threads);
           assert.deepEqual(bits(logits), bits(goldenFloats('tied-gqa-bf16', file)));
         }).timeout(120_000);
       }
     }
 
     it('of two sequences in one batch equal those of each alone', async () => {
-      const model = await openModel(await modelFile('sample', 2), { backend, context: 64 });
+      const model = await openModel(await modelFile('sample', 2), { backend, threads, context: 64 });
       const [a, b] = [goldenTokens('sample').slice(0, 20), goldenTokens('sample').slice(30, 43)];
       const alone = async (tokens: number[]): Promise<Float32Array> =>
         (await model.forward([{ cache: model.createCache(), position: 0, tokens }])).slice();

@@ -4,7 +4,7 @@ import type { Kernels, KeyValueCache, Matrix, RopeTable } from '@llama-ts/kernel
 import { ropeTable } from '@llama-ts/kernels';
 import { indices, uniform } from './random.js';
 
-const [dim, hiddenDim, nLayers, nHeads, nKvHeads, headDim, vocabSize, seqLen] = [128, 320, 2, 8, 2, 16, 1329, 80];
+const [dim, hiddenDim, nLayers, nHeads, nKvHeads, headDim, vocabSize, seqLen] = [128, 384, 2, 8, 2, 16, 1329, 80];
 const kvDim = nKvHeads * headDim;
 const EPSILON = 1e-5;
 
@@ -39,8 +39,11 @@ export function tinyTokens(length: number, seed: number): Int32Array {
   return indices(length, seed, vocabSize);
 }
 
-/** The same weights on every backend: float32, or quantized in groups of 64. */
-export async function tinyModel(kernels: Kernels, dtype: 'F32' | 'Q8_0'): Promise<TinyModel> {
+/** Size of the groups that weights are quantized in, or null for float32 weights. */
+export type GroupSize = 8 | 16 | 32 | 64 | 128 | null;
+
+/** The same weights on every backend. */
+export async function tinyModel(kernels: Kernels, groupSize: GroupSize): Promise<TinyModel> {
   let seed = 100;
   const float32 = (length: number, size: number) => {
     const array = kernels.allocate.float32(length);
@@ -49,11 +52,11 @@ export async function tinyModel(kernels: Kernels, dtype: 'F32' | 'Q8_0'): Promis
   };
   const matrix = (rows: number, cols: number): Matrix => {
     const x = float32(rows * cols, 1.7 / Math.sqrt(cols));
-    if (dtype === 'F32') return { dtype, rows, cols, values: x };
+    if (groupSize === null) return { dtype: 'F32', rows, cols, values: x };
     const values = kernels.allocate.int8(x.length);
-    const scales = kernels.allocate.float32(x.length / 64);
-    kernels.quantize(values, scales, x, 64);
-    return { dtype, rows, cols, groupSize: 64, values, scales };
+    const scales = kernels.allocate.float32(x.length / groupSize);
+    kernels.quantize(values, scales, x, groupSize);
+    return { dtype: 'Q8_0', rows, cols, groupSize, values, scales };
   };
   const layer = (): Layer => ({
     norms: [float32(dim, 1.5), float32(dim, 1.5)],
