@@ -1,0 +1,32 @@
+// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer and runs the tests of its backends with it: any
+// finding ends the run. Needs GCC on Linux.
+
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { commandFile, root, runNode } from './npm.mjs';
+
+/** Titles of the tests on the addon's backends; the others have no C++ to look at. */
+const TITLES = String.raw`\bon (the )?(avx512vnni|avx512|avx2|neon|generic)\b`;
+const TESTS = ['test/30-kernels/*.test.ts', 'test/50-runtime/10-golden-logits.test.ts'];
+/** Instrumented code is several times slower. */
+const TIMEOUT_MS = 120_000;
+
+runNode(path.join(root, 'scripts/build-native.mjs'), ['--sanitize']);
+const compiler = process.env.CXX || 'c++';
+const runtime = execFileSync(compiler, ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim();
+runNode(
+  commandFile('mocha'),
+  [
+    ...['--require', path.join(root, 'scripts/sanitized-addon.cjs'), '--grep', TITLES, '--fail-zero'],
+    ...['--reporter', 'dot', '--timeout', String(TIMEOUT_MS), ...TESTS],
+  ],
+  {
+    env: {
+      ...process.env,
+      LD_PRELOAD: runtime,
+      // Node itself frees nothing at its end.
+      ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1',
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
+  },
+);
