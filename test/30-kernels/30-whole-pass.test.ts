@@ -5,6 +5,7 @@ import { type Kernels, openKernels } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
 import { onEveryBackend, probes } from './support/backends.js';
 import { backendsOfCpu } from './support/backends-of-cpu.js';
+import { canEmulateArm } from './support/emulated-kernels.js';
 import { type GroupSize, queuePass, type TinyModel, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
 const N_TOKENS = 70;
@@ -18,6 +19,12 @@ describe('the conformance suite', () => {
       assert.equal(code, 'BACKEND_UNSUPPORTED', `${backend} was skipped: ${rejection?.message}`);
     }
   });
+
+  if (process.platform === 'linux' && process.arch !== 'arm64') {
+    it('ran the kernels of Arm under an emulator (skipped without one; .ci/install-tools installs it)', function () {
+      if (!canEmulateArm) this.skip();
+    });
+  }
 
   if (process.platform === 'linux') {
     it('ran the instruction sets that Linux reports', () => {
