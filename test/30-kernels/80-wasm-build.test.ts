@@ -1,0 +1,63 @@
+// The committed kernels.wasm is what its sources give, by bytes and by behaviour.
+
+import { strict as assert } from 'node:assert';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { openKernels } from '@llama-ts/kernels';
+import { assertSameBits } from './support/assert-bits.js';
+import { queuePass, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
+
+const COMPILER = 'clang++-19';
+/** The compiler that made the committed file; others may order instructions differently. */
+const COMMITTED_WITH = '19.1.7';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const version = spawnSync(COMPILER, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+
+describe('kernels.wasm, compiled anew (skipped without clang 19; .ci/install-tools installs it)', () => {
+  let folder: string;
+  let rebuilt: string;
+
+  before(function () {
+    if (version === '') this.skip();
+    this.timeout(120_000);
+    folder = mkdtempSync(join(tmpdir(), 'kernels-wasm-'));
+    rebuilt = join(folder, 'wasm/kernels.wasm');
+    execFileSync(process.execPath, [join(root, 'scripts/build-wasm.mjs'), rebuilt]);
+  });
+  after(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  it('has the bytes of the committed file', function () {
+    if (!version.includes(COMMITTED_WITH)) this.skip();
+    const committed = readFileSync(join(root, 'packages/kernels/wasm/kernels.wasm'));
+    assert.ok(readFileSync(rebuilt).equals(committed), 'they differ: run node scripts/build-wasm.mjs and commit');
+  });
+
+  for (const groupSize of [null, 32] as const) {
+    it(`gives the reference's logits for ${groupSize === null ? 'float32' : 'quantized'} weights`, async () => {
+      // The package finds its module beside itself.
+      for (const part of ['dist', 'package.json']) {
+        cpSync(join(root, 'packages/kernels', part), join(folder, part), { recursive: true });
+      }
+      const copy: { openKernels: typeof openKernels } = await import(pathToFileURL(join(folder, 'dist/index.js')).href);
+      const expected = await logits(await openKernels({ backend: 'reference' }), groupSize);
+      for (const threads of [1, 3]) {
+        assertSameBits(await logits(await copy.openKernels({ backend: 'wasm', threads }), groupSize), expected);
+      }
+    });
+  }
+});
+
+async function logits(kernels: Awaited<ReturnType<typeof openKernels>>, groupSize: 32 | null): Promise<Float32Array> {
+  const part = { cache: tinyCache(kernels, 'half'), position: 0, tokens: tinyTokens(20, 1) };
+  const result = queuePass(kernels, await tinyModel(kernels, groupSize), [part]);
+  await kernels.run();
+  const copy = Float32Array.from(result);
+  await kernels.close();
+  return copy;
+}
