@@ -5,11 +5,13 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { type LimitOptions, resolveLimits } from './answer-limits.js';
+import type { Constraint } from './constraint/constraint.js';
 import type { Model } from './model.js';
 import { type LogProbability, type Measure, measure } from './sampler/log-probabilities.js';
 import { createSampler } from './sampler/sampler.js';
 import { resolveSampling, type SamplingOptions } from './sampler/sampling-options.js';
 import { createStopMatcher } from './stop-matcher.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** What decides about an answer. */
 export interface AnswerOptions extends SamplingOptions, LimitOptions {
@@ -17,6 +19,11 @@ export interface AnswerOptions extends SamplingOptions, LimitOptions {
   readonly stop?: readonly string[] | undefined;
   /** Tokens that end the answer like the model's end tokens. */
   readonly stopIds?: readonly number[] | undefined;
+  /**
+   * What the answer may be: `jsonSchema`, `jsonMode` or `regex`. With it, only special tokens may be
+   * asked for as stops, and they are banned until it is met.
+   */
+  readonly constraint?: Constraint | undefined;
   /** How many of the most probable tokens come with each token, 0 to 20; their logarithms come with any number. */
   readonly logprobs?: number | undefined;
   /** Milliseconds; default performance.now. */
@@ -29,8 +36,11 @@ export interface CreateAnswerOptions extends AnswerOptions {
   readonly room?: number | undefined;
 }
 
-/** Why an answer ended: an end token of the model, a stop string or id, a limit asked for, or a full context. */
-export type EndReason = 'eos' | 'stop' | 'length' | 'context';
+/**
+ * Why an answer ended: an end token of the model, a stop string or id, a constraint behind which nothing may follow, a
+ * limit asked for, or a full context.
+ */
+export type EndReason = 'eos' | 'stop' | 'complete' | 'length' | 'context';
 
 /** A token was chosen. */
 export interface TokenEvent {
@@ -43,7 +53,7 @@ export interface TokenEvent {
   readonly logprobs?: TokenLogProbabilities;
 }
 
-/** In the model's own distribution, before biases, penalties, bans and temperature. */
+/** In the model's own distribution, before constraint, biases, penalties, bans and temperature. */
 export interface TokenLogProbabilities {
   /** Natural logarithm of the chosen token's probability. */
   readonly logProbability: number;
@@ -62,6 +72,8 @@ export interface EndEvent {
   /** What was held back: half a character, or what did not become a stop string. */
   readonly text: string;
   readonly nTokens: number;
+  /** With a constraint: whether the answer meets it. One that a limit or a full context cut off may not. */
+  readonly meetsConstraint?: boolean;
   /** Since the first step. */
   readonly milliseconds: number;
 }
@@ -103,6 +115,7 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
   const sampler = createSampler(resolveSampling(model, options), model.softmax, promptTokens);
   const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
   const matcher = createStopMatcher(stop);
+  const constrained = options.constraint?.begin(model.tokenizer!) ?? null;
   let position = promptTokens.length;
   let start: number | null = null;
 
@@ -111,8 +124,10 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
     async next(logits) {
       start ??= now();
       if (position >= limits.end) return { token: null, end: endEvent(limits.reason) };
+      if (isDone()) return { token: null, end: endEvent('complete') };
       const measured = logprobs === undefined ? null : await measure(logits, model.softmax);
       if (position < limits.minEnd) for (const id of [...eosIds, ...stopIds]) logits[id] = Number.NEGATIVE_INFINITY;
+      constrained?.restrict(logits, [...eosIds, ...stopIds]);
       const id = await sampler.sample(logits);
       if (eosIds.includes(id)) return { token: null, end: endEvent('eos', { eosId: id }) };
       if (stopIds.includes(id)) return { token: null, end: endEvent('stop', { stop: id }) };
@@ -121,11 +136,18 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
       const found = position + 1 < limits.minEnd ? { text: decoded, stop: null } : matcher.push(decoded);
       const token: TokenEvent = { type: 'token', id, position, text: found.text, ...describe(measured, id) };
       position++;
+      constrained?.push(id);
       if (found.stop !== null) return { token, end: endEvent('stop', { stop: found.stop }) };
+      if (isDone()) return { token, end: endEvent('complete') };
       // Nobody reads what would follow the last one.
       return position < limits.end ? { token, end: null } : { token, end: endEvent(limits.reason) };
     },
   };
+
+  /** Whether the constraint lets nothing follow. */
+  function isDone(): boolean {
+    return constrained !== null && !constrained.hasNext;
+  }
 
   function describe(measured: Measure | null, id: number): Pick<TokenEvent, 'logprobs'> {
     if (measured === null) return {};
@@ -135,7 +157,8 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
   function endEvent(reason: EndReason, { eosId = null, stop = null }: Partial<EndCause> = {}): EndEvent {
     const nTokens = position - promptTokens.length;
     const text = reason === 'stop' && typeof stop === 'string' ? '' : heldBack();
-    return { type: 'end', reason, eosId, stop, text, nTokens, milliseconds: now() - start! };
+    const judged = constrained === null ? {} : { meetsConstraint: constrained.isComplete };
+    return { type: 'end', reason, eosId, stop, text, nTokens, ...judged, milliseconds: now() - start! };
   }
 
   function heldBack(): string {
@@ -166,7 +189,9 @@ function checkIds(name: string, ids: readonly number[], vocabSize: number): void
     throw new ToolkitError('INVALID_OPTION', `${name} ${stray}, expected ids below ${vocabSize}`);
 }
 
-function checkOptions({ header, tokenizer }: Model, { stop = [], stopIds = [], logprobs = 0 }: AnswerOptions): void {
+function checkOptions({ header, tokenizer }: Model, options: AnswerOptions): void {
+  const { stop = [], stopIds = [], logprobs = 0, constraint } = options;
+  if (constraint !== undefined) checkConstrained(tokenizer, stop, stopIds);
   if (stop.includes('')) throw new ToolkitError('INVALID_OPTION', 'an empty stop string, expected text');
   if (stop.length > 0 && tokenizer === null) {
     throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to look for stop strings with');
@@ -175,4 +200,21 @@ function checkOptions({ header, tokenizer }: Model, { stop = [], stopIds = [], l
   if (!Number.isInteger(logprobs) || logprobs < 0 || logprobs > MAX_LOGPROBS) {
     throw new ToolkitError('INVALID_OPTION', `logprobs ${logprobs}, expected 0 to ${MAX_LOGPROBS}`);
   }
+}
+
+/** A constraint says where the answer ends; text that ends it would cut it anywhere. */
+function checkConstrained(tokenizer: Tokenizer | null, stop: readonly string[], stopIds: readonly number[]): void {
+  if (tokenizer === null) {
+    throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to constrain the answer with');
+  }
+  const textId = stopIds.find((id) => !tokenizer.isSpecial(id));
+  if (stop.length === 0 && textId === undefined) return;
+  const found = stop.length > 0 ? 'stop strings' : `the stop id ${textId}, which is text,`;
+  throw new ToolkitError(
+    'INVALID_OPTION',
+    `${found} together with a constraint, expected only special tokens to stop at`,
+    {
+      suggestions: ['leave them out: the answer ends where the constraint is met'],
+    },
+  );
 }

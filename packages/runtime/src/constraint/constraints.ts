@@ -1,0 +1,47 @@
+// The constraints that can be asked for: JSON, JSON of a schema, or text that a regular expression matches.
+
+import { ToolkitError } from '@llama-ts/format';
+import { regexDfa } from './automaton/text-automata.js';
+import { type Constraint, createConstraint } from './constraint.js';
+import { createSymbolTable } from './grammar/symbols.js';
+import { jsonGrammar } from './json/json-grammar.js';
+import { anyValueShape, createLexemes } from './json/lexemes.js';
+import { parseRegex } from './regex/parse-regex.js';
+import { schemaShape } from './schema/schema-shape.js';
+
+/**
+ * An answer that is JSON and meets a schema. docs/constrained-output.md has the keywords.
+ *
+ * @param schema JSON Schema (draft 2020-12): an object, or true or false
+ * @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` with the keyword that is not enforced, `BAD_PATTERN`,
+ *   `LIMIT_EXCEEDED`
+ * @see https://json-schema.org/draft/2020-12
+ * @example
+ * const constraint = jsonSchema({ type: 'object', properties: { name: { type: 'string' } }, required: ['name'] });
+ * for await (const event of generate(model, prompt, { constraint })) if (event.type === 'token') show(event.text);
+ */
+export function jsonSchema(schema: unknown): Constraint {
+  const lexemes = createLexemes();
+  return createConstraint(jsonGrammar(schemaShape(schema, lexemes), lexemes));
+}
+
+/** An answer that is any one JSON value. */
+export function jsonMode(): Constraint {
+  const lexemes = createLexemes();
+  return createConstraint(jsonGrammar(anyValueShape(lexemes), lexemes));
+}
+
+/**
+ * An answer that, as a whole, a regular expression matches: JavaScript's syntax with the flag `u`, without lookaround,
+ * back references, word boundaries and Unicode properties.
+ *
+ * @throws ToolkitError `BAD_PATTERN`, `LIMIT_EXCEEDED`
+ * @example generate(model, 'The date is ', { constraint: regex('\\d{4}-\\d{2}-\\d{2}') })
+ */
+export function regex(pattern: string): Constraint {
+  const dfa = regexDfa(parseRegex(pattern));
+  if (dfa !== null) return createConstraint(createSymbolTable().text(dfa));
+  throw new ToolkitError('BAD_PATTERN', `pattern ${JSON.stringify(pattern)}: matches no text, expected one at least`, {
+    suggestions: ['take out anchors within the pattern: it has to match the whole answer anyway'],
+  });
+}

@@ -1,0 +1,13 @@
+// What the grammars of objects and arrays are made with.
+
+import type { GrammarSymbol, SymbolTable } from '../grammar/symbols.js';
+import type { Lexemes } from './lexemes.js';
+import type { Shape } from './shape.js';
+
+/** What the symbols of parts are made with. */
+export interface GrammarParts {
+  readonly table: SymbolTable;
+  readonly lexemes: Lexemes;
+  /** The symbol of a shape. */
+  readonly symbolOf: (shape: Shape) => GrammarSymbol;
+}

@@ -1,0 +1,37 @@
+// Formats of strings as regular expressions. Where a format allows more than is sensible, they take the sensible part.
+
+const YEAR = '[0-9]{4}';
+const LEAP_YEAR = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)';
+const LONG_MONTH = '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])';
+const SHORT_MONTH = '(0[469]|11)-(0[1-9]|[12][0-9]|30)';
+const FEBRUARY = '02-(0[1-9]|1[0-9]|2[0-8])';
+const DATE = `(${YEAR}-(${LONG_MONTH}|${SHORT_MONTH}|${FEBRUARY})|${LEAP_YEAR}-02-29)`;
+/** No leap seconds: they stand only where there was one. */
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])';
+const TIME_PARTS = '([0-9]{1,4}H([0-9]{1,4}M([0-9]{1,4}S)?)?|[0-9]{1,4}M([0-9]{1,4}S)?|[0-9]{1,4}S)';
+const DATE_PARTS = '([0-9]{1,4}Y([0-9]{1,4}M([0-9]{1,4}D)?)?|[0-9]{1,4}M([0-9]{1,4}D)?|[0-9]{1,4}D)';
+/** 62 characters at most, and no two hyphens, which are for names in other alphabets. */
+const LABEL = '[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20}){0,2}';
+/** The last label begins with a letter, or it would be a number of IPv4. */
+const HOSTNAME = `(${LABEL}\\.){0,3}[A-Za-z][A-Za-z0-9]{0,19}(-[A-Za-z0-9]{1,20}){0,2}`;
+const BYTE = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const IPV4 = `${BYTE}(\\.${BYTE}){3}`;
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}";
+const HEX = '[0-9a-fA-F]';
+const URI_CHARACTER = "([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})";
+
+/** Patterns that the whole string has to match, by the name of the format. */
+export const formatPatterns: Readonly<Record<string, string>> = {
+  date: DATE,
+  time: TIME,
+  'date-time': `${DATE}T${TIME}`,
+  duration: `P(${DATE_PARTS}(T${TIME_PARTS})?|T${TIME_PARTS}|[0-9]{1,4}W)`,
+  email: `${ATOM}(\\.${ATOM}){0,2}@(${LABEL}\\.){1,3}[A-Za-z]{2,24}`,
+  hostname: HOSTNAME,
+  ipv4: IPV4,
+  /** All eight groups, none left out. */
+  ipv6: `(${HEX}{1,4}:){7}${HEX}{1,4}`,
+  /** Addresses of the web. */
+  uri: `https?://${HOSTNAME}(:[1-9][0-9]{0,3})?(/${URI_CHARACTER}*)?(\\?(${URI_CHARACTER}|\\?)*)?(#(${URI_CHARACTER}|\\?)*)?`,
+  uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
+};
