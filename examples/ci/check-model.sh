@@ -34,5 +34,11 @@ if [ -n "$text" ]; then set -- --text "$text"; fi
 $llama eval "$out/model-q8_0.bin" --baseline "$out/model.bin" --thresholds "$here/thresholds.json" "$@" \
   --json > "$out/eval.json" || status=$?
 
+# One page for people; a command above that broke off has left no result to show.
+page=0
+# shellcheck disable=SC2086
+$llama report "$out/report.html" --verify "$out/verify.json" --eval "$out/eval.json" || page=$?
+if [ "$status" = 0 ]; then status=$page; fi
+
 if [ "$status" = 0 ]; then echo "model check: passed, reports in $out"; else echo "model check: failed, see $out" >&2; fi
 exit "$status"

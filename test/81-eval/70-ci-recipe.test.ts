@@ -35,7 +35,9 @@ describe('the CI recipe', function () {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /model check: passed, reports in out\n$/);
     assert.equal(JSON.parse(read('out', 'verify.json')).passed, true);
-    assert.match(read('out', 'verify.xml'), /^<\?xml .*<testsuites .* failures="0"/s);
+    assert.match(read('out', 'verify.xml'), /^<\?xml .*<testsuite .* failures="0"/s);
+    const page = read('out', 'report.html');
+    assert.match(page, /<p class="verdict pass">PASS .*Evaluation on a text/s);
     const evaluation = JSON.parse(read('out', 'eval.json'));
     assert.equal(evaluation.passed, true);
     assert.equal(evaluation.checks.length, 4);
@@ -49,12 +51,13 @@ describe('the CI recipe', function () {
     assert.match(stderr, /model check: failed/);
     assert.equal(JSON.parse(read('strict', 'verify.json')).passed, false);
     assert.equal(JSON.parse(read('strict', 'eval.json')).passed, true);
+    assert.match(read('strict', 'report.html'), /<p class="verdict fail">FAIL /);
   });
 
   it('uploads what the script leaves, also after a failure', () => {
     const workflow = fs.readFileSync(path.join(recipe, 'model-check.yml'), 'utf8');
     assert.match(workflow, /examples\/ci\/check-model\.sh/);
     assert.match(workflow, /if: always\(\)/);
-    assert.match(workflow, /model-check\/\*\.json/);
+    for (const file of ['*.json', '*.xml', 'report.html']) assert.ok(workflow.includes(`model-check/${file}\n`), file);
   });
 });

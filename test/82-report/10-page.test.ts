@@ -30,6 +30,22 @@ describe('the report page', function () {
     assert.deepEqual(parseEvaluation(JSON.stringify(evaluation), 'eval.json'), evaluation);
   });
 
+  it('tells an exact copy from errors where the source holds zeros alone, also from JSON', async () => {
+    const result = await verifySample();
+    const [first, second, ...others] = result.tensors.filter(({ dtype }) => dtype === 'Q8_0');
+    const exact = { ...first!, errors: { ...first!.errors!, maxError: 0, rmse: 0, snr: Infinity } };
+    const lost = { ...second!, errors: { ...second!.errors!, snr: -Infinity, cosine: 0 } };
+    const check = { subject: lost.name, bound: 'min-snr', limit: 30, found: -Infinity, passed: false };
+    const verify = { ...result, tensors: [exact, lost, ...others], checks: [check], passed: false };
+    const page = renderReport({ verify: parseVerifyResult(JSON.stringify(verify), 'verify.json') });
+    assert.equal(page, renderReport({ verify }));
+    const row = (name: string): string => page.split('\n').find((line) => line.includes(`row">${name}</th>`))!;
+    assert.match(row(exact.name), />exact<\/td>/);
+    assert.match(row(lost.name), />-Infinity<\/td>/);
+    assert.match(page, /snr -Infinity, expected at least 30/);
+    assert.ok(!page.includes('NaN'));
+  });
+
   it('shows names and texts as text', async () => {
     const nasty = '"><script>alert(1)</script>&\u0007';
     const result = await verifySample();

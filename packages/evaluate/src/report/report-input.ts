@@ -76,11 +76,20 @@ const evaluationShape: Shape = {
  */
 export function parseVerifyResult(text: string, path: string): VerifyResult {
   const result = parse(text, verifyShape, path, 'verify') as VerifyResult;
-  // JSON has no infinity: the ratio of an exact copy is null there.
-  const restore = <T extends { readonly snr: number | null }>(of: T | null) => of && { ...of, snr: of.snr ?? Infinity };
+  // JSON has no infinities: the ratio of an exact copy is null there, and that of errors where the source holds zeros alone.
+  const restore = <T extends { readonly snr: number | null; readonly maxError: number }>(of: T | null) =>
+    of && { ...of, snr: of.snr ?? (of.maxError === 0 ? Infinity : -Infinity) };
   const tensors = result.tensors.map((tensor) => ({ ...tensor, errors: restore(tensor.errors) }));
-  const checks = result.checks.map((check) => ({ ...check, found: (check.found as number | null) ?? Infinity }));
+  const checks = result.checks.map((check) => ({
+    ...check,
+    found: (check.found as number | null) ?? infinityOf(check),
+  }));
   return { ...result, tensors, checks, overall: restore(result.overall) };
+}
+
+/** The infinity that a check found: the one on the side of the bound it came out on. */
+function infinityOf({ bound, passed }: { readonly bound: string; readonly passed: boolean }): number {
+  return bound.startsWith('min-') === passed ? Infinity : -Infinity;
 }
 
 /**

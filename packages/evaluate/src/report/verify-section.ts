@@ -42,14 +42,14 @@ function relativeError({ errors }: Measured): number {
   return 100 * relativeNoise(errors);
 }
 
-/** JSON holds an infinite ratio as null. */
-function relativeNoise({ snr }: { readonly snr: number | null }): number {
-  return snr === null || snr === Infinity ? 0 : 10 ** (-snr / 20);
+function relativeNoise({ snr }: { readonly snr: number }): number {
+  return 10 ** (-snr / 20);
 }
 
 /** A panel for all tensors of a layer together, and one for each kind of tensor. */
 function errorPlots(measured: readonly Measured[]): string {
-  const inLayers = measured.filter(({ layer }) => layer !== null);
+  // Where the source holds zeros alone there is nothing that an error could be compared with.
+  const inLayers = measured.filter(({ layer, errors }) => layer !== null && errors.snr !== -Infinity);
   if (inLayers.length === 0) return '';
   const nLayers = 1 + Math.max(...inLayers.map(({ layer }) => layer!));
   const byKind = new Map<string, number[]>();
