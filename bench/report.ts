@@ -52,11 +52,22 @@ const PEAK_MEMORY: Metric = {
   valueOf: (sample) => (sample.peakResidentBytes === undefined ? undefined : sample.peakResidentBytes / 1e6),
 };
 
+const TIMES_PLAIN: Metric = { unit: '× one, plain', digits: 2, valueOf: (sample) => sample.timesPlain };
+const DELAY: Metric = { unit: 'ms delay at most', digits: 0, valueOf: (sample) => sample.delayMilliseconds };
+const MEDIAN_DELAY: Metric = {
+  unit: 'ms median delay',
+  digits: 0,
+  valueOf: (sample) => sample.medianDelayMilliseconds,
+};
+
+/** A case reports those that it measures. */
+const allMetrics = [SPEED, TIMES_PLAIN, DELAY, MEDIAN_DELAY, FIRST_TOKEN, PEAK_MEMORY];
+
 /** The report as markdown: one table, a row per case and engine. */
 export function toMarkdown(report: BenchReport): string {
   const { cpu, cores, node, shape, startedAt, loadBefore, loadAfter, rounds, command, series } = report;
   const rows = series.flatMap((entry) => {
-    const metrics = entry.case.kind === 'first-token' ? [FIRST_TOKEN, PEAK_MEMORY] : [SPEED];
+    const metrics = allMetrics.filter((metric) => entry.samples.some((sample) => metric.valueOf(sample) !== undefined));
     return metrics.map((metric) => rowOf(entry, metric, series));
   });
   return [

@@ -14,7 +14,8 @@ import { isShapeName, MODEL_SHAPES } from './model/shapes.js';
 import { type BenchReport, type Series, toMarkdown } from './report.js';
 
 const USAGE = `usage: npx tsx bench/run.ts [options]
-  --cases NAMES           of prefill-N, decode-N[-f32|-wasm], batch-N, first-token; default ${DEFAULT_CASES.join(',')}
+  --cases NAMES           of prefill-N, decode-N[-f32|-wasm], batch-N, join-N, lookup-repeat,
+                          lookup-new, first-token; default ${DEFAULT_CASES.join(',')}
   --rounds N              repetitions of each case; default 3
   --threads LIST          for every engine; default the cores, ${availableParallelism()}
   --backend NAME          of this toolkit; default the fastest

@@ -26,6 +26,11 @@ export interface Sample {
   readonly tokensPerSecond?: number;
   readonly firstTokenSeconds?: number;
   readonly peakResidentBytes?: number;
+  /** Of `batch-N` and the lookups: how many times as fast as plain decoding of one. */
+  readonly timesPlain?: number;
+  /** Of `join-N`: the most that was added to the time between two tokens, and the median. */
+  readonly delayMilliseconds?: number;
+  readonly medianDelayMilliseconds?: number;
   /** Of this toolkit. */
   readonly backend?: string;
 }

@@ -17,7 +17,7 @@ export function llamaBench(path: string, { repack }: { repack: boolean }): Engin
   return {
     name: `llama-bench${repack ? ', repack' : ''}`,
     supports: ({ kind, weights, sequences, wasm }) =>
-      kind !== 'first-token' && weights === 'q8_0' && sequences === 1 && !wasm,
+      (kind === 'prefill' || kind === 'decode') && weights === 'q8_0' && sequences === 1 && !wasm,
     run: async ({ kind, promptLength, generateLength }, threads, { gguf }) => {
       // -gp times the generation alone, after a prompt.
       const test =

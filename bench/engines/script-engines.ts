@@ -1,7 +1,7 @@
 // The engines that run in Node: this toolkit by its API, its command line, node-llama-cpp, and the read ceiling.
 
 import { fileURLToPath } from 'node:url';
-import type { BenchCase } from '../cases.js';
+import type { BenchCase, EngineKind } from '../cases.js';
 import type { ModelFiles } from '../model/prepare-files.js';
 import type { Engine, Sample, Workload } from './engine.js';
 import { runProgram } from './run-program.js';
@@ -20,6 +20,14 @@ interface Measurement {
   /** Of this toolkit. */
   readonly backend?: string;
 }
+
+/** The cases of `llama-ts-engine.mjs`, and its names for them. */
+const engineTasks: Readonly<Record<EngineKind, string>> = {
+  together: 'together',
+  join: 'join',
+  'lookup-repeat': 'repeat',
+  'lookup-new': 'new',
+};
 
 /** This toolkit through its public API; `backend` forces one. */
 export function llamaTs(backend?: string): Engine {
@@ -61,7 +69,7 @@ export function llamaRun(backend?: string): Engine {
 export function nodeLlamaCpp(folder: string): Engine {
   return {
     name: 'node-llama-cpp',
-    supports: ({ weights }) => weights === 'q8_0',
+    supports: ({ kind, weights }) => weights === 'q8_0' && (kind === 'together' || !isEngineKind(kind)),
     run: (benchCase, threads, files) =>
       runScript('node-llama-cpp.mjs', benchCase, { program: folder, model: files.gguf, threads }),
   };
@@ -87,7 +95,20 @@ function runLlamaTs(
   const chosen = benchCase.wasm ? 'wasm' : backend;
   const model = benchCase.weights === 'f32' ? files.float32 : files.q8;
   const where = { model, threads, map, ...(chosen === undefined ? {} : { backend: chosen }) };
+  if (isEngineKind(benchCase.kind)) return runEngine(benchCase.kind, benchCase, where);
   return runScript('llama-ts.mjs', benchCase, where);
+}
+
+/** What it measures is compared with plain decoding in the same process, so that a busy spell hits both. */
+async function runEngine(kind: EngineKind, benchCase: BenchCase, where: object): Promise<Sample> {
+  const { promptLength, generateLength, sequences } = benchCase;
+  const workload = { ...where, task: engineTasks[kind], promptLength, generateLength, sequences };
+  const { startedAt: _, ...sample } = await printedBy<Sample>('llama-ts-engine.mjs', workload);
+  return sample;
+}
+
+function isEngineKind(kind: string): kind is EngineKind {
+  return Object.hasOwn(engineTasks, kind);
 }
 
 async function runScript(

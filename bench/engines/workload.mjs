@@ -20,13 +20,6 @@ export function promptTokens(length, sequence = 0) {
   return Array.from({ length }, (_, i) => (i === 0 ? BEGIN_OF_TEXT : ordinary(i)));
 }
 
-/** The id of the largest logit. */
-export function greedyToken(logits) {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
-  return best;
-}
-
 export function inSeconds(milliseconds) {
   return milliseconds / 1000;
 }
