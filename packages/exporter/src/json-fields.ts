@@ -25,6 +25,11 @@ export async function readJsonFile(path: string, options: JsonFileOptions): Prom
 /** The object that a file's content is in JSON. @throws ToolkitError with `code` */
 export function parseJson(bytes: Uint8Array, path: string, code: string): JsonObject {
   if (isJsonTooDeep(bytes)) throw damaged(code, `${path}: JSON over ${MAX_JSON_DEPTH} levels deep, expected fewer`);
+  return parseShallowJson(bytes, path, code);
+}
+
+/** parseJson for what is known not to be nested too deeply. @throws ToolkitError with `code` */
+export function parseShallowJson(bytes: Uint8Array, path: string, code: string): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

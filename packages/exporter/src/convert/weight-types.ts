@@ -50,12 +50,19 @@ export async function findExactType(
   for (const tensor of tensors) {
     for await (const values of blocks.read(tensor, signal)) {
       const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-      isBf16 &&= bits.every((word) => (word & BF16_DROPPED_BITS) === 0);
+      isBf16 &&= (unionOf(bits) & BF16_DROPPED_BITS) === 0;
       isF16 &&= bits.every(isExactFloat16);
       if (!isBf16 && !isF16) return 'F32';
     }
   }
   return isBf16 ? 'BF16' : 'F16';
+}
+
+/** Every bit that any word has. */
+function unionOf(words: Uint32Array): number {
+  let union = 0;
+  for (let i = 0; i < words.length; i++) union |= words[i]!;
+  return union;
 }
 
 /** Whether the float32 with these bits is a float16 value. */

@@ -1,9 +1,9 @@
 // Reads and converts blocks of weights, overlapped: while the caller hashes and writes one block, the kernels compute
 // the next, and the one after is read.
 
-import { ToolkitError } from '@llama-ts/format';
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
-import { columnsOf, isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
+import { notFinite } from '../weights/check-finite.js';
+import { isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** The base of the tables in v0, whatever the model's: the reference writes them so, and readers skip them. */
@@ -128,12 +128,12 @@ function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Conv
   const values = slot.values.subarray(0, n);
   const largest = slot.largest[0]!;
   if (tensor.dtype === 'F32') {
-    if (!Number.isFinite(largest)) throw notFinite(block, values, options.source.name);
+    if (!Number.isFinite(largest)) throw notFinite(tensor, values, block.firstRow, options.source.name);
     return { block, bytes: bytesOf(values), scales: null, maxError: null, release };
   }
   const scales = slot.scales.subarray(0, n / options.groupSize!);
   // A group with NaN or an infinity has no finite scale.
-  if (!scales.every(Number.isFinite)) throw notFinite(block, values, options.source.name);
+  if (!scales.every(Number.isFinite)) throw notFinite(tensor, values, block.firstRow, options.source.name);
   return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError: largest, release };
 }
 
@@ -162,18 +162,6 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
     largest: kernels.allocate.float32(1),
     free: Promise.resolve(),
   }));
-}
-
-/** Says where among the block's values the first is that is not finite. */
-function notFinite({ tensor, firstRow }: RowBlock, values: Float32Array, name: string): ToolkitError {
-  const i = values.findIndex((value) => !Number.isFinite(value));
-  const columns = columnsOf(tensor);
-  const row = firstRow + Math.floor(i / columns);
-  return new ToolkitError(
-    'BAD_WEIGHTS',
-    `${name}: ${tensor.name} is ${values[i]} at row ${row}, column ${i % columns}, expected a finite number`,
-    { suggestions: ['download the weights again; where they are the same, the model itself is damaged'] },
-  );
 }
 
 function bytesOf(values: Float32Array | Int8Array): Uint8Array {

@@ -1,6 +1,7 @@
 // Takes vocabulary and merges out of a tokenizer.json piece by piece: parsed whole, they take ten times the file's bytes.
 
-import { type JsonObject, parseJson } from '../json-fields.js';
+import { MAX_JSON_DEPTH } from '@llama-ts/format';
+import { type JsonObject, parseJson, parseShallowJson } from '../json-fields.js';
 import { badTokenizer } from './token-table.js';
 
 /** Bytes parsed at a time, about. */
@@ -51,7 +52,7 @@ export function splitTokenizerJson(
   return { json: parseJson(withoutInsides(bytes, [vocab, merges]), name, 'BAD_TOKENIZER'), collections };
 }
 
-/** Where `model.vocab` is an object and `model.merges` a list; null where one is given twice, or nothing fits. */
+/** Where `model.vocab` is an object and `model.merges` a list; null where one is given twice, nothing fits, or all is too deep. */
 function findCollections(bytes: Uint8Array): Map<Name, Range> | null {
   const found = new Map<Name, Range>();
   /** The last key at each depth that matters, by its bytes. */
@@ -73,7 +74,7 @@ function findCollections(bytes: Uint8Array): Map<Name, Range> | null {
         if (found.has(name)) return null;
         open = { name, start: i };
       }
-      depth++;
+      if (++depth > MAX_JSON_DEPTH) return null;
       keys[depth] = '';
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth--;
@@ -120,7 +121,7 @@ function* walk<T>(
   for (let at = start + 1; at <= bracket; ) {
     const pieceEnd = endOfPiece(bytes, at, bracket);
     const piece = Buffer.concat([Buffer.from(before), bytes.subarray(at, pieceEnd), Buffer.from(after)]);
-    const entries = entriesOf(parseJson(piece, name, 'BAD_TOKENIZER').piece as JsonObject);
+    const entries = entriesOf(parseShallowJson(piece, name, 'BAD_TOKENIZER').piece as JsonObject);
     const isWhole = at === start + 1 && pieceEnd === bracket;
     if (entries.length === 0 && !isWhole)
       throw badTokenizer(name, `is not JSON: a comma without an entry before byte ${pieceEnd}`);

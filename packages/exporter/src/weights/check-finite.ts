@@ -8,13 +8,17 @@ import { type BinTensor, ToolkitError } from '@llama-ts/format';
  */
 export function checkFinite(tensor: BinTensor, weights: Float32Array, firstRow: number, name: string): void {
   for (let i = 0; i < weights.length; i++) {
-    if (Number.isFinite(weights[i]!)) continue;
-    const columns = tensor.shape.at(-1)!;
-    const row = firstRow + Math.floor(i / columns);
-    throw new ToolkitError(
-      'BAD_WEIGHTS',
-      `${name}: ${tensor.name} is ${weights[i]} at row ${row}, column ${i % columns}, expected a finite number`,
-      { suggestions: ['download the weights again; where they are the same, the model itself is damaged'] },
-    );
+    if (!Number.isFinite(weights[i]!)) throw notFinite(tensor, weights, firstRow, name);
   }
+}
+
+/** The error of weights that kernels found not to be finite: it names the first of them. */
+export function notFinite(tensor: BinTensor, weights: Float32Array, firstRow: number, name: string): ToolkitError {
+  const i = weights.findIndex((weight) => !Number.isFinite(weight));
+  const columns = tensor.shape.at(-1)!;
+  const at = `row ${firstRow + Math.floor(i / columns)}, column ${i % columns}`;
+  const message = `${name}: ${tensor.name} is ${weights[i]} at ${at}, expected a finite number`;
+  return new ToolkitError('BAD_WEIGHTS', message, {
+    suggestions: ['download the weights again; where they are the same, the model itself is damaged'],
+  });
 }
