@@ -9,7 +9,7 @@ const N_CORRUPT_TRANSFERS = '10000';
 const tests = [
   'test/48-durable/40-kills.test.ts',
   'test/45-hub/60-sharing.test.ts',
-  'test/45-hub/30-transfer-faults.test.ts',
+  'test/45-hub/35-corrupted.test.ts',
   'test/60-cli/42-run-input.test.ts',
 ];
 const fuzzer = fileURLToPath(new URL('fuzz.mjs', import.meta.url));

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FakeCommit, FakeFile, FakeRepo } from './fake-repo.js';
-import { type Fault, sendBytes } from './faults.js';
+import { type Fault, sendAnswer, sendBytes } from './faults.js';
 
 /** A request as it came in. */
 export interface FakeRequest {
@@ -101,12 +101,10 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     if (route.kind === 'resolve') {
       const prefix = file.isLarge ? cdnUrl : '';
       const location = `${prefix}/file/${route.repo}/${commitId}/${route.path}?X-Amz-Signature=secret-signature`;
-      response.writeHead(file.isLarge ? 302 : 307, {
-        location,
-        'x-repo-commit': commitId,
-        [file.isLarge ? 'x-linked-etag' : 'etag']: `"${file.etag}"`,
-      });
-      return response.end();
+      const status = file.isLarge ? 302 : 307;
+      const etag = { [file.isLarge ? 'x-linked-etag' : 'etag']: `"${file.etag}"` };
+      const right = { status, headers: { location, 'x-repo-commit': commitId, ...etag }, body: new Uint8Array(0) };
+      return sendAnswer(response, fault?.kind === 'forge' ? fault.forge(right) : right);
     }
     response.setHeader('x-repo-commit', commitId);
     await sendFile(response, file, range, fault, {
@@ -185,12 +183,18 @@ async function sendFile(
   if (fault?.kind === 'shift-range') start = Math.max(0, start + fault.by);
   const honestEnd = fault?.kind === 'shorten' ? fault.atByte : end;
   const hasLength = !(fault?.kind === 'shorten' && !fault.isHonest) && fault?.kind !== 'lengthen';
-  response.writeHead(isRange ? 206 : 200, {
+  const status = isRange ? 206 : 200;
+  const headers = {
     'content-type': 'application/octet-stream',
     etag: `"${etag}"`,
     ...(hasLength ? { 'content-length': String(honestEnd - start) } : {}),
     ...(isRange ? { 'content-range': `bytes ${start}-${end - 1}/${byteLength}` } : {}),
-  });
+  };
+  if (fault?.kind === 'forge') {
+    sendAnswer(response, fault.forge({ status, headers, body: bytes.subarray(start, end) }));
+    return;
+  }
+  response.writeHead(status, headers);
   await sendBytes(response, bytes.subarray(0, end), { start, chunkBytes, fault, onServed });
 }
 

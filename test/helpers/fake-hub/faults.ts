@@ -2,6 +2,22 @@
 
 import type { ServerResponse } from 'node:http';
 
+/** An answer as it leaves. */
+export interface FileAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its length need not be the one that the headers state. */
+  readonly body: Uint8Array;
+}
+
+/** Sends an answer, and closes the connection where it does not hold what its headers say. */
+export function sendAnswer(response: ServerResponse, { status, headers, body }: FileAnswer): void {
+  const stated = headers['content-length'];
+  response.writeHead(status, { ...headers, connection: 'close' });
+  if (stated === undefined || Number(stated) === body.byteLength) response.end(body);
+  else response.write(body, () => response.destroy());
+}
+
 /** What goes wrong with an answer. Offsets count from the file's first byte. */
 export type Fault =
   /** The connection breaks before byte `atByte`. */
@@ -20,6 +36,8 @@ export type Fault =
   | { readonly kind: 'shift-range'; readonly by: number }
   /** 200 and the whole file to a range request. */
   | { readonly kind: 'ignore-range' }
+  /** Any other answer with a file, or redirect to one, made from the right one. */
+  | { readonly kind: 'forge'; readonly forge: (right: FileAnswer) => FileAnswer }
   /** A status without a file. */
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** Other JSON, or no JSON, in place of an answer of the API. */
