@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openCheckpoint, parseTiktoken } from '@llama-ts/exporter';
+import { openCheckpoint, parseConfig, parseTiktoken, parseTokenizerJson } from '@llama-ts/exporter';
 import { bytesSource, openFile, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { description, modelBytes, v2 } from '../10-format/support.js';
@@ -64,6 +64,12 @@ describe('a checkpoint', () => {
 
   it('with brackets in a string is no deep one', () =>
     openChanged('tokenizer_config.json', (text) => text.replace('{', () => `{"x":"\\"${'[{'.repeat(200)}",`)));
+});
+
+it('an object nested too deep to show is refused by the parsers that take one', () => {
+  const deep: unknown = JSON.parse(DEEP);
+  assert.throws(() => parseConfig({ model_type: 'llama', hidden_size: deep }, 'config.json'), { code: 'BAD_CONFIG' });
+  assert.throws(() => parseTokenizerJson({ model: { type: deep } }, 'tokenizer.json'), { code: 'BAD_TOKENIZER' });
 });
 
 it('a tokenizer.model of nothing but a hundred million line ends is refused at the first', () => {

@@ -3,6 +3,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isJsonTooDeep, MAX_JSON_DEPTH, ToolkitError } from '@llama-ts/format';
 
+const MAX_SHOWN_LENGTH = 80;
+const MAX_SHOWN_DEPTH = 4;
+const MAX_SHOWN_PARTS = 16;
+
 /** An object of parsed JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -71,10 +75,25 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value for a message: short, on one line. */
+/** A value for a message: short, on one line. Looks at its outermost parts only, however deep or long it is. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  const text = value === undefined ? 'nothing' : sketch(value, 0);
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}
+
+/** The beginning of a value's JSON, with … for what lies deeper or further back. */
+function sketch(value: unknown, depth: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN_LENGTH));
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (depth === MAX_SHOWN_DEPTH) return '…';
+  const inner = (part: unknown): string => sketch(part, depth + 1);
+  if (Array.isArray(value)) return `[${joinFirst(value, inner)}]`;
+  return `{${joinFirst(Object.entries(value), ([key, part]) => `${inner(key)}:${inner(part)}`)}}`;
+}
+
+function joinFirst<T>(items: readonly T[], text: (item: T) => string): string {
+  const first = items.slice(0, MAX_SHOWN_PARTS).map(text).join(',');
+  return items.length > MAX_SHOWN_PARTS ? `${first},…` : first;
 }
 
 function damaged(code: string, message: string, cause?: unknown): ToolkitError {
