@@ -1,15 +1,22 @@
-// npm test: makes the clone ready and runs every test, or those whose files are named. With LLAMA_TEST_STRICT a test that
-// is skipped, since something it needs is not there, fails.
+// npm test: makes the clone ready and runs every test, or those whose files are named. A token that leaks fails the run.
 
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { commandFile, root, runNode } from './npm.mjs';
+import { setCanary } from './canary.mjs';
+import { commandFile, root } from './npm.mjs';
 import { prepare } from './prepare.mjs';
 
 prepare();
 const named = process.argv.slice(2);
-runNode(commandFile('mocha'), [
-  '--reporter',
-  path.join(root, 'scripts', 'counting-reporter.cjs'),
-  ...(process.env.LLAMA_TEST_STRICT ? ['--forbid-pending'] : []),
-  ...(named.length > 0 ? named : ['test/**/*.test.ts']),
-]);
+const { env, leaks } = setCanary();
+const reporter = path.join(root, 'scripts', 'counting-reporter.cjs');
+const args = ['--reporter', reporter, ...(named.length > 0 ? named : ['test/**/*.test.ts'])];
+const { status, error } = spawnSync(process.execPath, [commandFile('mocha'), ...args], {
+  cwd: root,
+  env,
+  stdio: 'inherit',
+});
+const found = leaks();
+if (error) throw error;
+for (const leak of found) console.error(`the token of this run leaked: ${leak}`);
+process.exitCode = status || (found.length > 0 ? 1 : 0);

@@ -12,6 +12,7 @@ import {
   type HubSnapshot,
 } from '@llama-ts/exporter';
 import { isToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
+import { canaryToken } from '../helpers/canary.js';
 import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { type FakeRepo, gitSha1, sha256 } from '../helpers/fake-hub/fake-repo.js';
 
@@ -58,7 +59,15 @@ export async function withHub<T>(
         const { snapshot } = await running;
         return new Uint8Array(await readFile(join(snapshot.path, 'model.safetensors')));
       },
-      options: (more = {}) => ({ repo: REPO, endpoint: hub.url, cacheDir, clock, random: () => 0.5, ...more }),
+      options: (more = {}) => ({
+        repo: REPO,
+        endpoint: hub.url,
+        cacheDir,
+        clock,
+        random: () => 0.5,
+        ...(canaryToken === '' ? {} : { token: canaryToken }),
+        ...more,
+      }),
     });
   } finally {
     await hub.stop();

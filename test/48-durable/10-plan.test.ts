@@ -5,6 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExportPlan, exportModel, openCheckpoint, planExport } from '@llama-ts/exporter';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { canaryToken } from '../helpers/canary.js';
 import { startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
@@ -54,7 +55,7 @@ describe('the plan of an export', () => {
       const repo = fakeRepo(await filesOf(sampleModelPath));
       const hub = await startFakeHub({ repos: { [REPO]: repo } });
       try {
-        const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: '' };
+        const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
         const run = (...args: string[]) => runLlama(['export', 'm.bin', '--hf', REPO, ...args], { cwd: folder, env });
         const plan = JSON.parse((await run('--dry-run', '--json')).stdout) as ExportPlan;
         assert.equal(plan.commit, [...repo.commits.keys()][0]);

@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { canaryToken } from '../helpers/canary.js';
 import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { type LlamaRun, runLlama } from '../helpers/run-llama.js';
@@ -26,7 +27,7 @@ async function withHub(options: Omit<FakeHubOptions, 'repos'>, use: (bench: Benc
   const hub = await startFakeHub({ ...options, repos: { [REPO]: fakeRepo(files) } });
   try {
     await withFolder((folder) => {
-      const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: '' };
+      const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
       return use({
         folder,
         hub,

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesSource, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { canaryToken } from '../helpers/canary.js';
 import { type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { type FakeRepo, fakeRepo, sha256 } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
@@ -39,7 +40,7 @@ async function withHub(repo: FakeRepo, options: Omit<FakeHubOptions, 'repos'>, u
         export: (args, env) =>
           runLlama(['export', ...args], {
             cwd: folder,
-            env: { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: '', ...env },
+            env: { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken, ...env },
           }),
       }),
     );

@@ -8,6 +8,7 @@ import type { VerifyResult } from '@llama-ts/evaluate';
 import { junitXml } from '@llama-ts/evaluate';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
 import { Ajv } from 'ajv';
+import { canaryToken } from '../helpers/canary.js';
 import { startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
@@ -157,7 +158,7 @@ describe('llama verify', function () {
       }
       const hub = await startFakeHub({ repos: { 'owner/name': fakeRepo(files) } });
       try {
-        const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: '' };
+        const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
         const run = await runLlama(['verify', model, '--against', 'owner/name'], { env });
         assert.equal(run.exitCode, 0, run.stderr + run.stdout);
         assert.match(run.stdout, /equal to an export of owner\/name/);
