@@ -29,7 +29,7 @@ describe('a refusal of the hub', () => {
 
   it('of a private repository is HUB_REPO_NOT_FOUND and mentions the token', () =>
     withHub(fakeRepo(FILES, 'private'), { token: TOKEN }, async ({ options }) => {
-      const error = await failureOf(() => download(options()));
+      const error = await failureOf(() => download(options({ token: undefined })));
       assert.equal(error.code, 'HUB_REPO_NOT_FOUND');
       assert.match(error.message, /no such repository, or a private one/);
       assert.match(error.suggestions.join(), /if it is private: export HF_TOKEN/);
