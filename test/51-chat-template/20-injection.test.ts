@@ -91,6 +91,38 @@ describe('special names in what users say', function () {
     }
   });
 
+  it('stay text at every split between messages of all roles, and between tools and their fields, with the real template', () => {
+    const { isSpecial } = llamaTokenizer();
+    const roles = ['system', 'user', 'assistant', 'tool', 'ipython', 'user', 'system', 'assistant', 'ipython', 'tool'];
+    // Each message ends as a name begins, and begins as it goes on: the halves meet across every border.
+    const promptOf = (splits: readonly (readonly [string, string])[]) =>
+      encodeChat(
+        llamaTokenizer(),
+        llamaTemplate,
+        splits.flatMap(([head, tail], i) => [
+          { role: roles[i % roles.length]!, content: `${tail} ${head}` },
+          { role: roles[(i + 1) % roles.length]!, content: `${tail} ${head}` },
+          { role: 'tool', content: [tail, head] },
+          { role: roles[(i + 3) % roles.length]!, content: `${tail} ${head}` },
+        ]),
+        {
+          dateString: '1',
+          tools: splits.map(([head, tail]) => ({
+            [`${tail} ${head}`]: tail,
+            function: { name: head, description: tail },
+          })),
+        },
+      );
+    for (const special of names) {
+      const splits = Array.from(
+        { length: special.length - 1 },
+        (_, i) => [special.slice(0, i + 1), special.slice(i + 1)] as const,
+      );
+      const innocent = promptOf(splits.map(() => ['x', 'x'] as const));
+      assert.deepEqual(promptOf(splits).filter(isSpecial), innocent.filter(isSpecial), special);
+    }
+  });
+
   it('stay text in tools, their results, names and keys, however deep', () => {
     const messagesWith = (text: string): ChatMessage[] => [
       { role: 'user', content: text },

@@ -23,6 +23,7 @@ export {
 export { type FullContextPolicy, fullContextPolicies } from './chat-context.js';
 export { answerSeed } from './chat-seed.js';
 export { type ChatMessage, type ChatOptions, encodeChat, renderChat } from './chat-template/chat-template.js';
+export { parseToolCall, type ToolCall } from './chat-template/tool-call.js';
 export type { ConstrainedText, Constraint } from './constraint/constraint.js';
 export { jsonMode, jsonSchema, regex } from './constraint/constraints.js';
 export { type EncodeMessagesOptions, encodeMessages } from './encode-messages.js';

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { Template } from '@huggingface/jinja';
+import { type ChatMessage, type ChatOptions, encodeChat, parseToolCall, renderChat } from '@llama-ts/runtime';
+import fc from 'fast-check';
+import { llamaFile, llamaTokenizer, oracleIds, oracleTokenizer, readJson } from '../helpers/tokenizers.js';
+
+const template = readJson<{ chat_template: string }>(llamaFile('tokenizer_config.json')).chat_template;
+const DATE = '01 Jan 2026';
+const ANSWER_HEAD = '<|start_header_id|>assistant<|end_header_id|>\n\n';
+
+const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('\\u'));
+const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,12}$/);
+const text = fc.string({
+  unit: fc.constantFrom('a', ' ', '\n', '"', '{', 'é', '中', '🦊', '<'),
+  maxLength: 12,
+});
+const values = fc.dictionary(name, fc.oneof(text, fc.integer(), fc.boolean(), fc.array(text, { maxLength: 3 })), {
+  noNullPrototype: true,
+});
+const tool = fc
+  .record({ name, description: text, parameters: values }, { noNullPrototype: true })
+  .map((definition) => ({ type: 'function', function: definition }));
+const call = fc
+  .record({ name, arguments: values }, { noNullPrototype: true })
+  .map((made) => ({ type: 'function', function: made }));
+const conversation = fc
+  .tuple(text, call, fc.constantFrom('tool', 'ipython'), fc.oneof(text, values, fc.array(text)))
+  .map(([question, made, role, result]): ChatMessage[] => [
+    { role: 'user', content: question },
+    { role: 'assistant', content: '', tool_calls: [made] },
+    { role, content: result },
+  ]);
+
+describe('tools in a conversation, by the real Llama 3.2 template', function () {
+  this.timeout(60_000);
+
+  it('have the text that jinja alone renders and the tokens of the Rust tokenizer, wherever definitions stand', async () => {
+    const cases = fc.sample(fc.tuple(conversation, fc.array(tool, { minLength: 1, maxLength: 3 }), fc.boolean()), {
+      numRuns: 100,
+      seed: 3,
+    });
+    const plain = new Template(template);
+    const rendered = cases.map(([messages, tools, tools_in_user_message]) =>
+      plain.render({
+        messages,
+        tools,
+        tools_in_user_message,
+        date_string: DATE,
+        add_generation_prompt: true,
+        bos_token: '<|begin_of_text|>',
+        eos_token: '<|eot_id|>',
+      }),
+    );
+    const expected = await oracleIds(oracleTokenizer(llamaFile('tokenizer.json'), { specials: 'tokens' }), rendered);
+    for (const [i, [messages, tools, tools_in_user_message]] of cases.entries()) {
+      const options: ChatOptions = { tools, dateString: DATE, variables: { tools_in_user_message } };
+      assert.equal(renderChat(llamaTokenizer(), template, messages, options), rendered[i]);
+      assert.deepEqual(encodeChat(llamaTokenizer(), template, messages, options), expected[i]);
+    }
+  });
+});
+
+describe('a tool call in an answer', () => {
+  it('is what the template writes of one', () => {
+    fc.assert(
+      fc.property(call, (made) => {
+        const messages = [
+          { role: 'user', content: 'x' },
+          { role: 'assistant', content: '', tool_calls: [made] },
+        ];
+        const options = { dateString: DATE, addGenerationPrompt: false };
+        const prompt = renderChat(llamaTokenizer(), template, messages, options);
+        const answer = prompt.slice(prompt.lastIndexOf(ANSWER_HEAD) + ANSWER_HEAD.length, -'<|eot_id|>'.length);
+        assert.deepEqual(parseToolCall(answer), made);
+        // Said by the model and kept as text, it is the same prompt.
+        assert.equal(
+          renderChat(llamaTokenizer(), template, [messages[0]!, { role: 'assistant', content: answer }], options),
+          prompt,
+        );
+      }),
+    );
+  });
+
+  it('is no other text, and no other JSON', () => {
+    fc.assert(fc.property(json, (value) => assert.equal(parseToolCall(JSON.stringify(value)), null)));
+    for (const answer of [
+      '',
+      'It rains.',
+      '{"name": "weather", "parameters": {"city": "Par',
+      'Sure: {"name": "weather", "parameters": {}}',
+      '{"name": "weather"}',
+      '{"name": "", "parameters": {}}',
+      '{"name": 1, "parameters": {}}',
+      '{"name": "weather", "parameters": []}',
+      '{"name": "weather", "parameters": {}, "more": 1}',
+    ]) {
+      assert.equal(parseToolCall(answer), null, answer);
+    }
+  });
+});
