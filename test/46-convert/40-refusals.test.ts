@@ -1,6 +1,7 @@
 // What convert refuses, what it replaces with force, and a plain file with what its user knows of it.
 
 import { strict as assert } from 'node:assert';
+import * as nodeFiles from 'node:fs/promises';
 import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
@@ -89,6 +90,26 @@ describe('convert refuses', () => {
       assert.deepEqual(await readdir(scratch), ['model']);
     });
   });
+});
+
+describe('convert without room', () => {
+  for (const to of ['v0', 'v1', 'v2', 'gguf', 'safetensors'] as const) {
+    it(`for ${to} is refused before the first tensor, and leaves nothing`, async () => {
+      await withFolder(async (scratch) => {
+        const source = await exportBin(sampleModelPath, join(scratch, 'model.bin'), 1);
+        const statfs = async () => ({ ...(await nodeFiles.statfs(scratch)), bavail: 100, bsize: 4096 });
+        const files = { ...nodeFiles, statfs: statfs as unknown as typeof nodeFiles.statfs };
+        const run = convertModel({ source, output: join(scratch, 'out'), to, files });
+        const seen: string[] = [];
+        const watched = async (): Promise<void> => {
+          for await (const { type } of run) seen.push(type);
+        };
+        assert.match(await rejectsWith('DISK_FULL', watched()), /409600 bytes free on its disk, expected \d{7}/);
+        assert.ok(!seen.includes('tensor-start'));
+        assert.deepEqual(await readdir(scratch), ['model.bin']);
+      });
+    });
+  }
 });
 
 describe('convert over what is there', () => {

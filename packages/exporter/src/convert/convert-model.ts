@@ -5,6 +5,7 @@ import { type BinVersion, openFile, readBinFile, ToolkitError } from '@llama-ts/
 import type { Kernels } from '@llama-ts/kernels';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import { type ExportEvent, type ExportResult, exportModel } from '../export-model.js';
+import type { FileLayer } from '../files/file-layer.js';
 import { watchSource } from '../files/source-watch.js';
 import { quantizeModel } from '../quantize-model.js';
 import { binWeights } from './bin-weights.js';
@@ -47,6 +48,8 @@ export interface ConvertOptions extends PlainFileKnowledge {
   readonly maxShardBytes?: number | undefined;
   /** Replace what is there. Default false. */
   readonly force?: boolean | undefined;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
   /** Computes; default: the fastest that runs here. */
   readonly kernels?: Kernels | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -102,13 +105,23 @@ async function* convertCheckpoint(
     if (checkpoint.stream !== null) throw streamed(checkpoint.source, options.to);
     return yield* convertToOther(fromCheckpoint(checkpoint), options);
   }
-  const { output, groupSize, plain = false, force, kernels, signal } = options;
-  const exported = exportModel({ source: checkpoint, output, version, groupSize, plain, force, kernels, signal });
+  const { output, groupSize, plain = false, force, files, kernels, signal } = options;
+  const exported = exportModel({
+    source: checkpoint,
+    output,
+    version,
+    groupSize,
+    plain,
+    force,
+    files,
+    kernels,
+    signal,
+  });
   return binResult(yield* exported, options.to);
 }
 
 async function* convertBin(input: string, options: ConvertOptions): AsyncGenerator<ExportEvent, ConvertResult> {
-  const { output, to, groupSize, plain = false, force, kernels, signal } = options;
+  const { output, to, groupSize, plain = false, force, files, kernels, signal } = options;
   const file = await openFile(input);
   try {
     const bin = await readBinFile(file);
@@ -117,8 +130,8 @@ async function* convertBin(input: string, options: ConvertOptions): AsyncGenerat
     if (version === null) return yield* convertToOther(fromBin(file, bin, weights, options), options);
     const written =
       version === 2
-        ? quantizeModel({ input, output, groupSize, plain, force, kernels, signal })
-        : rewriteBin({ input, bin, weights, output, version, plain, force, kernels, signal });
+        ? quantizeModel({ input, output, groupSize, plain, force, files, kernels, signal })
+        : rewriteBin({ input, bin, weights, output, version, plain, force, files, kernels, signal });
     return binResult(yield* written, to);
   } finally {
     await file.close();
@@ -130,7 +143,7 @@ async function* convertToOther(
   source: ConvertSource,
   options: ConvertOptions,
 ): AsyncGenerator<ExportEvent, ConvertResult> {
-  const { output, to, maxShardBytes = DEFAULT_SHARD_BYTES, force, kernels, signal } = options;
+  const { output, to, maxShardBytes = DEFAULT_SHARD_BYTES, force, files, kernels, signal } = options;
   for (const message of source.warnings) yield { type: 'warning', message };
   const { dimensions, weights } = source;
   const checkUnchanged = await watchSource(weights.name, source.identity);
@@ -138,7 +151,7 @@ async function* convertToOther(
   const blocks = await openFloatBlocks({ weights, tensors, headDim: dimensions.dim / dimensions.nHeads, kernels });
   try {
     const type = options.type ?? source.storedType ?? (await findExactType(blocks, tensors, signal));
-    const common = { source, blocks, output, checkUnchanged, force, signal };
+    const common = { source, blocks, output, checkUnchanged, force, files, signal };
     if (to === 'gguf') {
       const byteLength = yield* writeGgufModel({ ...common, type });
       return { output, to, type, groupSize: null, byteLength, maxError: null };

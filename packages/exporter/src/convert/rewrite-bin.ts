@@ -1,8 +1,9 @@
 // Writes the weights of one .bin file as a v0 or v1 file, trailer included.
 
-import { type BinFile, encodeTrailer } from '@llama-ts/format';
+import { type BinFile, encodeTrailer, layout } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
 import type { ExportResult } from '../export-model.js';
+import type { FileLayer } from '../files/file-layer.js';
 import { identifyFile } from '../files/identify-file.js';
 import { watchSource } from '../files/source-watch.js';
 import { createDurableFile } from '../output/durable-file.js';
@@ -19,21 +20,22 @@ export interface RewriteBinOptions {
   /** No trailer. */
   readonly plain: boolean;
   readonly force: boolean | undefined;
+  readonly files: FileLayer | undefined;
   readonly kernels: Kernels | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Writes the file; a plain one stays plain. @throws what reading the input and writing the output throw */
 export async function* rewriteBin(options: RewriteBinOptions): AsyncGenerator<WriteEvent, ExportResult> {
-  const { input, bin, weights, output, version, plain, force, signal } = options;
+  const { input, bin, weights, output, version, plain, force, files, signal } = options;
   const checkUnchanged = await watchSource(input, () => identifyFile(input));
-  const file = await createDurableFile(output, { force, inputs: [input] });
+  const header = { version, dimensions: bin.header.dimensions, groupSize: null };
+  const { weightsEnd } = layout(header);
+  const file = await createDurableFile(output, { force, files, inputs: [input], expectedBytes: weightsEnd });
   let kernels: Kernels | undefined;
   try {
     kernels = options.kernels ?? (await openKernels());
-    const header = { version, dimensions: bin.header.dimensions, groupSize: null };
-    const { layout, checksums } = yield* writeWeights({ header, source: weights, file, kernels, signal });
-    const { weightsEnd } = layout;
+    const { checksums } = yield* writeWeights({ header, source: weights, file, kernels, signal });
     let byteLength = weightsEnd;
     if (bin.trailer !== null && !plain) {
       const trailer = encodeTrailer({ ...bin.trailer, checksums }, weightsEnd);

@@ -3,6 +3,7 @@
 import { type BinTensor, type TensorKind, ToolkitError } from '@llama-ts/format';
 import { encodeF32, serializeHeader, tensorByteLength } from '@llama-ts/gguf';
 import { ropeFrequencies } from '@llama-ts/kernels';
+import type { FileLayer } from '../files/file-layer.js';
 import { createDurableFile } from '../output/durable-file.js';
 import type { WriteEvent } from '../output/write-weights.js';
 import { type ConvertSource, modelTensors } from './convert-source.js';
@@ -40,6 +41,7 @@ export interface WriteGgufOptions {
   /** Throws once the source is another than at the start. */
   readonly checkUnchanged: () => Promise<void>;
   readonly force: boolean | undefined;
+  readonly files: FileLayer | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -49,7 +51,7 @@ export interface WriteGgufOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, checkUnchanged, force, signal } = options;
+  const { source, blocks, output, type, checkUnchanged, force, files, signal } = options;
   const weights = modelTensors(source.dimensions).map((tensor) => {
     return { name: ggufName(tensor), tensor, type: tensor.shape.length === 1 ? 'F32' : type, shape: tensor.shape };
   });
@@ -58,7 +60,8 @@ export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator
   const factorSpecs =
     factors === null ? [] : [{ name: ROPE_FACTORS_NAME, type: 'F32' as const, shape: [factors.length] }];
   const header = serializeHeader([...factorSpecs, ...weights], ggufMetadata(source, type));
-  const file = await createDurableFile(output, { force, inputs: source.inputs });
+  const expectedBytes = header.fileByteLength;
+  const file = await createDurableFile(output, { force, files, inputs: source.inputs, expectedBytes });
   try {
     await file.writeAt(header.bytes, 0);
     const places = new Map(header.tensors.map(({ name, byteOffset }) => [name, byteOffset]));

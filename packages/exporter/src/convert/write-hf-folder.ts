@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { serializeHeader } from '@llama-ts/safetensors';
+import type { FileLayer } from '../files/file-layer.js';
 import { createDurableFile } from '../output/durable-file.js';
 import type { WriteEvent } from '../output/write-weights.js';
 import { type ConvertSource, modelTensors } from './convert-source.js';
@@ -28,6 +29,7 @@ export interface WriteHfOptions {
   /** Throws once the source is another than at the start. */
   readonly checkUnchanged: () => Promise<void>;
   readonly force: boolean | undefined;
+  readonly files: FileLayer | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,14 +39,15 @@ export interface WriteHfOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, maxShardBytes, checkUnchanged, force, signal } = options;
+  const { source, blocks, output, type, maxShardBytes, checkUnchanged, force, files, signal } = options;
   const { dimensions, settings, tokenizer } = source;
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
   const shards = divideIntoShards(tensors, type, maxShardBytes);
   const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: OWN_FILES });
   try {
-    yield { type: 'write-start', count: tensors.length, byteLength: tensorBytes(tensors, type) };
+    const totalBytes = tensorBytes(tensors, type);
+    yield { type: 'write-start', count: tensors.length, byteLength: totalBytes };
     let byteLength = 0;
     let firstIndex = 0;
     for (const shard of shards) {
@@ -55,7 +58,9 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
         ...{ name, type, byteOffset },
         tensor: byName.get(name)!,
       }));
-      const file = await createDurableFile(join(folder.path, shard.fileName), {});
+      // The first one is refused unless there is room for all.
+      const expectedBytes = totalBytes - byteLength;
+      const file = await createDurableFile(join(folder.path, shard.fileName), { files, expectedBytes });
       try {
         await file.writeAt(header.bytes, 0);
         const arrange = (tensor: (typeof tensors)[number], values: Float32Array): Float32Array =>
