@@ -2,11 +2,10 @@
 
 #include <new>
 
+#include "signals-blocked.h"
+
 #if defined(_WIN32)
 #include <malloc.h>
-#else
-#include <pthread.h>
-#include <signal.h>
 #endif
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -28,25 +27,6 @@ void resetFloatingPoint() {
   __asm__ volatile("msr fpcr, %0" : : "r"(zero));
 #endif
 }
-
-#if defined(_WIN32)
-struct SignalsBlocked {};
-#else
-/** Threads created meanwhile leave asynchronous signals to the threads of the host program. */
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    for (int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, fault);
-    pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-#endif
 
 uint8_t* allocateAligned(size_t bytes) {
 #if defined(_WIN32)

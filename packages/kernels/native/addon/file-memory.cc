@@ -7,9 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <system_error>
+
+#include "signals-blocked.h"
 
 namespace kernels {
 namespace {
@@ -86,6 +89,15 @@ void releaseSlot(size_t slot) {
   if (--openMaps == 0) removeHandler();
 }
 
+/** Pages made present between two looks at whether the map is to close. */
+constexpr size_t kPopulateBytes = 16 * 1024 * 1024;
+
+/** Whether the machine's memory holds so much: making present what does not fit would drive out what was made so before. */
+bool fitsMemory(size_t length) {
+  const long pages = sysconf(_SC_PHYS_PAGES), pageBytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && pageBytes > 0 && length / (size_t)pageBytes < (size_t)pages;
+}
+
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 }  // namespace
@@ -106,9 +118,30 @@ MappedFile::MappedFile(int fd, size_t length) : FileMemory(length) {
     close(fd_);
     throw;
   }
+#if defined(MADV_HUGEPAGE)
+  madvise(data_, length, MADV_HUGEPAGE);  // a wish: pages that are still to be read come as large ones
+#endif
+  if (!fitsMemory(length)) return;
+  [[maybe_unused]] const SignalsBlocked blocked;
+  try {
+    populating_ = std::thread([this] { populate(); });
+  } catch (const std::system_error&) {
+    // No thread to be had: the pages come as they are touched.
+  }
+}
+
+void MappedFile::populate() {
+#if defined(MADV_POPULATE_READ)
+  for (size_t begin = 0; begin < length_ && !closing_.load(); begin += kPopulateBytes) {
+    // Where the file shrank or the system does not know it, the pages come as they are touched.
+    if (madvise(data_ + begin, std::min(kPopulateBytes, length_ - begin), MADV_POPULATE_READ) != 0) return;
+  }
+#endif
 }
 
 MappedFile::~MappedFile() {
+  closing_.store(true);
+  if (populating_.joinable()) populating_.join();
   // First: another map may soon lie at the same addresses.
   releaseSlot(slot_);
   munmap(data_, length_);
