@@ -44,6 +44,7 @@ struct Array {
 /** Reads words one after the other; `ok` turns false at the first that cannot be what is asked for. */
 class Words {
  public:
+  SHARED_INLINE Words() = default;
   SHARED_INLINE Words(const double* at, const double* end) : at_(at), end_(end) {}
   bool ok = true;
 
@@ -67,8 +68,8 @@ class Words {
   }
 
  private:
-  const double* at_;
-  const double* end_;
+  const double* at_ = nullptr;
+  const double* end_ = nullptr;
 };
 
 /** F32: groupSize 0 and no scales. */

@@ -66,43 +66,113 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
   return result;
 }
 
-void execute(const KernelTable& table, const double* words, size_t count, Worker worker) {
-  Shared& shared = *worker.shared;
-  const auto meet = [&] {
-    shared.barrier.arrive(worker.threads, [&] {
-      for (uint32_t i = 0; i < worker.threads; i++) shared.counters[i].taken.store(0);
-    });
-    return true;
-  };
-  walk(words, count, [&](Opcode opcode, Words args) {
-    switch (opcode) {
-      case Opcode::embed: table.embed(EmbedArgs(args), worker); break;
-      case Opcode::rmsNorm: table.rmsNorm(RmsNormArgs(args), worker); break;
-      case Opcode::linear: {
-        const LinearArgs linear(args);
-        if (linear.groupSize != 0) {
-          table.linearQuantize(linear, worker);
-          meet();
-        }
-        table.linear(linear, worker);
-        break;
-      }
-      case Opcode::rope: table.rope(RopeArgs(args), worker); break;
-      case Opcode::store: table.store(CacheArgs(args), worker); break;
-      case Opcode::attention: table.attention(CacheArgs(args), worker); break;
-      case Opcode::swiGlu: table.swiGlu(PairArgs(args), worker); break;
-      case Opcode::add: table.add(PairArgs(args), worker); break;
-      case Opcode::gather: table.gather(GatherArgs(args), worker); break;
-      case Opcode::softmax: table.softmax(SoftmaxArgs(args), worker); break;
-      case Opcode::widen: table.widen(WidenArgs(args), worker); break;
-      case Opcode::quantize: table.quantize(QuantizeArgs(args), worker); break;
-      case Opcode::dequantize: table.dequantize(QuantizeArgs(args), worker); break;
-      case Opcode::quantizationError: table.quantizationError(QuantizationErrorArgs(args), worker); break;
-      case Opcode::largestMagnitude: table.largestMagnitude(MagnitudeArgs(args), worker); break;
-      case Opcode::xorAll: table.xorAll(XorArgs(args), worker); break;
+namespace {
+
+/** Values that one thread computes sooner than two threads meet. */
+constexpr size_t kSmallValues = 8192;
+/** Small phases that wait for their turn at most: no layer has more in a row. */
+constexpr size_t kMaxWaiting = 8;
+
+/** What the threads do between two meetings: an operation, or one of the two halves of a quantized linear layer. */
+struct Phase {
+  Opcode opcode;
+  Words args;
+  bool quantizesActivations;
+};
+
+/** Whether a phase is too small to share out. */
+bool isSmall(const Phase& phase) {
+  constexpr auto small = [](size_t values) { return values <= kSmallValues; };
+  Words args = phase.args;
+  switch (phase.opcode) {
+    case Opcode::embed: return small(EmbedArgs(args).out.length);
+    case Opcode::rmsNorm: return small(RmsNormArgs(args).x.length);
+    case Opcode::linear: return phase.quantizesActivations && small(LinearArgs(args).x.length);
+    case Opcode::rope: return small(RopeArgs(args).x.length);
+    case Opcode::store: return small(CacheArgs(args).first.length);
+    case Opcode::swiGlu:
+    case Opcode::add: return small(PairArgs(args).x.length);
+    case Opcode::gather: return small(GatherArgs(args).out.length);
+    default: return false;
+  }
+}
+
+void compute(const KernelTable& table, const Phase& phase, const Worker& worker) {
+  Words args = phase.args;
+  switch (phase.opcode) {
+    case Opcode::embed: return table.embed(EmbedArgs(args), worker);
+    case Opcode::rmsNorm: return table.rmsNorm(RmsNormArgs(args), worker);
+    case Opcode::linear:
+      return (phase.quantizesActivations ? table.linearQuantize : table.linear)(LinearArgs(args), worker);
+    case Opcode::rope: return table.rope(RopeArgs(args), worker);
+    case Opcode::store: return table.store(CacheArgs(args), worker);
+    case Opcode::attention: return table.attention(CacheArgs(args), worker);
+    case Opcode::swiGlu: return table.swiGlu(PairArgs(args), worker);
+    case Opcode::add: return table.add(PairArgs(args), worker);
+    case Opcode::gather: return table.gather(GatherArgs(args), worker);
+    case Opcode::softmax: return table.softmax(SoftmaxArgs(args), worker);
+    case Opcode::widen: return table.widen(WidenArgs(args), worker);
+    case Opcode::quantize: return table.quantize(QuantizeArgs(args), worker);
+    case Opcode::dequantize: return table.dequantize(QuantizeArgs(args), worker);
+    case Opcode::quantizationError: return table.quantizationError(QuantizationErrorArgs(args), worker);
+    case Opcode::largestMagnitude: return table.largestMagnitude(MagnitudeArgs(args), worker);
+    case Opcode::xorAll: return table.xorAll(XorArgs(args), worker);
+  }
+}
+
+/**
+ * The phases as one thread meets them. Large ones are shared out. Small ones wait for the next meeting, where the thread
+ * that comes last computes them while the others are held: for a single token that saves most of the meetings.
+ */
+class Phases {
+ public:
+  Phases(const KernelTable& table, const Worker& worker) : table_(table), worker_(worker) {}
+
+  void next(const Phase& phase) {
+    if (isSmall(phase)) {
+      if (waiting_ == kMaxWaiting) meet();
+      smallOnes_[waiting_++] = phase;
+      return;
     }
-    return meet();
+    meet();
+    compute(table_, phase, worker_);
+  }
+
+  /** Returns when every thread has come and all phases so far are computed. */
+  void meet() {
+    worker_.shared->barrier.arrive(worker_.threads, [&] {
+      const Worker alone = {0, 1, worker_.shared, worker_.common, worker_.own};
+      giveOutAgain();
+      for (size_t i = 0; i < waiting_; i++) {
+        compute(table_, smallOnes_[i], alone);
+        worker_.shared->counters[0].taken.store(0);
+      }
+    });
+    waiting_ = 0;
+  }
+
+ private:
+  void giveOutAgain() const {
+    for (uint32_t i = 0; i < worker_.threads; i++) worker_.shared->counters[i].taken.store(0);
+  }
+
+  const KernelTable& table_;
+  const Worker& worker_;
+  Phase smallOnes_[kMaxWaiting] = {};
+  size_t waiting_ = 0;
+};
+
+}  // namespace
+
+void execute(const KernelTable& table, const double* words, size_t count, Worker worker) {
+  Phases phases(table, worker);
+  walk(words, count, [&](Opcode opcode, Words args) {
+    Words copy = args;
+    if (opcode == Opcode::linear && LinearArgs(copy).groupSize != 0) phases.next({opcode, args, true});
+    phases.next({opcode, args, false});
+    return true;
   });
+  phases.meet();
 }
 
 }  // namespace kernels
