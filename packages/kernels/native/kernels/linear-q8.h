@@ -133,14 +133,15 @@ INLINE bool isStreamable(const Matrix& weight) {
 /** Sixteen dot products: of the groups that begin at `w` with the token's at `xq`, `registers` to a group. */
 INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
   I16 sum;
-  UNROLL for (int set = 0; set < kRegs; set++) {
+  ROLLED for (int set = 0; set < kRegs; set++) {
     vi acc[kLanes];
-    UNROLL for (int i = 0; i < kLanes; i++) {
-      acc[i] = splati(0);
+    ROLLED for (int i = 0; i < kLanes; i++) {
+      vi s = splati(0);
       for (size_t v = 0; v < registers; v++, w += kDotWeights, xq += kDotWeights) {
         if (v * kDotWeights % 64 == 0) __builtin_prefetch(w + kAheadBytes);
-        acc[i] = dot(acc[i], loadWeights(w), loadAs<vi>(xq));
+        s = dot(s, loadWeights(w), loadAs<vi>(xq));
       }
+      acc[i] = s;
     }
     sum.r[set] = sumRows(acc);
   }

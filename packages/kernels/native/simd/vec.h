@@ -20,6 +20,12 @@ extern "C" void* memset(void* to, int value, size_t bytes);
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
+#if defined(__wasm__)
+/** A loop that stays one: unrolled, its loads would all come first, and V8 spill most of them. */
+#define ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define ROLLED UNROLL
+#endif
 #define INLINE inline __attribute__((always_inline))
 
 namespace {
