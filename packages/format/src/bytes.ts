@@ -23,7 +23,7 @@ export class ByteReader {
   uint32Array(length: number, what: string): Uint32Array {
     const start = this.advance(4 * length, what);
     const values = new Uint32Array(length);
-    for (let i = 0; i < length; i++) values[i] = this.view.getUint32(start + 4 * i, true);
+    new Uint8Array(values.buffer).set(this.bytes.subarray(start, start + 4 * length));
     return values;
   }
 

@@ -58,7 +58,7 @@ export function decodeTokenizer(bytes: Uint8Array, name: string): TokenizerData 
   const tokenBytes = reader.bytesOf(nBytes, 'the token bytes').slice();
   reader.end();
   checkOffsets(tokenOffsets, nBytes, name);
-  const strayMerge = mergeIds.find((id) => id >= nTokens);
+  const strayMerge = firstNotBelow(nTokens, mergeIds);
   if (strayMerge !== undefined)
     throw badTrailer(`${name}: merge of token ${strayMerge}, expected ids below ${nTokens}`);
   return {
@@ -70,6 +70,12 @@ export function decodeTokenizer(bytes: Uint8Array, name: string): TokenizerData 
     merges: (flags & FLAG_MERGES) !== 0 ? mergeIds : null,
     specialTokens: decodeSpecials(specialIds, tokenBytes, tokenOffsets, name),
   };
+}
+
+/** A loop, for half a million ids are looked at whenever a model is opened. */
+function firstNotBelow(limit: number, ids: Uint32Array): number | undefined {
+  for (let i = 0; i < ids.length; i++) if (ids[i]! >= limit) return ids[i];
+  return undefined;
 }
 
 function checkOffsets(tokenOffsets: Uint32Array, nBytes: number, name: string): void {

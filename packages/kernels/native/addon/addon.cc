@@ -129,9 +129,16 @@ class FileMemoryWrap : public Napi::ObjectWrap<FileMemoryWrap> {
     if (file_ == nullptr || !(offset >= 0 && length > 0 && offset + length <= (double)file_->length())) {
       throw Napi::Error::New(info.Env(), "view out of range");
     }
+    // A collection would free none of this memory: V8 is not to hurry to one because gigabytes seem to hang on a buffer.
+    const int64_t bytes = (int64_t)length;
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), -bytes);
     return Napi::ArrayBuffer::New(
         info.Env(), file_->data() + (size_t)offset, (size_t)length,
-        [](Napi::Env, void*, std::shared_ptr<FileMemory>* keep) { delete keep; }, new std::shared_ptr<FileMemory>(file_));
+        [bytes](Napi::Env env, void*, std::shared_ptr<FileMemory>* keep) {
+          Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+          delete keep;
+        },
+        new std::shared_ptr<FileMemory>(file_));
   }
 
   Napi::Value shrank(const Napi::CallbackInfo& info) {

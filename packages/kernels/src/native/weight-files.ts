@@ -11,6 +11,20 @@ const READ_BYTES = 2 ** 25;
 /** Reads under way at once: one alone is bound by the copy of a single core. */
 const PARALLEL_READS = 4;
 
+/**
+ * Bytes of a file that one ArrayBuffer covers: V8 thinks of collecting garbage for each, and Node 20 ends the process for
+ * one of over 4 GiB.
+ */
+const WINDOW_BYTES = 2 ** 30;
+/** Windows begin at multiples of it. */
+const WINDOW_ALIGNMENT = 4096;
+
+/** Some consecutive bytes of a file, from `begin` on. */
+interface Window {
+  readonly begin: number;
+  readonly buffer: ArrayBuffer;
+}
+
 /** The files of one `Kernels`. */
 export interface WeightFiles {
   open(path: string, options?: OpenWeightsOptions): Promise<WeightFile>;
@@ -115,25 +129,36 @@ async function readFully(handle: FileHandle, path: string, into: Uint8Array, beg
 }
 
 function weightsIn(addon: Addon, path: string, { memory, byteLength }: OpenedMemory, onClose: () => void): WeightFile {
-  const views: ArrayBuffer[] = [];
-  const view = (byteOffset: number, length: number): ArrayBuffer => {
+  const windows: Window[] = [];
+  /** A window with all of these bytes: they lie in it from `byteOffset - begin` on. */
+  const windowOf = (byteOffset: number, length: number): Window => {
     checkWeightRange(path, byteOffset, length, byteLength);
-    if (length === 0) return new ArrayBuffer(0);
-    const buffer = memory.view(byteOffset, length);
-    views.push(buffer);
-    return buffer;
+    const end = byteOffset + length;
+    const known = windows.find(({ begin, buffer }) => begin <= byteOffset && end <= begin + buffer.byteLength);
+    if (known !== undefined) return known;
+    const begin = byteOffset - (byteOffset % WINDOW_ALIGNMENT);
+    const buffer = memory.view(begin, Math.max(end - begin, Math.min(WINDOW_BYTES, byteLength - begin)));
+    const window = { begin, buffer };
+    windows.push(window);
+    return window;
   };
   return {
     byteLength,
     float32(byteOffset, length) {
-      const bytes = view(byteOffset, 4 * length);
-      // float32 values must lie on a multiple of 4: others are copied. The memory itself starts on a page.
-      return new Float32Array(byteOffset % 4 === 0 ? bytes : bytes.slice(0));
+      if (length === 0) return new Float32Array(0);
+      const { begin, buffer } = windowOf(byteOffset, 4 * length);
+      const at = byteOffset - begin;
+      // float32 values must lie on a multiple of 4: others are copied.
+      return at % 4 === 0 ? new Float32Array(buffer, at, length) : new Float32Array(buffer.slice(at, at + 4 * length));
     },
-    int8: (byteOffset, length) => new Int8Array(view(byteOffset, length)),
+    int8(byteOffset, length) {
+      if (length === 0) return new Int8Array(0);
+      const { begin, buffer } = windowOf(byteOffset, length);
+      return new Int8Array(buffer, byteOffset - begin, length);
+    },
     async close() {
       // An array used after this is an empty one, not a hole in memory.
-      for (const buffer of views.splice(0)) addon.detach(buffer);
+      for (const { buffer } of windows.splice(0)) addon.detach(buffer);
       memory.close();
       onClose();
     },
