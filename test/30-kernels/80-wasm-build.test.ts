@@ -2,12 +2,13 @@
 
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { openKernels } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
+import { installKernels, loadInstalled } from './support/installation.js';
 import { queuePass, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
 const COMPILER = 'clang++-19';
@@ -25,7 +26,7 @@ describe('kernels.wasm, compiled anew (skipped without clang 19; .ci/install-too
     if (version === '') this.skip();
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), 'kernels-wasm-'));
-    rebuilt = join(folder, 'wasm/kernels.wasm');
+    rebuilt = join(folder, 'kernels.wasm');
     execFileSync(process.execPath, [join(root, 'scripts/build-wasm.mjs'), rebuilt]);
   });
   after(() => {
@@ -40,11 +41,9 @@ describe('kernels.wasm, compiled anew (skipped without clang 19; .ci/install-too
 
   for (const groupSize of [null, 32] as const) {
     it(`gives the reference's logits for ${groupSize === null ? 'float32' : 'quantized'} weights`, async () => {
-      // The package finds its module beside itself.
-      for (const part of ['dist', 'package.json']) {
-        cpSync(join(root, 'packages/kernels', part), join(folder, part), { recursive: true });
-      }
-      const copy: { openKernels: typeof openKernels } = await import(pathToFileURL(join(folder, 'dist/index.js')).href);
+      const target = installKernels(folder);
+      copyFileSync(rebuilt, join(target, 'wasm/kernels.wasm'));
+      const copy = await loadInstalled(target);
       const expected = await logits(await openKernels({ backend: 'reference' }), groupSize);
       for (const threads of [1, 3]) {
         assertSameBits(await logits(await copy.openKernels({ backend: 'wasm', threads }), groupSize), expected);

@@ -33,17 +33,19 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
     throw new ToolkitError('INVALID_ARGUMENT', `threads is ${threads}, expected a whole number above 0`);
   }
   const rejections: string[] = [];
+  const suggestions = new Set<string>();
   for (const candidate of candidates) {
     if (backend !== undefined && candidate.backend !== backend) continue;
     try {
       return await candidate.load(threads);
     } catch (error) {
       rejections.push(`${candidate.backend}: ${asError(error).message}`);
+      if (error instanceof ToolkitError) for (const suggestion of error.suggestions) suggestions.add(suggestion);
     }
   }
   const found = rejections.length > 0 ? rejections.join('; ') : 'not part of this installation';
   throw new ToolkitError('BACKEND_UNAVAILABLE', `backend ${backend ?? '(any)'} cannot run here: ${found}`, {
-    suggestions: ['llama doctor'],
+    suggestions: [...suggestions, 'llama doctor'],
   });
 }
 

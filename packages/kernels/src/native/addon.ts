@@ -40,15 +40,23 @@ const architectureBackends: Readonly<Record<string, readonly BackendName[]>> = {
   arm64: ['neon', 'generic'],
 };
 
+const unsupported = {
+  suggestions: ['leave out --backend and LLAMA_KERNELS: the fastest backend of this machine is taken'],
+};
+
 /** The addon, with `backend` among those it can run. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
 export function loadAddon(backend: BackendName): Addon {
   const ofArchitecture = architectureBackends[process.arch] ?? ['generic'];
   if (!ofArchitecture.includes(backend)) {
-    throw new ToolkitError('BACKEND_UNSUPPORTED', `${backend} is not an instruction set of ${process.arch}`);
+    throw new ToolkitError(
+      'BACKEND_UNSUPPORTED',
+      `${backend} is not an instruction set of ${process.arch}`,
+      unsupported,
+    );
   }
   const addon = requireAddon();
   if (!addon.supportedBackends().includes(backend)) {
-    throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${backend}`);
+    throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${backend}`, unsupported);
   }
   return addon;
 }
