@@ -13,6 +13,8 @@ export interface Speech {
   readonly endReason: EndReason;
   /** The stop string or id that ended it, if one did. */
   readonly stop: string | number | null;
+  /** With a constraint: whether the answer meets it. */
+  readonly meetsConstraint?: boolean;
   /** With `--logprobs`: one per token. */
   readonly logprobs?: readonly TokenLogProbabilities[];
   /** With `--lookup`: how its drafts went. */
@@ -44,8 +46,15 @@ export async function speak(events: AsyncIterable<GenerateEvent>, show: (text: s
       ids.push(event.id);
       if (event.logprobs !== undefined) logprobs.push(event.logprobs);
     } else {
-      const { reason: endReason, stop, milliseconds, speculation } = event;
-      speech = { ...speech, endReason, stop, milliseconds, ...(speculation === undefined ? {} : { speculation }) };
+      const { reason: endReason, stop, milliseconds, speculation, meetsConstraint } = event;
+      speech = {
+        ...speech,
+        endReason,
+        stop,
+        milliseconds,
+        ...(meetsConstraint === undefined ? {} : { meetsConstraint }),
+        ...(speculation === undefined ? {} : { speculation }),
+      };
     }
     speech = { ...speech, text: speech.text + event.text };
     show(event.text);

@@ -22,9 +22,19 @@ export async function answeredResult(
   seed: bigint,
   events: AsyncIterable<GenerateEvent>,
 ): Promise<BatchResult> {
-  const { text, endReason, stop, nPromptTokens, ids, speculation } = await speak(events, () => undefined);
+  const speech = await speak(events, () => undefined);
+  const { text, endReason, stop, nPromptTokens, ids, speculation, meetsConstraint } = speech;
   const nTokens = ids.length;
-  const said = { text, end_reason: endReason, stop, seed: String(seed), prompt_tokens: nPromptTokens, tokens: nTokens };
+  const judged = meetsConstraint === undefined ? {} : { meets_constraint: meetsConstraint };
+  const said = {
+    text,
+    end_reason: endReason,
+    stop,
+    ...judged,
+    seed: String(seed),
+    prompt_tokens: nPromptTokens,
+    tokens: nTokens,
+  };
   return { line, text: JSON.stringify({ ...headOf(line), ...said }), isFailed: false, nTokens, speculation };
 }
 

@@ -27,6 +27,8 @@ export interface RunBatchOptions {
   /** false: another run would draw another seed, so one that goes on keeps the first one's. */
   readonly isSeedGiven: boolean;
   readonly today: Date;
+  /** What the constraint among the defaults was made of; null without one. */
+  readonly form: string | null;
   /** What lines do not say themselves. */
   readonly defaults: AnswerOptions;
   readonly log: (line: string) => void;
@@ -86,7 +88,7 @@ function checkTemplate({ chatTemplate }: Model, { batch, input }: RunBatchOption
 }
 
 async function openResults(model: Model, options: RunBatchOptions): Promise<LineFile> {
-  const { batch, output, inputs, resume, force, seed, isSeedGiven, today, defaults, signal } = options;
+  const { batch, output, inputs, resume, force, seed, isSeedGiven, today, form, defaults, signal } = options;
   return openLineFile(output, {
     inputs,
     force,
@@ -100,7 +102,12 @@ async function openResults(model: Model, options: RunBatchOptions): Promise<Line
       boundaries: [model.settings.bosId, model.settings.eosIds],
       vocabulary: sha256(JSON.stringify(model.tokenizer?.specialTokens ?? null)),
       generation: model.generationDefaults,
-      defaults: { ...defaults, logitBias: Object.entries(defaults.logitBias ?? {}).map(([id, x]) => [id, String(x)]) },
+      defaults: {
+        ...defaults,
+        constraint: undefined,
+        logitBias: Object.entries(defaults.logitBias ?? {}).map(([id, x]) => [id, String(x)]),
+      },
+      ...(form === null ? {} : { form: sha256(form) }),
       seed: isSeedGiven ? String(seed) : null,
     },
     decided: { seed: String(seed), today: today.toISOString() },

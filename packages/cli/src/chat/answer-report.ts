@@ -9,6 +9,8 @@ export interface AnswerReport {
   /** Tokens generated, the end token left out. */
   readonly ids: readonly number[];
   readonly endReason: EndReason | 'interrupted';
+  /** With a constraint: whether the answer meets it. */
+  readonly meetsConstraint?: boolean;
   /** With `--lookup`: how its drafts went. */
   readonly speculation?: SpeculationReport;
   readonly nPromptTokens: number;
@@ -58,6 +60,12 @@ export async function followAnswer(
   return report && { ...report, text, milliseconds: performance.now() - start };
 }
 
-function endOf({ reason, speculation }: GenerateEndEvent): Pick<AnswerReport, 'endReason' | 'speculation'> {
-  return { endReason: reason, ...(speculation === undefined ? {} : { speculation }) };
+type Ending = Pick<AnswerReport, 'endReason' | 'meetsConstraint' | 'speculation'>;
+
+function endOf({ reason, meetsConstraint, speculation }: GenerateEndEvent): Ending {
+  return {
+    endReason: reason,
+    ...(meetsConstraint === undefined ? {} : { meetsConstraint }),
+    ...(speculation === undefined ? {} : { speculation }),
+  };
 }

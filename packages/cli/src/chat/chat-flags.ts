@@ -3,6 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { type FullContextPolicy, fullContextPolicies } from '@llama-ts/runtime';
 import { Flags, type Interfaces } from '@oclif/core';
+import { constraintFlags } from '../constraint-flags.js';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags } from '../model-flags.js';
 import { integer } from '../number-flags.js';
@@ -13,6 +14,7 @@ const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 export const chatFlags = {
   ...modelFlags,
   ...samplingFlags,
+  ...constraintFlags,
   ...lookupFlag,
   system: Flags.string({ char: 'y', description: 'system prompt' }),
   'max-tokens': Flags.custom<number>({

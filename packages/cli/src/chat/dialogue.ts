@@ -5,11 +5,13 @@ import {
   type Chat,
   type ChatEvent,
   type ChatMessage,
+  type Constraint,
   cacheTypeOf,
   createChat,
   type Model,
   type TurnOptions,
 } from '@llama-ts/runtime';
+import { cutOffNotice } from '../constraint-flags.js';
 import { type AnswerReport, followAnswer } from './answer-report.js';
 import type { ChatFlags } from './chat-flags.js';
 import { loadConversation, saveSession } from './conversation-file.js';
@@ -23,6 +25,8 @@ export interface DialogueParts {
   readonly chat: Chat;
   readonly flags: ChatFlags;
   readonly settings: Settings;
+  /** What every answer is held to; null for nothing. */
+  readonly constraint: Constraint | null;
   readonly transcript: Transcript | null;
   /** Begins to show an answer, and gives where its text goes. */
   readonly showAnswer: () => { push(text: string): void; end(): void };
@@ -66,7 +70,7 @@ export interface Dialogue {
 }
 
 export function createDialogue(parts: DialogueParts): Dialogue {
-  const { model, flags, settings, transcript, showAnswer, notice, signal } = parts;
+  const { model, flags, settings, constraint, transcript, showAnswer, notice, signal } = parts;
   const reports: AnswerReport[] = [];
   let chat = parts.chat;
   let answer: AbortController | null = null;
@@ -92,7 +96,8 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     answer = new AbortController();
     const shown = showAnswer();
     try {
-      const options = { ...turnOptions(settings, flags), signal: AbortSignal.any([signal, answer.signal]) };
+      const held = constraint === null ? {} : { constraint };
+      const options = { ...turnOptions(settings, flags), ...held, signal: AbortSignal.any([signal, answer.signal]) };
       const show = (text: string): void => shown.push(text);
       const report = await followAnswer(start(options), {
         show,
@@ -103,6 +108,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
       reports.push(report);
       shown.end();
       if (report.endReason === 'context') notice(fullNotice(chat));
+      if (report.meetsConstraint === false) notice(cutOffNotice(report.endReason));
       if (dialogue.hasStats) notice(speedNotice(report, model.backend));
       return true;
     } finally {

@@ -2,7 +2,14 @@
 
 import { join } from 'node:path';
 import { isToolkitError } from '@llama-ts/format';
-import { type CacheType, type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
+import {
+  type CacheType,
+  type ChatMessage,
+  type Constraint,
+  type Chat as Conversation,
+  createChat,
+  type Model,
+} from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
@@ -18,6 +25,7 @@ import { showAnswer } from '../chat/show-answer.js';
 import { stateFolder } from '../chat/state-folder.js';
 import { createTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
+import { readConstraint } from '../constraint-flags.js';
 import { openNamedModel } from '../model-flags.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
@@ -51,10 +59,11 @@ export default class Chat extends BaseCommand {
   override async run(): Promise<ChatReport> {
     const { args, flags } = await this.parse(Chat);
     this.stopWithReader();
+    const form = await readConstraint(flags);
     if (args.model === undefined) this.logToStderr(`no MODEL: the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(args.model, flags, this.signal);
     try {
-      return await this.#talk(model, args.model ?? sampleModelName, flags);
+      return await this.#talk(model, args.model ?? sampleModelName, flags, form?.constraint ?? null);
     } finally {
       await model.close();
     }
@@ -65,7 +74,7 @@ export default class Chat extends BaseCommand {
     if (this.#dialogue?.stop() !== true) super.interrupt();
   }
 
-  async #talk(model: Model, name: string, flags: ChatFlags): Promise<ChatReport> {
+  async #talk(model: Model, name: string, flags: ChatFlags, constraint: Constraint | null): Promise<ChatReport> {
     for (const assumption of model.assumptions) this.logToStderr(assumption);
     const chat = await this.#openChat(model, flags);
     const transcript = openTranscript(name, flags);
@@ -75,6 +84,7 @@ export default class Chat extends BaseCommand {
       flags,
       // 0 leaves the seed to the clock, once for the conversation.
       settings: { ...flags, seed: flags.seed || undefined },
+      constraint,
       transcript,
       showAnswer: () => showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw }),
       notice: (text) => this.logToStderr(visible(text)),

@@ -1,13 +1,21 @@
 // llama run: continues a prompt.
 
 import { ToolkitError } from '@llama-ts/format';
-import { type AnswerOptions, type GenerateOptions, generateAnswers, type Model } from '@llama-ts/runtime';
+import {
+  type AnswerOptions,
+  type Constraint,
+  type GenerateOptions,
+  generateAnswers,
+  type Model,
+} from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { batchFlags, parallelOf } from '../batch/batch-flags.js';
 import { readBatch } from '../batch/read-batch.js';
 import { type BatchReport, runBatch } from '../batch/run-batch.js';
+import { constraintFlags, cutOffNotice, readConstraint } from '../constraint-flags.js';
+import { exitCodes } from '../exit-codes.js';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
@@ -37,6 +45,14 @@ type RunReport = { readonly model: string; readonly prompt: string; readonly bac
 type RunBatchReport = { readonly model: string; readonly backend: string } & BatchReport;
 
 type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
+/** What is to be continued, and how. */
+interface Asked {
+  readonly prompt: string;
+  readonly flags: RunFlags;
+  readonly name: string;
+  readonly constraint: Constraint | undefined;
+}
+
 type RunArgs = Interfaces.InferredArgs<typeof Run.args>;
 
 export default class Run extends BaseCommand {
@@ -46,6 +62,7 @@ export default class Run extends BaseCommand {
     '<%= config.bin %> run -i "Once upon a time" -n 64 -t 0',
     '<%= config.bin %> run model.bin "Once upon a time"',
     'echo "Once upon a time" | <%= config.bin %> run model.bin',
+    '<%= config.bin %> run model.bin "Ada as JSON: " --json-schema person.json',
     '<%= config.bin %> run model.bin --input prompts.jsonl --output results.jsonl',
   ];
   static override enableJsonFlag = true;
@@ -56,6 +73,7 @@ export default class Run extends BaseCommand {
   static override flags = {
     ...modelFlags,
     ...samplingFlags,
+    ...constraintFlags,
     ...logprobsFlag,
     ...lookupFlag,
     prompt: Flags.string({ char: 'i', description: 'text to continue' }),
@@ -89,7 +107,10 @@ export default class Run extends BaseCommand {
     if (flags.input !== undefined) return this.#answerFile(flags.input, flags, args);
     const prompt = flags.prompt ?? args.prompt ?? (await readStdin()) ?? '';
     this.stopWithReader();
-    return this.#withModel(args.model, flags, (model, name) => this.#continue(model, prompt, flags, name));
+    const form = await readConstraint(flags);
+    return this.#withModel(args.model, flags, (model, name) =>
+      this.#continue(model, { prompt, flags, name, constraint: form?.constraint }),
+    );
   }
 
   async #withModel<T>(
@@ -115,6 +136,7 @@ export default class Run extends BaseCommand {
       });
     }
     const batch = await readBatch(input);
+    const form = await readConstraint(flags);
     return this.#withModel(args.model, flags, async (model, name) => {
       const report = await runBatch(model, {
         batch,
@@ -128,7 +150,8 @@ export default class Run extends BaseCommand {
         seed: chooseSeed(flags.seed, Date.now()),
         isSeedGiven: Boolean(flags.seed),
         today: new Date(),
-        defaults: this.#answerOptions(flags),
+        form: form?.source ?? null,
+        defaults: { ...this.#answerOptions(flags), constraint: form?.constraint },
         log: (line) => this.logToStderr(line),
         signal: this.signal,
       });
@@ -136,7 +159,7 @@ export default class Run extends BaseCommand {
     });
   }
 
-  async #continue(model: Model, prompt: string, flags: RunFlags, name: string): Promise<RunReport> {
+  async #continue(model: Model, { prompt, flags, name, constraint }: Asked): Promise<RunReport> {
     const seed = chooseSeed(flags.seed, Date.now());
     const show = (text: string): void => {
       if (!this.jsonEnabled()) writeText(text, flags);
@@ -144,6 +167,7 @@ export default class Run extends BaseCommand {
     const answers: Spoken[] = [];
     const options: GenerateOptions = {
       ...this.#answerOptions(flags),
+      constraint,
       seed,
       speculate: flags.lookup,
       signal: this.signal,
@@ -153,10 +177,17 @@ export default class Run extends BaseCommand {
       const speech = await speak(events, show);
       show('\n');
       this.logToStderr(speedLine(speech, model));
+      if (speech.meetsConstraint === false) this.#reportCutOff(speech);
       answers.push({ seed: String(seed), ...speech });
     }
     const said = flags.answers === undefined ? answers[0]! : { answers };
     return { model: name, prompt, backend: model.backend, ...said };
+  }
+
+  /** The answer was shown as it came; that it is not whole is told, to scripts by the exit code. */
+  #reportCutOff({ endReason }: Speech): void {
+    this.logToStderr(cutOffNotice(endReason));
+    process.exitCode = exitCodes.limit;
   }
 
   #answerOptions(flags: RunFlags): AnswerOptions {

@@ -1,0 +1,40 @@
+// Flags that hold answers to a form.
+
+import { type Constraint, jsonMode, jsonSchema, regex } from '@llama-ts/runtime';
+import { Flags, type Interfaces } from '@oclif/core';
+import { readJsonSchema } from './read-json-schema.js';
+
+export const constraintFlags = {
+  'json-schema': Flags.string({
+    description: 'file of a JSON schema that the answer meets',
+    exclusive: ['json-mode', 'regex', 'stop'],
+  }),
+  'json-mode': Flags.boolean({ description: 'the answer is one JSON value', exclusive: ['regex', 'stop'] }),
+  regex: Flags.string({ description: 'pattern that the whole answer matches', exclusive: ['stop'] }),
+};
+
+/** A constraint, and what was given for it. */
+export interface GivenConstraint {
+  readonly constraint: Constraint;
+  /** Equal for equal constraints. */
+  readonly source: string;
+}
+
+/** @throws ToolkitError `FILE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BAD_TEXT`, `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN` */
+export async function readConstraint(
+  flags: Interfaces.InferredFlags<typeof constraintFlags>,
+): Promise<GivenConstraint | null> {
+  const { 'json-schema': path, 'json-mode': isJson, regex: pattern } = flags;
+  if (path !== undefined) {
+    const schema = await readJsonSchema(path);
+    return { constraint: jsonSchema(schema), source: `schema ${JSON.stringify(schema)}` };
+  }
+  if (pattern !== undefined) return { constraint: regex(pattern), source: `regex ${pattern}` };
+  return isJson ? { constraint: jsonMode(), source: 'json' } : null;
+}
+
+/** What to say of an answer that a limit cut off. */
+export function cutOffNotice(endReason: string): string {
+  const remedy = endReason === 'length' ? 'give it more room: --max-tokens N' : 'give it more room: --context N';
+  return `cut off: the answer does not have the form that was asked for; ${remedy}, or bounds in the schema`;
+}

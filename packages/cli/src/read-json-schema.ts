@@ -1,0 +1,17 @@
+// Reads the file of a JSON schema.
+
+import { ToolkitError } from '@llama-ts/format';
+import { readTextFile } from './read-text-file.js';
+
+/** @throws ToolkitError `FILE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BAD_TEXT`, `BAD_SCHEMA` */
+export async function readJsonSchema(path: string): Promise<unknown> {
+  const text = await readTextFile(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ToolkitError('BAD_SCHEMA', `${path}: no JSON (${(cause as Error).message}), expected a JSON schema`, {
+      suggestions: [`node -e 'JSON.parse(fs.readFileSync(${JSON.stringify(path)}))'`],
+      cause,
+    });
+  }
+}

@@ -1,0 +1,73 @@
+// The flags that hold answers to a form, on the sample model.
+
+import { strict as assert } from 'node:assert';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
+
+const person = {
+  type: 'object',
+  properties: { name: { type: 'string', maxLength: 12 }, age: { type: 'integer', minimum: 0, maximum: 120 } },
+  required: ['name', 'age'],
+};
+
+describe('the constraint flags', function () {
+  this.timeout(60_000);
+
+  it('give an answer that parses and meets the schema, and in chat too', () =>
+    withFolder(async (folder) => {
+      const schema = join(folder, 'person.json');
+      await writeFile(schema, JSON.stringify(person));
+      const run = await runLlama(['run', '-i', 'Ada: ', '--no-echo', '--json-schema', schema]);
+      assert.equal(run.exitCode, 0, run.stderr);
+      const { name, age } = JSON.parse(run.stdout);
+      assert(typeof name === 'string' && Number.isInteger(age));
+      const chat = await runLlama(['chat', '--json-schema', schema, '--json'], { stdin: 'Who?\n' });
+      const [answer] = JSON.parse(chat.stdout).answers;
+      assert.deepEqual([Object.keys(JSON.parse(answer.text)), answer.meetsConstraint], [['name', 'age'], true]);
+    }));
+
+  it('say of an answer that a limit cut off that it is not whole, with exit code 7', async () => {
+    const args = ['run', '-i', 'x', '--no-echo', '--regex', '[a-z]{90}', '--max-tokens', '3'];
+    const { exitCode, stdout, stderr } = await runLlama(args);
+    assert.equal(exitCode, 7);
+    assert.match(stdout, /^[a-z]+\n$/);
+    assert.match(stderr, /cut off: .*--max-tokens/);
+    const report = await runLlama([...args, '--json']);
+    const { endReason, meetsConstraint } = JSON.parse(report.stdout);
+    assert.deepEqual([report.exitCode, endReason, meetsConstraint], [7, 'length', false]);
+  });
+
+  it('hold each answer to a file of prompts', () =>
+    withFolder(async (folder) => {
+      const [input, output] = [join(folder, 'prompts.jsonl'), join(folder, 'results.jsonl')];
+      await writeFile(input, '{"prompt": "Is it?"}\n{"prompt": "Was it?"}\n');
+      const { exitCode, stderr } = await runLlama(['run', '--input', input, '--output', output, '--regex', '(yes|no)']);
+      assert.equal(exitCode, 0, stderr);
+      for (const line of (await readFile(output, 'utf8')).trim().split('\n')) {
+        const { text, meets_constraint } = JSON.parse(line);
+        assert.match(text, /^(yes|no)$/);
+        assert.equal(meets_constraint, true);
+      }
+      const other = await runLlama(['run', '--input', input, '--output', output, '--regex', '(no|yes)']);
+      assert.notEqual(other.exitCode, 0);
+    }));
+
+  it('are refused before a model is opened: a file that is no schema, a keyword, a pattern, a stop string', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'schema.json');
+      for (const [text, code] of [
+        ['{', 'BAD_SCHEMA'],
+        ['{"not": {}}', 'UNSUPPORTED_SCHEMA'],
+      ] as const) {
+        await writeFile(file, text);
+        const { exitCode, stderr } = await runLlama(['run', 'no-such.bin', 'x', '--json-schema', file]);
+        assert.equal(exitCode, 3);
+        assert.match(stderr, new RegExp(code));
+      }
+      const pattern = await runLlama(['run', 'no-such.bin', 'x', '--regex', '(?=a)']);
+      assert.match(pattern.stderr, /BAD_PATTERN/);
+      assert.equal((await runLlama(['run', '-i', 'x', '--json-mode', '--stop', 'y'])).exitCode, 2);
+    }));
+});
