@@ -13,7 +13,8 @@ import { closeLlamaCpp, llamaCppProbabilities, needsLlamaCpp, whenAbsent, withLl
 /** Positions compared: enough for scaled frequencies to part from unscaled ones. */
 const POSITIONS = 128;
 
-describe(`llama.cpp on the files of convert${whenAbsent}`, () => {
+describe(`llama.cpp on the files of convert${whenAbsent}`, function () {
+  this.timeout(60_000); // the first test starts the engine
   before(needsLlamaCpp);
   after(closeLlamaCpp);
 
