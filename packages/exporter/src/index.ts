@@ -2,8 +2,13 @@
 
 export { type CheckpointConfig, parseConfig } from './checkpoint/config.js';
 export { type GenerationConfig, parseGenerationConfig } from './checkpoint/generation-config.js';
-export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from './checkpoint/open-checkpoint.js';
-export type { WeightStream } from './checkpoint/weight-stream.js';
+export {
+  type Checkpoint,
+  type OpenCheckpointOptions,
+  openCheckpoint,
+  type SourceFilesOptions,
+} from './checkpoint/open-checkpoint.js';
+export type { WeightPass, WeightStream } from './checkpoint/weight-stream.js';
 export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertModel } from './convert/convert-model.js';
 export type { PlainFileKnowledge } from './convert/convert-source.js';
 export { mergesOfRanks } from './convert/merges-of-ranks.js';
