@@ -158,7 +158,7 @@ describe('llama chat at a terminal', function () {
       ['/load nowhere.session', /\[FILE_NOT_FOUND\]/],
       ['/save damaged.session', /\[OUTPUT_EXISTS\]/],
       ['/set temperature hot', /expected a number.*\[USAGE\]/],
-      ['/set top', /\/set "top": expected one of .*\[USAGE\]/],
+      ['/set top', /\/set "top": no such setting, .*\[USAGE\]/],
       ['/set when-full forget', /expected stop or shift \[USAGE\]/],
       ['/stats maybe', /expected on or off \[USAGE\]/],
       ['/save', /\/save: expected a file \[USAGE\]/],

@@ -94,8 +94,8 @@ function settingNamed(name: string, text: string): SettingName {
   const known = settingNames.find((setting) => setting === name);
   if (known !== undefined) return known;
   const meant = nearest(name, settingNames);
-  throw new ToolkitError('USAGE', `/set ${JSON.stringify(name)}: expected one of ${settingNames.join(', ')}`, {
-    suggestions: [`/set ${meant ?? settingNames[0]} ${text}`],
+  throw new ToolkitError('USAGE', `/set ${JSON.stringify(name)}: no such setting, expected one that /set alone lists`, {
+    suggestions: [meant === null ? '/set' : `/set ${meant} ${text}`.trimEnd()],
   });
 }
 
