@@ -83,6 +83,11 @@ describe('a thresholds file', () => {
     });
   }
 
+  it('is refused when nested too deep to be shown', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    assert.throws(() => parseThresholds(deep, 't.json'), coded('BAD_THRESHOLDS'));
+  });
+
   it('is refused when it is not there', async () => {
     await assert.rejects(readThresholds('no-such.json'), coded('FILE_NOT_FOUND'));
   });

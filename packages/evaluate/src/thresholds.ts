@@ -1,7 +1,7 @@
 // The thresholds file: the bounds of a model's gates, kept in one JSON file beside the build that uses them.
 
 import { readFile } from 'node:fs/promises';
-import { ToolkitError } from '@llama-ts/format';
+import { isJsonTooDeep, MAX_JSON_DEPTH, ToolkitError } from '@llama-ts/format';
 import type { Bounds } from './gate.js';
 
 /** Bounds for the tensors whose whole name a pattern matches: `*` stands for any characters, `?` for one. */
@@ -72,6 +72,8 @@ function matches({ pattern }: TensorRule, name: string): boolean {
 }
 
 function parseJson(text: string, path: string): unknown {
+  // A value nested deeper could not be shown in an error.
+  if (isJsonTooDeep(Buffer.from(text))) throw bad(path, `nested deeper than ${MAX_JSON_DEPTH}, expected at most 3`);
   try {
     return JSON.parse(text);
   } catch (cause) {
