@@ -6,6 +6,8 @@
 const FIRST_TOKENS = 16;
 /** A chunk grows by this much at most, because small ones tell little about large ones. */
 const MAX_GROWTH = 2;
+/** Share of the allowed delay that is aimed at: the same chunk takes longer further into a prompt, and no two take the same. */
+const AIM = 0.75;
 
 /** What a pass took. */
 export interface PassTime {
@@ -38,7 +40,7 @@ export function createPrefillPace(maxTokens: number, maxDelay: number): PrefillP
       const delay = Math.max(1e-3, milliseconds - (nAnswering > 0 ? answeringMilliseconds : 0));
       // The short end of a prompt would make tokens look dear; only too long a pass teaches at any length.
       if (2 * nPromptTokens < nTokens && delay <= maxDelay) return;
-      const affordable = Math.floor((nPromptTokens * maxDelay) / delay);
+      const affordable = Math.floor((nPromptTokens * AIM * maxDelay) / delay);
       nTokens = Math.max(1, Math.min(affordable, MAX_GROWTH * nPromptTokens, maxTokens));
     },
   };
