@@ -11,7 +11,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
 import { type Journal, type JournalEntry, openJournal } from './journal.js';
-import { lockOutput, type OutputLock } from './output-lock.js';
+import { type LockedOutput, openUnderLock } from './output-lock.js';
 import { describeWriteFailure } from './write-failure.js';
 
 /** Bytes after which what was written is sent on to the disk, so that little is left to wait for at the end. */
@@ -56,26 +56,13 @@ export interface DurableFile {
 export async function createDurableFile(path: string, options: DurableFileOptions): Promise<DurableFile> {
   const { files = FILE_LAYER } = options;
   const target = await checkOutput(path, options);
-  let lock: OutputLock | undefined;
-  try {
-    lock = await lockOutput(files, target, path);
-    return await openDurableFile({ path, target, files, lock, options });
-  } catch (error) {
-    await lock?.release().catch(() => undefined);
-    throw describeWriteFailure(error, path);
-  }
+  return openUnderLock({ path, target, files }, (locked) => openDurableFile(locked, options));
 }
 
-interface Opening {
-  /** As the user named it. */
-  readonly path: string;
-  readonly target: string;
-  readonly files: FileLayer;
-  readonly lock: OutputLock;
-  readonly options: DurableFileOptions;
-}
-
-async function openDurableFile({ path, target, files, lock, options }: Opening): Promise<DurableFile> {
+async function openDurableFile(
+  { path, target, files, lock }: LockedOutput,
+  options: DurableFileOptions,
+): Promise<DurableFile> {
   const { resumeKey, expectedBytes = 0 } = options;
   const beside = (end: string): string => join(dirname(target), `.${basename(target)}.${end}`);
   const [partialPath, journalPath] = [beside('partial'), beside('journal')];

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
-import { lockOutput, type OutputLock } from './output-lock.js';
+import { type LockedOutput, openUnderLock } from './output-lock.js';
 import { keyOf } from './resume-key.js';
 import { describeWriteFailure } from './write-failure.js';
 
@@ -60,26 +60,10 @@ export async function openLineFile(path: string, options: LineFileOptions): Prom
   const { files = FILE_LAYER } = options;
   // Whether what is there may be written is decided below, by whose it is.
   const target = await checkOutput(path, { ...options, force: true });
-  let lock: OutputLock | undefined;
-  try {
-    lock = await lockOutput(files, target, path);
-    return await openLocked({ path, target, files, lock, options });
-  } catch (error) {
-    await lock?.release().catch(() => undefined);
-    throw describeWriteFailure(error, path);
-  }
+  return openUnderLock({ path, target, files }, (locked) => openLocked(locked, options));
 }
 
-interface Opening {
-  /** As the user named it. */
-  readonly path: string;
-  readonly target: string;
-  readonly files: FileLayer;
-  readonly lock: OutputLock;
-  readonly options: LineFileOptions;
-}
-
-async function openLocked({ path, target, files, lock, options }: Opening): Promise<LineFile> {
+async function openLocked({ path, target, files, lock }: LockedOutput, options: LineFileOptions): Promise<LineFile> {
   const startedPath = join(dirname(target), `.${basename(target)}.started`);
   const key = keyOf(options.settings);
   const found = await readStarted(files, startedPath);

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, type FileLayer } from '../files/file-layer.js';
 import { createOwner, isGone, pidOf, retireOwner } from '../files/process-identity.js';
+import { describeWriteFailure } from './write-failure.js';
 
 const GUARD = '.break';
 /** Tries to take over a lock whose owner is gone, while others try the same. */
@@ -19,6 +20,34 @@ export interface OutputLock {
   release(): Promise<void>;
 }
 
+/** A target whose lock is held. */
+export interface LockedOutput {
+  /** As the user named it. */
+  readonly path: string;
+  readonly target: string;
+  readonly files: FileLayer;
+  readonly lock: OutputLock;
+}
+
+/**
+ * Takes a target's lock and opens it; the lock is given up where that fails.
+ *
+ * @throws ToolkitError `OUTPUT_BUSY`, and what {@link describeWriteFailure} makes of errors
+ */
+export async function openUnderLock<T>(
+  { path, target, files }: Omit<LockedOutput, 'lock'>,
+  open: (locked: LockedOutput) => Promise<T>,
+): Promise<T> {
+  let lock: OutputLock | undefined;
+  try {
+    lock = await lockOutput(files, target, path);
+    return await open({ path, target, files, lock });
+  } catch (error) {
+    await lock?.release().catch(() => undefined);
+    throw describeWriteFailure(error, path);
+  }
+}
+
 /**
  * Takes the lock of a target, also from a process that was killed.
  *
@@ -26,7 +55,7 @@ export interface OutputLock {
  * @param name of the target in messages
  * @throws ToolkitError `OUTPUT_BUSY`; errors of the file system as they are
  */
-export async function lockOutput(files: FileLayer, target: string, name: string): Promise<OutputLock> {
+async function lockOutput(files: FileLayer, target: string, name: string): Promise<OutputLock> {
   const path = join(dirname(target), `.${basename(target)}.lock`);
   const owner = createOwner();
   try {
