@@ -8,7 +8,7 @@ import { applyMask, computeMask, type TokenMask } from './token-mask.js';
 import { type TokenTrie, tokenTrieOf } from './token-trie.js';
 
 /**
- * What an answer may be, from `jsonSchema`, `jsonMode` or `regexConstraint`. One serves any number of answers, also at
+ * What an answer may be, from `jsonSchema`, `jsonMode` or `regex`. One serves any number of answers, also at
  * the same time, and keeps what it finds out about a tokenizer's vocabulary.
  */
 export interface Constraint {
