@@ -19,14 +19,17 @@ export class ByteReader {
     return value;
   }
 
-  /** (length) copied, so that any byte offset will do. */
+  /** (length) A view where the bytes lie on a multiple of 4, as in a trailer read whole; else a copy. */
   uint32Array(length: number, what: string): Uint32Array {
     const start = this.advance(4 * length, what);
+    const byteOffset = this.bytes.byteOffset + start;
+    if (byteOffset % 4 === 0) return new Uint32Array(this.bytes.buffer, byteOffset, length);
     const values = new Uint32Array(length);
     new Uint8Array(values.buffer).set(this.bytes.subarray(start, start + 4 * length));
     return values;
   }
 
+  /** (length) A view. */
   bytesOf(length: number, what: string): Uint8Array {
     const start = this.advance(length, what);
     return this.bytes.subarray(start, start + length);

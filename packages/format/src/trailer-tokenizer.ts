@@ -37,7 +37,11 @@ export function encodeTokenizer(data: TokenizerData): Uint8Array {
   return bytes;
 }
 
-/** @throws ToolkitError `BAD_TRAILER` */
+/**
+ * The tokenizer, as views of the bytes: they must stay unchanged.
+ *
+ * @throws ToolkitError `BAD_TRAILER`
+ */
 export function decodeTokenizer(bytes: Uint8Array, name: string): TokenizerData {
   const reader = new ByteReader(bytes, name);
   const pattern = reader.uint32('the split pattern');
@@ -55,7 +59,7 @@ export function decodeTokenizer(bytes: Uint8Array, name: string): TokenizerData 
   const tokenOffsets = reader.uint32Array(nTokens + 1, 'the token offsets');
   const mergeIds = reader.uint32Array(2 * nMerges, 'the merges');
   const specialIds = reader.uint32Array(nSpecials, 'the special tokens');
-  const tokenBytes = reader.bytesOf(nBytes, 'the token bytes').slice();
+  const tokenBytes = reader.bytesOf(nBytes, 'the token bytes');
   reader.end();
   checkOffsets(tokenOffsets, nBytes, name);
   const strayMerge = firstNotBelow(nTokens, mergeIds);
