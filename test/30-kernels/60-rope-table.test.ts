@@ -1,7 +1,7 @@
 // The rotary table against the engine's own sine and cosine, exact integers, and transformers' scaling.
 
 import { strict as assert } from 'node:assert';
-import { type Llama3Scaling, openKernels, ropeFrequencies, ropeTable } from '@llama-ts/kernels';
+import { growingRopeTable, type Llama3Scaling, openKernels, ropeFrequencies, ropeTable } from '@llama-ts/kernels';
 import { assertFails } from './support/failure.js';
 import { seeded } from './support/random.js';
 
@@ -126,3 +126,33 @@ function scaledFrequency(frequency: number, scaling: Llama3Scaling): number {
   const isMedium = !(wavelength < shortest) && !(wavelength > longest);
   return isMedium ? ((1 - smooth) * low) / scaling.factor + smooth * low : low;
 }
+
+describe('growingRopeTable', () => {
+  const options = { headDim: 6, seqLen: 1000, theta: 10000, scaling: null, allocate };
+  const rows = (table: { cos: Float32Array; sin: Float32Array }, begin: number, end: number) =>
+    [table.cos, table.sin].map((values) => values.slice(3 * begin, 3 * end));
+
+  it('has the whole table in the positions that were filled, in any order', () => {
+    const whole = ropeTable(options);
+    for (const ranges of [
+      [[0, 1000]],
+      [
+        [999, 1000],
+        [0, 1],
+        [255, 257],
+        [400, 900],
+      ],
+      [[700, 700]],
+    ] as const) {
+      const table = growingRopeTable(options);
+      for (const [begin, end] of ranges) table.fill(begin, end);
+      for (const [begin, end] of ranges) assert.deepEqual(rows(table, begin, end), rows(whole, begin, end));
+    }
+  });
+
+  it('leaves positions far from those alone', () => {
+    const table = growingRopeTable(options);
+    table.fill(600, 700);
+    assert.ok(rows(table, 0, 500).every((values) => values.every((value) => value === 0)));
+  });
+});

@@ -2,8 +2,6 @@
 import type { BackendName, Kernels } from './kernels.js';
 import { nativeBackends } from './native/addon.js';
 import { nativeKernels } from './native/native-kernels.js';
-import { referenceKernels } from './reference/reference-kernels.js';
-import { wasmKernels } from './wasm/wasm-kernels.js';
 
 /** A backend that may or may not run on this machine. */
 export interface Candidate {
@@ -12,9 +10,9 @@ export interface Candidate {
   readonly load: (threads: number | undefined) => Promise<Kernels>;
 }
 
-/** In the order of preference. The last one runs everywhere. */
+/** In the order of preference. The last one runs everywhere. Those behind the addon are loaded when it is their turn. */
 export const candidates: readonly Candidate[] = [
   ...nativeBackends.map((backend) => ({ backend, load: (threads?: number) => nativeKernels(backend, threads) })),
-  { backend: 'wasm', load: wasmKernels },
-  { backend: 'reference', load: async () => referenceKernels() },
+  { backend: 'wasm', load: async (threads) => (await import('./wasm/wasm-kernels.js')).wasmKernels(threads) },
+  { backend: 'reference', load: async () => (await import('./reference/reference-kernels.js')).referenceKernels() },
 ];

@@ -18,6 +18,8 @@ export {
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
 export { readSpeed } from './read-speed.js';
 export {
+  type GrowingRopeTable,
+  growingRopeTable,
   type Llama3Scaling,
   type RopeFrequencyOptions,
   type RopeTableOptions,

@@ -40,21 +40,55 @@ export interface RopeTableOptions extends RopeFrequencyOptions {
  *
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
-export function ropeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTableOptions): RopeTable {
+export function ropeTable(options: RopeTableOptions): RopeTable {
+  const table = growingRopeTable(options);
+  table.fill(0, options.seqLen);
+  return table;
+}
+
+/** A table whose positions are computed when first needed: most sequences end long before the last. */
+export interface GrowingRopeTable extends RopeTable {
+  /** Makes the positions `begin` to `end` right. Not to be called while kernels that read the table run. */
+  fill(begin: number, end: number): void;
+}
+
+/** Positions computed together: a table for many sequences remembers few facts, and a pass waits about a millisecond. */
+const BLOCK = 256;
+
+/**
+ * Room for the table of {@link ropeTable}, to be filled as needed.
+ *
+ * @throws ToolkitError `INVALID_ARGUMENT`
+ */
+export function growingRopeTable({ headDim, seqLen, theta, scaling, allocate }: RopeTableOptions): GrowingRopeTable {
   const frequencies = ropeFrequencies({ headDim, theta, scaling });
   checkPositions(seqLen, Math.max(...frequencies));
   const nPairs = headDim / 2;
-  const cos = allocate.float32(seqLen * nPairs);
-  const sin = allocate.float32(seqLen * nPairs);
+  const table = { cos: allocate.float32(seqLen * nPairs), sin: allocate.float32(seqLen * nPairs) };
+  // (blocks) 1 where it is filled
+  const isFilled = new Uint8Array(Math.ceil(seqLen / BLOCK));
+  return {
+    ...table,
+    fill(begin, end) {
+      for (let block = Math.floor(begin / BLOCK); block < isFilled.length && block * BLOCK < end; block++) {
+        if (isFilled[block] === 1) continue;
+        fillPositions(table, frequencies, block * BLOCK, Math.min((block + 1) * BLOCK, seqLen));
+        isFilled[block] = 1;
+      }
+    },
+  };
+}
+
+function fillPositions({ cos, sin }: RopeTable, frequencies: Float64Array, begin: number, end: number): void {
   const pair = new Float64Array(2);
-  for (let position = 0; position < seqLen; position++) {
+  const nPairs = frequencies.length;
+  for (let position = begin; position < end; position++) {
     for (let i = 0; i < nPairs; i++) {
       sineCosine(position * frequencies[i]!, pair);
       sin[position * nPairs + i] = pair[0]!;
       cos[position * nPairs + i] = pair[1]!;
     }
   }
-  return { cos, sin };
 }
 
 /**

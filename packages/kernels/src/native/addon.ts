@@ -65,15 +65,18 @@ export function loadAddon(backend: BackendName): Addon {
 export const nativeBackends: readonly BackendName[] = backendNames.filter((n) => n !== 'wasm' && n !== 'reference');
 
 function requireAddon(): Addon {
-  const local = fileURLToPath(new URL('../../build/Release/llama_kernels.node', import.meta.url));
-  const packaged = platformPackage();
   const failures: string[] = [];
-  for (const path of [local, packaged]) {
-    try {
-      return require(path) as Addon;
-    } catch (error) {
-      failures.push(`${path === local ? 'local build' : packaged}: ${firstLine(error)}`);
-    }
+  const local = fileURLToPath(new URL('../../build/Release/llama_kernels.node', import.meta.url));
+  try {
+    return require(local) as Addon;
+  } catch (error) {
+    failures.push(`local build: ${firstLine(error)}`);
+  }
+  const packaged = platformPackage();
+  try {
+    return require(packaged) as Addon;
+  } catch (error) {
+    failures.push(`${packaged}: ${firstLine(error)}`);
   }
   throw new ToolkitError('BACKEND_UNAVAILABLE', `no native kernels: ${failures.join('; ')}`, {
     suggestions: ['npm run build', `npm install ${packaged}`],

@@ -2,7 +2,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
-import { readWeights } from '../reference/read-weights.js';
 import { ToolkitError } from '../toolkit-error.js';
 import type { Addon, FileMemory } from './addon.js';
 
@@ -40,7 +39,7 @@ export function weightFiles(addon: Addon): WeightFiles {
       options.signal?.throwIfAborted();
       const memory = await openMemory(addon, path, options);
       // Nothing to map or not able to: every array is then read for itself.
-      if (memory === undefined) return readWeights(path, options);
+      if (memory === undefined) return (await import('../reference/read-weights.js')).readWeights(path, options);
       const file = weightsIn(addon, path, memory, () => opened.delete(memory.memory));
       opened.set(memory.memory, { path, file });
       return file;

@@ -23,8 +23,9 @@ export function physicalCores(): number {
 /** Linux lists the siblings of each CPU; undefined elsewhere. */
 function countCores(): number | undefined {
   const cores = new Set<string>();
+  const nCpus = cpus().length;
   try {
-    for (let cpu = 0; cpu < cpus().length; cpu++) {
+    for (let cpu = 0; cpu < nCpus; cpu++) {
       cores.add(readFileSync(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`, 'utf8'));
     }
   } catch {
