@@ -1,6 +1,6 @@
 // The forward pass of Llama 3.2 for a batch of tokens: from ids to logits, top to bottom as in the paper.
 
-import type { Kernels, KeyValueCache, RopeTable, Segment } from '@llama-ts/kernels';
+import type { GrowingRopeTable, Kernels, KeyValueCache, Segment } from '@llama-ts/kernels';
 import type { ScratchPool } from './scratch.js';
 import type { Weights } from './weights.js';
 
@@ -8,7 +8,8 @@ import type { Weights } from './weights.js';
 export interface ForwardContext {
   readonly kernels: Kernels;
   readonly weights: Weights;
-  readonly rope: RopeTable;
+  /** As many positions as a cache may have. */
+  readonly rope: GrowingRopeTable;
   readonly headDim: number;
   readonly normEpsilon: number;
   readonly scratch: ScratchPool;
@@ -52,6 +53,7 @@ export async function forward(
   const nLogits = classified.length;
   const { tokens, positions, x, xNorm, delta, q, k, v, gate, up, rows, last, logits } = scratch(n, nLogits);
   fillTokens(tokens, positions, batch, segments);
+  for (const { position, nRows } of segments) rope.fill(position, position + nRows);
 
   // Each token starts as its row of the embedding table.
   kernels.embed(x, weights.embedding, tokens);

@@ -14,7 +14,13 @@ import {
   type TokenizerData,
   ToolkitError,
 } from '@llama-ts/format';
-import { type BackendName, type KeyValueCache, openKernels, ropeTable, type WeightFile } from '@llama-ts/kernels';
+import {
+  type BackendName,
+  growingRopeTable,
+  type KeyValueCache,
+  openKernels,
+  type WeightFile,
+} from '@llama-ts/kernels';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
 import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
 import { modelChecksum } from './model-checksum.js';
@@ -101,14 +107,6 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
   const cacheType = options.cacheType ?? 'f32';
   checkCacheType(cacheType);
-  const tokenizerData = file.trailer?.tokenizer ?? options.tokenizer ?? null;
-  const tokenizer = tokenizerData === null ? null : createTokenizer(tokenizerData);
-  if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
-    throw new ToolkitError(
-      'BAD_TOKENIZER',
-      `${path}: tokenizer of ${tokenizer.nTokens} tokens, expected ${dimensions.vocabSize} as the model's vocabulary`,
-    );
-  }
   const kernels = await openKernels({
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -120,12 +118,14 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     weightFile = opened;
+    // While the pages of the map are made present.
+    const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
     const { allocate } = kernels;
     const headDim = dimensions.dim / dimensions.nHeads;
     const context: ForwardContext = {
       kernels,
       weights: readWeights(file, opened),
-      rope: ropeTable({
+      rope: growingRopeTable({
         headDim,
         seqLen: contextLength,
         theta: settings.ropeTheta,
@@ -185,6 +185,16 @@ async function readFile(path: string): Promise<BinFile> {
   } finally {
     await source.close();
   }
+}
+
+function openTokenizer(data: TokenizerData | null | undefined, vocabSize: number, path: string): Tokenizer | null {
+  if (data === null || data === undefined) return null;
+  const tokenizer = createTokenizer(data);
+  if (tokenizer.nTokens === vocabSize) return tokenizer;
+  throw new ToolkitError(
+    'BAD_TOKENIZER',
+    `${path}: tokenizer of ${tokenizer.nTokens} tokens, expected ${vocabSize} as the model's vocabulary`,
+  );
 }
 
 function resolveSettings(

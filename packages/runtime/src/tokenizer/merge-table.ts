@@ -22,12 +22,32 @@ export function createMergeTable(data: TokenizerData, index: TokenIndex): MergeT
   return { rank: index.findJoined, product: (rank) => rank };
 }
 
+/** The table is made when a piece first needs a merge: a short prompt's words are mostly tokens as they stand. */
 function fromPairs(pairs: Uint32Array, index: TokenIndex): MergeTable {
+  let ranks: RankTable | undefined;
+  // (nMerges) Looked up when first needed, for most merges are never used.
+  let products: Int32Array | undefined;
+  return {
+    rank(left, right) {
+      ranks ??= createRankTable(pairs);
+      return ranks(left, right);
+    },
+    product(rank) {
+      products ??= new Int32Array(pairs.length / 2).fill(-1);
+      if (products[rank]! < 0) products[rank] = join(rank, pairs[2 * rank]!, pairs[2 * rank + 1]!, index);
+      return products[rank]!;
+    },
+  };
+}
+
+/** Rank of a pair of tokens, or −1. */
+type RankTable = (left: number, right: number) => number;
+
+/** @param pairs (nMerges, 2) best rank first */
+function createRankTable(pairs: Uint32Array): RankTable {
   const nMerges = pairs.length / 2;
   const slots = new Int32Array(tableSize(nMerges)).fill(-1);
   const mask = slots.length - 1;
-  // (nMerges) Looked up when first needed, for that is half the work of getting ready and most merges are never used.
-  const products = new Int32Array(nMerges).fill(-1);
 
   /** The slot that holds this pair, or the empty one where it belongs. */
   function slotOf(left: number, right: number): number {
@@ -40,14 +60,7 @@ function fromPairs(pairs: Uint32Array, index: TokenIndex): MergeTable {
   }
 
   for (let rank = 0; rank < nMerges; rank++) slots[slotOf(pairs[2 * rank]!, pairs[2 * rank + 1]!)] = rank;
-
-  return {
-    rank: (left, right) => slots[slotOf(left, right)]!,
-    product(rank) {
-      if (products[rank]! < 0) products[rank] = join(rank, pairs[2 * rank]!, pairs[2 * rank + 1]!, index);
-      return products[rank]!;
-    },
-  };
+  return (left, right) => slots[slotOf(left, right)]!;
 }
 
 function join(rank: number, left: number, right: number, index: TokenIndex): number {
