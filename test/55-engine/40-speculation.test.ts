@@ -15,13 +15,13 @@ describe('speculation', function () {
   after(() => model.close());
 
   /** The model, computing real passes but always choosing the tokens of a script; and the rows of each pass after the prompt. */
-  function saying(script: (position: number) => number) {
-    const { vocabSize } = model.header.dimensions;
+  function saying(script: (position: number) => number, spoken = model) {
+    const { vocabSize } = spoken.header.dimensions;
     const passes: number[] = [];
     const scripted: Model = {
-      ...model,
+      ...spoken,
       async forward(batch, options) {
-        const logits = await model.forward(batch, options);
+        const logits = await spoken.forward(batch, options);
         let row = 0;
         for (const { position, tokens, logits: wanted } of batch) {
           const first = wanted === 'all' ? 0 : wanted === 'none' ? tokens.length : tokens.length - 1;
@@ -61,9 +61,32 @@ describe('speculation', function () {
     const options = { temperature: 0, maxTokens: 50, speculate: { rowCost: 0.1 } };
     const { nTokens, speculation } = await endOf(generate(scripted, prompt, options));
     assert.equal(nTokens, 50);
-    assert.deepEqual(speculation, { nDrafted: 44, nAccepted: 44 });
-    // A pass computes the last token and the draft: of 4 tokens, of 8 and 16, and of those there are left to say.
-    assert.deepEqual(passes, [5, 9, 17, 17, 1]);
+    assert.deepEqual(speculation, { nDrafted: 46, nAccepted: 46 });
+    // A pass computes the last token and the draft: of what wrong drafts may cost at first, then of what right ones saved.
+    assert.deepEqual(passes, [6, 20, 23]);
+  });
+
+  it('saves more than half of the passes’ worth where four of twenty tokens are edited', async () => {
+    const edited = (i: number) => (i % 20 < 4 ? 300 + i : 100 + i);
+    const long = await openModel(await modelFile('tied-gqa-bf16', 2), { context: 256 });
+    const prompt = Array.from({ length: 128 }, (_, i) => 100 + i);
+    const { scripted, passes } = saying((position) => edited(position - prompt.length), long);
+    const rowCost = 0.13;
+    const options = { temperature: 0, maxTokens: 100, speculate: { rowCost } };
+    const { nTokens } = await endOf(generate(scripted, prompt, options));
+    await long.close();
+    assert.equal(nTokens, 100);
+    const cost = passes.reduce((sum, nRows) => sum + 1 + rowCost * (nRows - 1), 0);
+    assert(cost < 99 / 2, `${cost} passes' worth for 99 tokens`);
+  });
+
+  it('learns that a copy goes on for long', async () => {
+    const { scripted, passes } = saying((position) => 100 + ((position - 16) % 16));
+    const prompt = Array.from({ length: 16 }, (_, i) => 100 + i);
+    const speculate = { rowCost: 0.13 };
+    await endOf(generate(scripted, prompt, { temperature: 0, speculate }));
+    // 47 tokens follow the first: drafts get longer.
+    assert.deepEqual(passes, [3, 10, 18, 17]);
   });
 
   it('never drafts past the last token', async () => {
@@ -85,7 +108,8 @@ describe('speculation', function () {
     const end = await endOf(generate(scripted, prompt, { temperature: 0, speculate: { rowCost: 0 } }));
     assert.equal(end.reason, 'eos');
     assert.equal(end.nTokens, 7);
-    assert.deepEqual(end.speculation, { nDrafted: 12, nAccepted: 5 });
+    // One pass of a draft that is right up to the token before.
+    assert.deepEqual(end.speculation, { nDrafted: 23, nAccepted: 6 });
   });
 
   it('ends at an end token also where the draft goes on with the same token', async () => {
