@@ -62,4 +62,17 @@ describe('LLAMA_KERNELS', () => {
       }
     });
   }).timeout(60_000);
+
+  it('also rules the export of the bundled model that run makes for itself', async () => {
+    await withFolder(async (cwd) => {
+      const env = { LLAMA_KERNELS: 'cuda', XDG_CACHE_HOME: cwd };
+      const { exitCode, stderr } = await runLlama(['run', '-i', 'Once', '-n', '1'], { cwd, env });
+      assert.equal(exitCode, 2, stderr);
+      const written = await readdir(cwd, { recursive: true });
+      assert.deepEqual(
+        written.filter((path) => path.endsWith('.bin')),
+        [],
+      );
+    });
+  }).timeout(60_000);
 });

@@ -1,7 +1,7 @@
 // Reports are refused before the work they report on, and never written over what a command reads.
 
 import { strict as assert } from 'node:assert';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleModelPath, sampleTextPath } from '@llama-ts/sample-model';
 import { runLlama } from '../helpers/run-llama.js';
@@ -44,6 +44,25 @@ describe('reports of verify and eval', function () {
       }
       assert.deepEqual(await readdir(cwd), names);
       for (const [i, name] of names.entries()) assert.ok((await readFile(join(cwd, name))).equals(before[i]!), name);
+    });
+  });
+
+  it('are never written over a file of the folder that a model is verified against', async () => {
+    await withFolder(async (cwd) => {
+      await exportTo({ source: sampleModelPath, output: join(cwd, 'model.bin'), version: 2 });
+      await cp(sampleModelPath, join(cwd, 'source'), { recursive: true });
+      const verify = ['verify', 'model.bin', '--against', 'source', '--json'];
+      for (const name of ['config.json', 'model-00002-of-00003.safetensors']) {
+        const before = await readFile(join(cwd, 'source', name));
+        const { exitCode, stdout } = await runLlama([...verify, '--html', join('source', name)], { cwd });
+        assert.deepEqual([exitCode, JSON.parse(stdout).error?.code], [2, 'OUTPUT_IS_INPUT'], name);
+        assert.ok((await readFile(join(cwd, 'source', name))).equals(before), name);
+      }
+      // A file that is none of the model's may lie there, and be replaced.
+      for (let i = 0; i < 2; i++) {
+        const { exitCode, stdout } = await runLlama([...verify, '--html', join('source', 'report.html')], { cwd });
+        assert.equal(exitCode, 0, stdout);
+      }
     });
   });
 });

@@ -12,8 +12,15 @@ export function backendOfEnvironment(): BackendName | undefined {
  *
  * @throws ToolkitError `BACKEND_UNAVAILABLE`, `INVALID_ARGUMENT`, and what the work throws
  */
-export async function withChosenKernels<T>(work: (kernels: Kernels | undefined) => Promise<T>): Promise<T> {
-  const backend = backendOfEnvironment();
+export function withChosenKernels<T>(work: (kernels: Kernels | undefined) => Promise<T>): Promise<T> {
+  return withKernelsOf(backendOfEnvironment(), work);
+}
+
+/** Likewise with the kernels of a backend, or with undefined. @throws ToolkitError as {@link withChosenKernels} does */
+export async function withKernelsOf<T>(
+  backend: BackendName | undefined,
+  work: (kernels: Kernels | undefined) => Promise<T>,
+): Promise<T> {
   if (backend === undefined) return work(undefined);
   const kernels = await openKernels({ backend });
   try {

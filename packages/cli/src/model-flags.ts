@@ -103,7 +103,7 @@ export async function openNamedModel(
 ): Promise<Model> {
   if (path !== undefined) await checkPath(path);
   return withSpinner('opening the model', async () => {
-    const modelPath = path ?? (await sampleBin(cacheFolder(), signal));
+    const modelPath = path ?? (await sampleBin(cacheFolder(), { backend: chosenBackend(choice), signal }));
     return openModel(modelPath, await openOptions(modelPath, choice, signal));
   });
 }
@@ -118,7 +118,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
   const { tokenizer, context, threads, mmap } = choice;
   const stated = statedSettings(choice);
   const settings = choice.ignoreEos ? { ...stated, eosIds: [] } : stated;
-  const backend = (choice.backend as BackendName | undefined) ?? backendOfEnvironment();
+  const backend = chosenBackend(choice);
   return {
     signal,
     ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
@@ -129,6 +129,11 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
     ...(backend === undefined ? {} : { backend }),
     ...(settings === undefined ? {} : { settings }),
   };
+}
+
+/** What the flag says, else the environment. */
+function chosenBackend({ backend }: ModelChoice): BackendName | undefined {
+  return (backend as BackendName | undefined) ?? backendOfEnvironment();
 }
 
 async function checkPath(path: string): Promise<void> {

@@ -6,6 +6,8 @@ import { ToolkitError } from '@llama-ts/format';
 
 /** Reports of one command, to be written once their texts are there. */
 export interface ReportFiles {
+  /** Refuses reports over more inputs, known only now. @throws ToolkitError `OUTPUT_IS_INPUT` and what checkOutput throws */
+  spare(inputs: readonly string[]): Promise<void>;
   /** Writes the text to a report's path; does nothing for one that was not asked for. */
   write(path: string | undefined, text: () => string): Promise<void>;
 }
@@ -29,6 +31,10 @@ export async function reportFiles(
     throw new ToolkitError('USAGE', `${path}: is named for two reports, expected a file for each`);
   }
   return {
+    async spare(more) {
+      options.inputs.push(...more);
+      for (const path of outputs) await checkOutput(path, options);
+    },
     async write(path, text) {
       if (path === undefined) return;
       const file = await createDurableFile(path, options);

@@ -6,27 +6,36 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exportModel, TOOL } from '@llama-ts/exporter';
 import { isToolkitError } from '@llama-ts/format';
+import type { BackendName } from '@llama-ts/kernels';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { withKernelsOf } from './chosen-kernels.js';
 import { openSampleModel } from './open-named-source.js';
 
 /** Digits of the checksum in the file's name: enough to tell versions of one small model apart. */
 const KEY_DIGITS = 16;
 const POLL_MS = 100;
 
+/** How {@link sampleBin} makes the file. */
+export interface SampleBinOptions {
+  /** Whose kernels convert the weights; undefined for the fastest that run here. */
+  readonly backend: BackendName | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Path of the sample model's file, which is written if it is not there yet.
  *
  * @param cacheFolder folder for files that can be made again
- * @throws ToolkitError what exportModel throws
+ * @throws ToolkitError what openKernels and exportModel throw
  */
-export async function sampleBin(cacheFolder: string, signal: AbortSignal): Promise<string> {
+export async function sampleBin(cacheFolder: string, options: SampleBinOptions): Promise<string> {
   const path = join(cacheFolder, `${sampleModelName}-${await sampleKey()}.bin`);
   await mkdir(cacheFolder, { recursive: true });
   while (!(await isThere(path))) {
-    await writeSample(path, signal).catch(async (error: unknown) => {
+    await writeSample(path, options).catch(async (error: unknown) => {
       // Another command is writing it at this moment.
       if (!isToolkitError(error) || error.code !== 'OUTPUT_BUSY') throw error;
-      signal.throwIfAborted();
+      options.signal.throwIfAborted();
       await delay(POLL_MS);
     });
   }
@@ -40,11 +49,13 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function writeSample(path: string, signal: AbortSignal): Promise<void> {
+async function writeSample(path: string, { backend, signal }: SampleBinOptions): Promise<void> {
   const source = await openSampleModel(signal);
   try {
-    const events = exportModel({ source, output: path, force: true, signal });
-    while ((await events.next()).done !== true);
+    await withKernelsOf(backend, async (kernels) => {
+      const events = exportModel({ source, output: path, force: true, kernels, signal });
+      while ((await events.next()).done !== true);
+    });
   } finally {
     await source.close();
   }

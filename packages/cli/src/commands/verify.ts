@@ -1,5 +1,6 @@
 // llama verify: a model file against its checksums and its source, as a gate.
 
+import { join } from 'node:path';
 import {
   junitXml,
   readThresholds,
@@ -16,7 +17,7 @@ import { exitCodes } from '../exit-codes.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
 import { integer } from '../number-flags.js';
 import { openAnySource } from '../open-any-source.js';
-import { reportFiles } from '../report-files.js';
+import { type ReportFiles, reportFiles } from '../report-files.js';
 import { showVerifyProgress } from '../show-verify-progress.js';
 import { verifyLines } from '../verify-lines.js';
 
@@ -61,7 +62,7 @@ export default class Verify extends BaseCommand {
     const reports = await reportFiles([junit, html], [args.model, flags.against, flags.thresholds]);
     const startedAt = new Date();
     const start = performance.now();
-    const result = await this.#verify(args.model, flags);
+    const result = await this.#verify(args.model, flags, reports);
     const seconds = (performance.now() - start) / 1000;
     for (const line of verifyLines(result, flags.worst ?? DEFAULT_WORST)) this.log(line);
     await reports.write(junit, () => junitXml(result, { seconds, startedAt }));
@@ -70,7 +71,7 @@ export default class Verify extends BaseCommand {
     return result;
   }
 
-  async #verify(model: string, flags: VerifyFlags): Promise<VerifyResult> {
+  async #verify(model: string, flags: VerifyFlags, reports: ReportFiles): Promise<VerifyResult> {
     const gate = { rules: await rulesOf(flags), rulesFrom: flags.thresholds ?? 'the bounds', signal: this.signal };
     if (flags.against === undefined) return this.#show({ model, ...gate });
     const against = await openAnySource(flags.against, {
@@ -80,6 +81,7 @@ export default class Verify extends BaseCommand {
       signal: this.signal,
     });
     try {
+      if (typeof against !== 'string') await reports.spare(against.files.map((path) => join(against.folder, path)));
       return await this.#show({ model, against, ...gate });
     } finally {
       if (typeof against !== 'string') await against.close();
