@@ -2,7 +2,7 @@
 
 import { access, constants, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { convertModel, exportModel } from '@llama-ts/exporter';
+import { convertModel, exportModel, type WeightType } from '@llama-ts/exporter';
 import { openFile, readBinFile } from '@llama-ts/format';
 import { makeModel } from '../make-model.js';
 import type { ModelShape } from './shapes.js';
@@ -23,6 +23,8 @@ export interface ModelFiles {
   readonly float32WeightBytes: number;
   /** GGUF, Q8_0. */
   readonly gguf: string;
+  /** GGUF, F32. */
+  readonly float32Gguf: string;
   /** v2 with fewer positions. */
   readonly runqModel: string;
   readonly tokenizerBin: string;
@@ -31,6 +33,8 @@ export interface ModelFiles {
 /** Which files a run needs besides v2. */
 export interface NeededFiles {
   readonly float32: boolean;
+  /** Default false. */
+  readonly float32Gguf?: boolean;
   readonly gguf: boolean;
   readonly runq: boolean;
 }
@@ -47,6 +51,7 @@ export async function prepareFiles(
     q8: join(folder, 'model-q8_0.bin'),
     float32: join(folder, 'model-f32.bin'),
     gguf: join(folder, 'model-q8_0.gguf'),
+    float32Gguf: join(folder, 'model-f32.gguf'),
     runqModel: join(folder, 'model-runq.bin'),
     tokenizerBin: join(folder, 'tokenizer.bin'),
   };
@@ -59,11 +64,14 @@ export async function prepareFiles(
   };
   await exportOnce(paths.q8, 2, paths.tokenizerBin);
   if (needed.float32) await exportOnce(paths.float32, 1);
-  if (needed.gguf && !(await exists(paths.gguf))) {
-    const events = convertModel({ source: checkpoint, output: paths.gguf, to: 'gguf', type: 'Q8_0' });
+  const convertOnce = async (output: string, type: WeightType) => {
+    if (await exists(output)) return;
+    const events = convertModel({ source: checkpoint, output, to: 'gguf', type });
     for await (const event of events) if (event.type === 'warning') log(event.message);
-    log(`made ${paths.gguf}`);
-  }
+    log(`made ${output}`);
+  };
+  if (needed.gguf) await convertOnce(paths.gguf, 'Q8_0');
+  if (needed.float32Gguf) await convertOnce(paths.float32Gguf, 'F32');
   if (needed.runq && !(await exists(paths.runqModel))) await copyForRunq(paths.q8, paths.runqModel);
   return {
     ...paths,
