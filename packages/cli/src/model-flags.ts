@@ -3,14 +3,12 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
 import { backendOfEnvironment } from './chosen-kernels.js';
 import { decimal, integer } from './number-flags.js';
-import { readTokenizerBin } from './read-tokenizer-bin.js';
-import { sampleBin } from './sample-bin.js';
 import { seed } from './seed-flag.js';
 import { withSpinner } from './with-spinner.js';
 
@@ -103,7 +101,7 @@ export async function openNamedModel(
 ): Promise<Model> {
   if (path !== undefined) await checkPath(path);
   return withSpinner('opening the model', async () => {
-    const modelPath = path ?? (await sampleBin(cacheFolder(), { backend: chosenBackend(choice), signal }));
+    const modelPath = path ?? (await sampleModelPath(chosenBackend(choice), signal));
     return openModel(modelPath, await openOptions(modelPath, choice, signal));
   });
 }
@@ -121,7 +119,7 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
   const backend = chosenBackend(choice);
   return {
     signal,
-    ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizerBin(tokenizer, modelPath) }),
+    ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizer(tokenizer, modelPath) }),
     ...(context === undefined ? {} : { context }),
     ...(choice['cache-type'] === undefined ? {} : { cacheType: choice['cache-type'] as CacheType }),
     ...(threads === undefined ? {} : { threads }),
@@ -134,6 +132,17 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
 /** What the flag says, else the environment. */
 function chosenBackend({ backend }: ModelChoice): BackendName | undefined {
   return (backend as BackendName | undefined) ?? backendOfEnvironment();
+}
+
+/** The exporter is loaded only for the sample model. */
+async function sampleModelPath(backend: BackendName | undefined, signal: AbortSignal): Promise<string> {
+  const { sampleBin } = await import('./sample-bin.js');
+  return sampleBin(cacheFolder(), { backend, signal });
+}
+
+async function readTokenizer(path: string, modelPath: string): Promise<TokenizerData> {
+  const { readTokenizerBin } = await import('./read-tokenizer-bin.js');
+  return readTokenizerBin(path, modelPath);
 }
 
 async function checkPath(path: string): Promise<void> {

@@ -1,6 +1,5 @@
 // Files that a conversation is saved to and loaded from: sessions, and for their text transcripts.
 
-import { createDurableFile } from '@llama-ts/exporter';
 import { type ByteSource, openFile, ToolkitError } from '@llama-ts/format';
 import { type ChatMessage, type Model, readSession, type Session, writeSession } from '@llama-ts/runtime';
 import { decodeUtf8 } from '../read-stdin.js';
@@ -30,6 +29,7 @@ const MAX_TRANSCRIPT_BYTES = 256 * 1024 * 1024;
  * @throws ToolkitError `OUTPUT_EXISTS` for a file that is no session, and what createDurableFile throws
  */
 export async function saveSession(model: Model, session: Session, path: string): Promise<number> {
+  const { createDurableFile } = await import('@llama-ts/exporter');
   const file = await createDurableFile(path, { force: await isSession(path), mode: PRIVATE_FILE });
   try {
     const byteLength = await writeSession(model, session, file);

@@ -12,8 +12,7 @@ import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { batchFlags, parallelOf } from '../batch/batch-flags.js';
-import { readBatch } from '../batch/read-batch.js';
-import { type BatchReport, runBatch } from '../batch/run-batch.js';
+import type { BatchReport } from '../batch/run-batch.js';
 import { constraintFlags, cutOffNotice, readConstraint } from '../constraint-flags.js';
 import { exitCodes } from '../exit-codes.js';
 import { lookupFlag } from '../lookup-flag.js';
@@ -135,6 +134,10 @@ export default class Run extends BaseCommand {
         suggestions: [`llama run ${args.model} --input ${JSON.stringify(input)} --output results.jsonl`],
       });
     }
+    const [{ readBatch }, { runBatch }] = await Promise.all([
+      import('../batch/read-batch.js'),
+      import('../batch/run-batch.js'),
+    ]);
     const batch = await readBatch(input);
     const form = await readConstraint(flags);
     return this.#withModel(args.model, flags, async (model, name) => {
