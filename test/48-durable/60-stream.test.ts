@@ -1,7 +1,7 @@
 // An export whose weights stay at the hub: the same bytes, no copy, and nothing written from a file that is not the hub's.
 
 import { strict as assert } from 'node:assert';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
@@ -39,6 +39,17 @@ async function withHub(options: Omit<FakeHubOptions, 'repos'>, use: (bench: Benc
   }
 }
 
+const flipOneByte: FakeHubOptions['fault'] = ({ kind, path }) =>
+  kind === 'file' && path === SHARD ? { kind: 'flip', atByte: 600_001 } : undefined;
+
+/** Bytes in hex by name: of a file, or of the files in a folder. */
+async function contentOf(path: string): Promise<Map<string, string>> {
+  const names = (await stat(path)).isDirectory() ? (await readdir(path)).sort() : [''];
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(path, name), 'hex')] as const)),
+  );
+}
+
 describe('an export with --stream', () => {
   it('writes the bytes of one from the cache, trailer included, and keeps no weights', () =>
     withHub({}, async ({ folder, hub, ...bench }) => {
@@ -56,18 +67,43 @@ describe('an export with --stream', () => {
       assert.ok(hub.servedBytes(SHARD) > 0);
     })).timeout(60_000);
 
-  it('leaves no file when a byte of the weights was another', () =>
-    withHub(
-      {
-        fault: ({ kind, path }) => (kind === 'file' && path === SHARD ? { kind: 'flip', atByte: 600_001 } : undefined),
-      },
-      async ({ folder, ...bench }) => {
-        const run = await bench.export('m.bin', '--stream');
+  it('writes GGUF and safetensors, too, with the bytes of one from the cache', () =>
+    withHub({}, async ({ folder, hub, ...bench }) => {
+      for (const args of [
+        ['--to', 'gguf'],
+        ['--to', 'safetensors'],
+        ['--to', 'safetensors', '--type', 'f16', '--shard-size', '500kB'],
+      ]) {
+        const streamed = await bench.export('streamed', '--stream', ...args);
+        assert.equal(streamed.exitCode, 0, streamed.stderr);
+        const cached = await readdir(join(folder, 'hf'), { recursive: true });
+        assert.ok(!cached.some((path) => path.endsWith('.safetensors')));
+        const kept = await bench.export('kept', '--revision', 'v1', ...args);
+        assert.equal(kept.exitCode, 0, kept.stderr);
+        const [a, b] = await Promise.all(['streamed', 'kept'].map((name) => contentOf(join(folder, name))));
+        assert.ok(a!.size > 0);
+        assert.deepEqual(a, b);
+        for (const left of ['hf', 'streamed', 'kept']) await rm(join(folder, left), { recursive: true });
+      }
+    })).timeout(60_000);
+
+  for (const to of ['gguf', 'safetensors']) {
+    it(`leaves no ${to} when a byte of the weights was another`, () =>
+      withHub({ fault: flipOneByte }, async ({ folder, ...bench }) => {
+        const run = await bench.export('out', '--stream', '--to', to);
         assert.equal(run.exitCode, 4, run.stderr);
         assert.match(run.stderr, /HUB_CORRUPT/);
         assert.deepEqual(await readdir(folder), ['hf']);
-      },
-    ));
+      }));
+  }
+
+  it('leaves no file when a byte of the weights was another', () =>
+    withHub({ fault: flipOneByte }, async ({ folder, ...bench }) => {
+      const run = await bench.export('m.bin', '--stream');
+      assert.equal(run.exitCode, 4, run.stderr);
+      assert.match(run.stderr, /HUB_CORRUPT/);
+      assert.deepEqual(await readdir(folder), ['hf']);
+    }));
 
   it('is cut and goes on where it broke', () =>
     withHub(

@@ -29,7 +29,7 @@ import { showWriteProgress } from '../show-write-progress.js';
 
 type ExportFlags = Interfaces.InferredFlags<typeof Export.flags>;
 
-const binOnly = ['tokenizer-bin', 'plain', 'group-size', 'stream', 'dry-run'] as const;
+const binOnly = ['tokenizer-bin', 'plain', 'group-size', 'dry-run'] as const;
 /** Flags that the writing of a format has no use for. */
 const strayFlags: Readonly<Record<ConvertTarget, readonly (keyof ExportFlags)[]>> = {
   v0: ['type', 'shard-size', 'group-size'],
@@ -93,7 +93,8 @@ export default class Export extends BaseCommand {
   async #convert(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ConvertResult> {
     const { hf, revision, token, type, 'shard-size': maxShardBytes, force } = flags;
     const { signal } = this;
-    const source = await openNamedSource(hf, { revision, token, signal, note: (text) => this.logToStderr(text) });
+    const open = flags.stream ? openStreamedSource : openNamedSource;
+    const source = await open(hf, { revision, token, signal, note: (text) => this.logToStderr(text) });
     try {
       const options = { source, output, to, type: weightType(type), maxShardBytes, force, signal };
       const result = await withChosenKernels((kernels) =>

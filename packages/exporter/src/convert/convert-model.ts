@@ -1,7 +1,7 @@
 // Carries a model from any source this toolkit reads to any format it writes.
 
 import { stat } from 'node:fs/promises';
-import { type BinVersion, openFile, readBinFile, ToolkitError } from '@llama-ts/format';
+import { type BinTensor, type BinVersion, openFile, readBinFile, ToolkitError } from '@llama-ts/format';
 import type { Kernels } from '@llama-ts/kernels';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import { type ExportEvent, type ExportResult, exportModel } from '../export-model.js';
@@ -16,9 +16,9 @@ import {
   modelTensors,
   type PlainFileKnowledge,
 } from './convert-source.js';
-import { openFloatBlocks } from './float-blocks.js';
+import { type FloatBlocks, openFloatBlocks } from './float-blocks.js';
 import { rewriteBin } from './rewrite-bin.js';
-import { findExactType, type WeightType } from './weight-types.js';
+import { type FloatType, findExactType, type WeightType } from './weight-types.js';
 import { writeGgufModel } from './write-gguf-model.js';
 import { writeHfFolder } from './write-hf-folder.js';
 
@@ -71,7 +71,7 @@ export interface ConvertResult {
 
 /**
  * Converts a model. The output appears under its name once it is complete and on disk; on failure, abort or an early
- * `return()` nothing is left behind. A .bin file's checksums are compared on the way.
+ * `return()` nothing is left behind. A .bin file's checksums are compared on the way, and a stream with the hub's digests.
  *
  * @throws ToolkitError `TYPE_UNFIT`, `INVALID_ARGUMENT`, `ALREADY_QUANTIZED`, `SETTINGS_UNKNOWN`, `BAD_CHECKSUM`,
  *   `BAD_WEIGHTS`, `SOURCE_CHANGED`, and what opening the source and writing the output throw
@@ -101,10 +101,7 @@ async function* convertCheckpoint(
     throw new ToolkitError('INVALID_ARGUMENT', message, { suggestions: ['leave them out: the folder has its own'] });
   }
   const version = binVersion(options.to);
-  if (version === null) {
-    if (checkpoint.stream !== null) throw streamed(checkpoint.source, options.to);
-    return yield* convertToOther(fromCheckpoint(checkpoint), options);
-  }
+  if (version === null) return yield* convertToOther(fromCheckpoint(checkpoint), options);
   const { output, groupSize, plain = false, force, files, kernels, signal } = options;
   const exported = exportModel({
     source: checkpoint,
@@ -147,11 +144,15 @@ async function* convertToOther(
   for (const message of source.warnings) yield { type: 'warning', message };
   const { dimensions, weights } = source;
   const checkUnchanged = await watchSource(weights.name, source.identity);
+  const checkSource = async (): Promise<void> => {
+    await source.finish(signal);
+    await checkUnchanged();
+  };
   const tensors = modelTensors(dimensions);
   const blocks = await openFloatBlocks({ weights, tensors, headDim: dimensions.dim / dimensions.nHeads, kernels });
   try {
-    const type = options.type ?? source.storedType ?? (await findExactType(blocks, tensors, signal));
-    const common = { source, blocks, output, checkUnchanged, force, files, signal };
+    const type = options.type ?? source.storedType ?? (await exactType(source, { blocks, tensors, signal }));
+    const common = { source, blocks, output, checkSource, force, files, signal };
     if (to === 'gguf') {
       const byteLength = yield* writeGgufModel({ ...common, type });
       return { output, to, type, groupSize: null, byteLength, maxError: null };
@@ -162,6 +163,19 @@ async function* convertToOther(
   } finally {
     await blocks.close();
   }
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` for a stream, whose weights cannot be looked at beforehand */
+async function exactType(
+  { isStream, weights }: ConvertSource,
+  { blocks, tensors, signal }: { blocks: FloatBlocks; tensors: readonly BinTensor[]; signal: AbortSignal | undefined },
+): Promise<FloatType> {
+  if (!isStream) return findExactType(blocks, tensors, signal);
+  const found = [...new Set(tensors.map((tensor) => weights.dtypeOf(tensor)))].join(' and ');
+  const message = `${weights.name}: weights of ${found} pass by once, expected to be told the type to write`;
+  throw new ToolkitError('INVALID_ARGUMENT', message, {
+    suggestions: ['name it: --type f32 loses nothing', 'leave --stream out: the repository is then downloaded first'],
+  });
 }
 
 function binResult({ output, groupSize, byteLength, maxError }: ExportResult, to: ConvertTarget): ConvertResult {
@@ -190,13 +204,6 @@ function misplaced(option: string, to: ConvertTarget, expected: string): Toolkit
       suggestions: ['leave it out, or choose another --to'],
     },
   );
-}
-
-/** Its weights pass by once, in the order of their files. */
-function streamed(source: string, to: ConvertTarget): ToolkitError {
-  return new ToolkitError('INVALID_ARGUMENT', `${source}: is a stream, expected files on this machine to write ${to}`, {
-    suggestions: ['leave --stream out: the repository is then downloaded first'],
-  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -18,6 +18,7 @@ import {
 import { checkpointSource } from '../checkpoint/checkpoint-source.js';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
 import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
+import { passSource } from '../checkpoint/pass-source.js';
 import { identifyFile } from '../files/identify-file.js';
 import type { WeightSource } from '../output/weight-source.js';
 import type { FloatType } from './weight-types.js';
@@ -37,8 +38,16 @@ export interface ConvertSource {
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
+  /** Whether the weights pass by once, so that they cannot be looked at before they are written. */
+  readonly isStream: boolean;
   /** Changes when a file of the source does. */
   identity(): Promise<string>;
+  /**
+   * To be called once the weights are read: lets the rest of a stream pass by. Does nothing for files.
+   *
+   * @throws ToolkitError `HUB_CORRUPT` when the stream was not what the hub lists
+   */
+  finish(signal?: AbortSignal): Promise<void>;
 }
 
 /** What the caller knows about a .bin file that holds no trailer. */
@@ -51,7 +60,8 @@ export interface PlainFileKnowledge {
 /** A checkpoint to convert. */
 export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
   const { dimensions, settings, generation, tokenizer, chatTemplate, source, warnings } = checkpoint;
-  const weights = checkpointSource(checkpoint);
+  const { stream } = checkpoint;
+  const weights = stream === null ? checkpointSource(checkpoint) : passSource(checkpoint, stream);
   const dtypes = new Set(modelTensors(dimensions).map((tensor) => weights.dtypeOf(tensor)));
   const [dtype] = dtypes;
   const storedType = dtypes.size > 1 || dtype === undefined ? null : dtype;
@@ -59,7 +69,11 @@ export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
   return {
     ...{ dimensions, settings, generation, tokenizer, chatTemplate, weights, storedType, inputs, warnings },
     modelName: source,
+    isStream: stream !== null,
     identity: () => checkpoint.identity(),
+    async finish(signal) {
+      await stream?.finish(signal);
+    },
   };
 }
 
@@ -98,7 +112,9 @@ export function fromBin(
       ...(description === undefined ? [plainWarning(dimensions, known, name)] : []),
       ...(tokenizer === null ? [`${name}: holds no tokenizer; the output will hold none`] : []),
     ],
+    isStream: false,
     identity: () => identifyFile(name),
+    finish: () => Promise.resolve(),
   };
 }
 

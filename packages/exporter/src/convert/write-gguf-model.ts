@@ -38,8 +38,8 @@ export interface WriteGgufOptions {
   readonly output: string;
   /** Type of the matrices; norms and RoPE factors are float32. */
   readonly type: WeightType;
-  /** Throws once the source is another than at the start. */
-  readonly checkUnchanged: () => Promise<void>;
+  /** Throws once the source is another than at the start, or than it was said to be. */
+  readonly checkSource: () => Promise<void>;
   readonly force: boolean | undefined;
   readonly files: FileLayer | undefined;
   readonly signal: AbortSignal | undefined;
@@ -51,7 +51,7 @@ export interface WriteGgufOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, checkUnchanged, force, files, signal } = options;
+  const { source, blocks, output, type, checkSource, force, files, signal } = options;
   const weights = modelTensors(source.dimensions).map((tensor) => {
     return { name: ggufName(tensor), tensor, type: tensor.shape.length === 1 ? 'F32' : type, shape: tensor.shape };
   });
@@ -66,17 +66,14 @@ export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator
     await file.writeAt(header.bytes, 0);
     const places = new Map(header.tensors.map(({ name, byteOffset }) => [name, byteOffset]));
     if (factors !== null) await file.writeAt(encodeF32(factors), places.get(ROPE_FACTORS_NAME)!);
-    const placed = weights.map((tensor) => ({ ...tensor, byteOffset: places.get(tensor.name)! }));
-    const byteLengths = weights.map(({ type: stored, shape }) => tensorByteLength(stored, shape));
-    const total = byteLengths.reduce((sum, bytes) => sum + bytes, 0);
-    yield { type: 'write-start', count: placed.length, byteLength: total };
-    yield* writeTensors(placed, { file, blocks, count: placed.length, firstIndex: 0, signal });
+    const placed = weights.map((tensor) => ({ ...tensor, file, byteOffset: places.get(tensor.name)! }));
+    yield* writeTensors(placed, { weights: source.weights, blocks, signal });
     // Readers want the last tensor padded like the others.
     const { byteOffset, byteLength } = header.tensors.at(-1)!;
     const end = byteOffset + byteLength;
     await file.writeAt(new Uint8Array(header.fileByteLength - end), end);
     signal?.throwIfAborted();
-    await checkUnchanged();
+    await checkSource();
     await file.commit(header.fileByteLength);
     return header.fileByteLength;
   } finally {

@@ -1,18 +1,19 @@
 // Writes a model as a complete Hugging Face folder: configuration, tokenizer, and weights in safetensors.
 
 import { join } from 'node:path';
+import type { BinTensor } from '@llama-ts/format';
 import { serializeHeader } from '@llama-ts/safetensors';
 import type { FileLayer } from '../files/file-layer.js';
-import { createDurableFile } from '../output/durable-file.js';
+import { createDurableFile, type DurableFile } from '../output/durable-file.js';
 import type { WriteEvent } from '../output/write-weights.js';
 import { type ConvertSource, modelTensors } from './convert-source.js';
 import { createDurableFolder } from './durable-folder.js';
 import type { FloatBlocks } from './float-blocks.js';
 import { hfConfig, hfGenerationConfig, hfTokenizerConfig } from './hf-settings.js';
-import { divideIntoShards, halfSplitRows, shardIndex, tensorBytes } from './hf-shards.js';
+import { divideIntoShards, halfSplitRows, type Shard, shardIndex, tensorBytes } from './hf-shards.js';
 import { hfTokenizerJson } from './hf-tokenizer-json.js';
 import type { FloatType } from './weight-types.js';
-import { writeTensors } from './write-tensors.js';
+import { type PlacedTensor, writeTensors } from './write-tensors.js';
 
 /** Names that this writer may give, in this or an earlier run: what `force` may replace. */
 const OWN_FILES =
@@ -26,8 +27,8 @@ export interface WriteHfOptions {
   readonly type: FloatType;
   /** Bytes of tensors in one file at most, unless a single tensor is larger. */
   readonly maxShardBytes: number;
-  /** Throws once the source is another than at the start. */
-  readonly checkUnchanged: () => Promise<void>;
+  /** Throws once the source is another than at the start, or than it was said to be. */
+  readonly checkSource: () => Promise<void>;
   readonly force: boolean | undefined;
   readonly files: FileLayer | undefined;
   readonly signal: AbortSignal | undefined;
@@ -39,39 +40,26 @@ export interface WriteHfOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, maxShardBytes, checkUnchanged, force, files, signal } = options;
+  const { source, blocks, output, type, maxShardBytes, checkSource, force, files, signal } = options;
   const { dimensions, settings, tokenizer } = source;
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
   const shards = divideIntoShards(tensors, type, maxShardBytes);
   const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: OWN_FILES });
+  const opened: OpenShard[] = [];
   try {
-    const totalBytes = tensorBytes(tensors, type);
-    yield { type: 'write-start', count: tensors.length, byteLength: totalBytes };
-    let byteLength = 0;
-    let firstIndex = 0;
+    // Weights come in the order of their source, so all files are open at once. The first is refused unless all have room.
     for (const shard of shards) {
-      const specs = shard.tensors.map(({ name, tensor }) => ({ name, dtype: type, shape: tensor.shape }));
-      const header = serializeHeader(specs, [['format', 'pt']]);
-      const byName = new Map(shard.tensors.map(({ name, tensor }) => [name, tensor]));
-      const placed = header.tensors.map(({ name, byteOffset }) => ({
-        ...{ name, type, byteOffset },
-        tensor: byName.get(name)!,
-      }));
-      // The first one is refused unless there is room for all.
-      const expectedBytes = totalBytes - byteLength;
-      const file = await createDurableFile(join(folder.path, shard.fileName), { files, expectedBytes });
-      try {
-        await file.writeAt(header.bytes, 0);
-        const arrange = (tensor: (typeof tensors)[number], values: Float32Array): Float32Array =>
-          halfSplitRows(tensor, values, headDim);
-        yield* writeTensors(placed, { file, blocks, arrange, count: tensors.length, firstIndex, signal });
-        await file.commit(header.fileByteLength);
-      } finally {
-        await file.discard();
-      }
-      byteLength += header.fileByteLength;
-      firstIndex += placed.length;
+      const expectedBytes = opened.length === 0 ? tensorBytes(tensors, type) : 0;
+      opened.push(await openShard(shard, { folder: folder.path, type, files, expectedBytes }));
+    }
+    const arrange = (tensor: BinTensor, values: Float32Array): Float32Array => halfSplitRows(tensor, values, headDim);
+    const placed = opened.flatMap((shard) => shard.placed);
+    yield* writeTensors(placed, { weights: source.weights, blocks, arrange, signal });
+    let byteLength = 0;
+    for (const { file, fileByteLength } of opened) {
+      await file.commit(fileByteLength);
+      byteLength += fileByteLength;
     }
     const texts: readonly (readonly [name: string, content: object])[] = [
       ...(shards.length > 1 ? [['model.safetensors.index.json', shardIndex(shards, type)] as const] : []),
@@ -86,12 +74,46 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
     ];
     for (const [name, content] of texts) byteLength += await writeJson(join(folder.path, name), content);
     signal?.throwIfAborted();
-    await checkUnchanged();
+    await checkSource();
     await folder.commit();
     return byteLength;
   } finally {
+    for (const { file } of opened) await file.discard();
     await folder.discard();
   }
+}
+
+/** A file of weights under way. */
+interface OpenShard {
+  readonly file: DurableFile;
+  readonly placed: readonly PlacedTensor[];
+  readonly fileByteLength: number;
+}
+
+interface OpenShardOptions {
+  readonly folder: string;
+  readonly type: FloatType;
+  readonly files: FileLayer | undefined;
+  readonly expectedBytes: number;
+}
+
+/** Creates a file and writes its header. */
+async function openShard({ fileName, tensors }: Shard, options: OpenShardOptions): Promise<OpenShard> {
+  const { folder, type, files, expectedBytes } = options;
+  const specs = tensors.map(({ name, tensor }) => ({ name, dtype: type, shape: tensor.shape }));
+  const header = serializeHeader(specs, [['format', 'pt']]);
+  const byName = new Map(tensors.map(({ name, tensor }) => [name, tensor]));
+  const file = await createDurableFile(join(folder, fileName), { files, expectedBytes });
+  try {
+    await file.writeAt(header.bytes, 0);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  const placed = header.tensors.map(({ name, byteOffset }): PlacedTensor => {
+    return { name, type, file, byteOffset, tensor: byName.get(name)! };
+  });
+  return { file, placed, fileByteLength: header.fileByteLength };
 }
 
 async function writeJson(path: string, content: object): Promise<number> {

@@ -1,7 +1,10 @@
-// Writes tensors into a file at places that its header has given them, block by block.
+// Writes tensors into files at places that their headers have given them, block by block.
 
 import type { BinTensor } from '@llama-ts/format';
+import { tensorByteLength } from '@llama-ts/gguf';
 import type { DurableFile } from '../output/durable-file.js';
+import { readingOrder } from '../output/reading-order.js';
+import type { WeightSource } from '../output/weight-source.js';
 import type { WriteEvent } from '../output/write-weights.js';
 import type { FloatBlocks } from './float-blocks.js';
 import { encodeWeights, type WeightType } from './weight-types.js';
@@ -12,29 +15,38 @@ export interface PlacedTensor {
   readonly name: string;
   readonly tensor: BinTensor;
   readonly type: WeightType;
+  readonly file: DurableFile;
   readonly byteOffset: number;
 }
 
 /** What {@link writeTensors} works with. */
 export interface WriteTensorsOptions {
-  readonly file: DurableFile;
+  readonly weights: WeightSource;
+  /** Of those weights. */
   readonly blocks: FloatBlocks;
   /** Puts a block's rows into the output's order. */
   readonly arrange?: ((tensor: BinTensor, values: Float32Array) => Float32Array) | undefined;
-  /** Tensors of the whole conversion, and how many came before these. For the events. */
-  readonly count: number;
-  readonly firstIndex: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes each tensor in turn; `write-start` is the caller's to yield. @throws what reading, encoding and writing throw */
+/**
+ * Writes all tensors of a conversion, in the order in which the source wants them read.
+ *
+ * @throws what reading, encoding and writing throw
+ */
 export async function* writeTensors(
   tensors: readonly PlacedTensor[],
-  { file, blocks, arrange, count, firstIndex, signal }: WriteTensorsOptions,
+  { weights, blocks, arrange, signal }: WriteTensorsOptions,
 ): AsyncGenerator<WriteEvent, void> {
-  for (const [i, { name, tensor, type, byteOffset }] of tensors.entries()) {
+  const count = tensors.length;
+  const totalBytes = tensors.reduce((sum, { tensor, type }) => sum + tensorByteLength(type, tensor.shape), 0);
+  yield { type: 'write-start', count, byteLength: totalBytes };
+  for (const index of readingOrder(
+    tensors.map(({ tensor }) => tensor),
+    weights,
+  )) {
     signal?.throwIfAborted();
-    const index = firstIndex + i;
+    const { name, tensor, type, file, byteOffset } = tensors[index]!;
     yield { type: 'tensor-start', name, index, count };
     let byteLength = 0;
     for await (const values of blocks.read(tensor, signal)) {

@@ -13,7 +13,8 @@ import {
 import type { Kernels } from '@llama-ts/kernels';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import type { DurableFile } from './durable-file.js';
-import { columnsOf, isRopeTable, rowBlocks } from './row-blocks.js';
+import { readingOrder } from './reading-order.js';
+import { columnsOf, rowBlocks } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** Progress of writing a file. */
@@ -109,15 +110,6 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   }
   const header256 = sha256(headerBytes);
   return { layout: places, checksums: { header: header256, tensors: checksums }, maxError: highest, resumedTensors };
-}
-
-/** Indices of the tensors as the source wants them read. */
-function readingOrder(tensors: readonly BinTensor[], { placeOf }: WeightSource): readonly number[] {
-  const indices = tensors.map((_, index) => index);
-  if (placeOf === undefined) return indices;
-  // The tables of v0 come from no source.
-  const places = tensors.map((tensor) => (isRopeTable(tensor) ? -1 : placeOf(tensor)));
-  return indices.sort((a, b) => places[a]! - places[b]!);
 }
 
 /** Takes the blocks of one tensor. */
