@@ -43,16 +43,15 @@ export { createDurableFile, type DurableFile, type DurableFileOptions } from './
 export type { JournalEntry } from './output/journal.js';
 export { type LineFile, type LineFileOptions, openLineFile } from './output/line-file.js';
 export type { WriteEvent } from './output/write-weights.js';
+export type { Plan, PlannedInput, PlannedOutput } from './plan/plan.js';
 export {
   type ExportPlan,
   type PlanExportOptions,
   type PlanHubExportOptions,
   type PlannedExportOptions,
-  type PlannedInput,
-  type PlannedOutput,
   planExport,
   planHubExport,
-} from './plan-export.js';
+} from './plan/plan-export.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
 export { type RoundTripOptions, roundTripErrors, type TensorError } from './round-trip.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';

@@ -21,10 +21,10 @@ import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
 import { passSource } from '../checkpoint/pass-source.js';
 import { identifyFile } from '../files/identify-file.js';
 import type { WeightSource } from '../output/weight-source.js';
-import type { FloatType } from './weight-types.js';
+import { type FloatType, soleType } from './weight-types.js';
 
-/** A model to convert. */
-export interface ConvertSource {
+/** A model but for its weights. */
+export interface ModelFacts {
   readonly dimensions: ModelDimensions;
   readonly settings: ForwardSettings & BoundaryTokens;
   readonly generation: GenerationDefaults;
@@ -32,6 +32,10 @@ export interface ConvertSource {
   readonly chatTemplate: string | null;
   /** Repository id, or a name from the file or folder. */
   readonly modelName: string;
+}
+
+/** A model to convert. */
+export interface ConvertSource extends ModelFacts {
   readonly weights: WeightSource;
   /** The one type the weights are stored in; null where several are, or where float32 may hold values of a smaller. */
   readonly storedType: FloatType | null;
@@ -62,9 +66,7 @@ export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
   const { dimensions, settings, generation, tokenizer, chatTemplate, source, warnings } = checkpoint;
   const { stream } = checkpoint;
   const weights = stream === null ? checkpointSource(checkpoint) : passSource(checkpoint, stream);
-  const dtypes = new Set(modelTensors(dimensions).map((tensor) => weights.dtypeOf(tensor)));
-  const [dtype] = dtypes;
-  const storedType = dtypes.size > 1 || dtype === undefined ? null : dtype;
+  const storedType = soleType(modelTensors(dimensions).map((tensor) => weights.dtypeOf(tensor)));
   const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
   return {
     ...{ dimensions, settings, generation, tokenizer, chatTemplate, weights, storedType, inputs, warnings },

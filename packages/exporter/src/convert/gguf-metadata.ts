@@ -2,7 +2,7 @@
 
 import type { TokenizerData } from '@llama-ts/format';
 import type { GgufValue } from '@llama-ts/gguf';
-import type { ConvertSource } from './convert-source.js';
+import type { ModelFacts } from './convert-source.js';
 import { END_OF_MESSAGE, END_OF_TURN, endTokenNamed, mainEndToken } from './end-token.js';
 import { mergeSymbols, tokenSymbols } from './token-symbols.js';
 import type { WeightType } from './weight-types.js';
@@ -23,7 +23,7 @@ const TOKEN_TYPES = { normal: 1, control: 3 };
 const PRE_TOKENIZERS = { ignoreMerges: 'llama-bpe', mergesOnly: 'dbrx' };
 
 /** Keys and values, in the order of llama.cpp's own converter. */
-export function ggufMetadata(source: ConvertSource, type: WeightType): Entry[] {
+export function ggufMetadata(source: ModelFacts, type: WeightType): Entry[] {
   return [
     ['general.architecture', text('llama')],
     ['general.type', text('model')],
@@ -35,7 +35,7 @@ export function ggufMetadata(source: ConvertSource, type: WeightType): Entry[] {
   ];
 }
 
-function modelMetadata({ dimensions, settings }: ConvertSource): Entry[] {
+function modelMetadata({ dimensions, settings }: ModelFacts): Entry[] {
   const { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen } = dimensions;
   const headDim = dim / nHeads;
   return [
@@ -54,7 +54,7 @@ function modelMetadata({ dimensions, settings }: ConvertSource): Entry[] {
   ];
 }
 
-function tokenizerMetadata({ tokenizer, settings, chatTemplate }: ConvertSource): Entry[] {
+function tokenizerMetadata({ tokenizer, settings, chatTemplate }: ModelFacts): Entry[] {
   if (tokenizer === null) return [['tokenizer.ggml.model', text('no_vocab')]];
   const symbols = tokenSymbols(tokenizer);
   const pre = tokenizer.ignoreMerges ? PRE_TOKENIZERS.ignoreMerges : PRE_TOKENIZERS.mergesOnly;

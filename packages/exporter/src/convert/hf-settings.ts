@@ -2,14 +2,14 @@
 
 import type { TokenizerData } from '@llama-ts/format';
 import type { JsonObject } from '../json-fields.js';
-import type { ConvertSource } from './convert-source.js';
+import type { ModelFacts } from './convert-source.js';
 import { mainEndToken } from './end-token.js';
 import type { FloatType } from './weight-types.js';
 
 const dtypeNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /** config.json. RoPE settings are in the layout that every version of transformers and vLLM reads. */
-export function hfConfig({ dimensions, settings }: ConvertSource, type: FloatType): JsonObject {
+export function hfConfig({ dimensions, settings }: ModelFacts, type: FloatType): JsonObject {
   const { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen, sharedClassifier } = dimensions;
   const { ropeTheta, ropeScaling, normEpsilon, bosId } = settings;
   return {
@@ -45,7 +45,7 @@ export function hfConfig({ dimensions, settings }: ConvertSource, type: FloatTyp
 }
 
 /** generation_config.json: what the model names, and nothing else. */
-export function hfGenerationConfig({ settings, generation }: ConvertSource): JsonObject {
+export function hfGenerationConfig({ settings, generation }: ModelFacts): JsonObject {
   const fields = {
     bos_token_id: settings.bosId,
     eos_token_id: endTokens(settings.eosIds),
@@ -59,7 +59,7 @@ export function hfGenerationConfig({ settings, generation }: ConvertSource): Jso
 }
 
 /** tokenizer_config.json, with the chat template. */
-export function hfTokenizerConfig({ dimensions, settings, chatTemplate }: ConvertSource, tokenizer: TokenizerData) {
+export function hfTokenizerConfig({ dimensions, settings, chatTemplate }: ModelFacts, tokenizer: TokenizerData) {
   const nameOf = (id: number | null): string | null =>
     tokenizer.specialTokens.find((special) => special.id === id)?.name ?? null;
   const fields = {

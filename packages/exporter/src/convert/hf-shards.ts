@@ -1,6 +1,7 @@
 // Divides a model's tensors into the files of a Hugging Face folder, and puts their rows in its order.
 
 import type { BinTensor } from '@llama-ts/format';
+import { serializeHeader } from '@llama-ts/safetensors';
 import { checkpointName } from '../checkpoint/tensor-names.js';
 import type { JsonObject } from '../json-fields.js';
 import type { FloatType } from './weight-types.js';
@@ -31,6 +32,12 @@ export function divideIntoShards(tensors: readonly BinTensor[], type: FloatType,
     fileName: shardName(i + 1, parts.length),
     tensors: part.map((tensor) => ({ name: checkpointName(tensor.kind, tensor.layer)!, tensor })),
   }));
+}
+
+/** The header of a file, which places its tensors. */
+export function shardHeader({ tensors }: Shard, type: FloatType) {
+  const specs = tensors.map(({ name, tensor }) => ({ name, dtype: type, shape: tensor.shape }));
+  return serializeHeader(specs, [['format', 'pt']]);
 }
 
 /** Bytes that tensors take in a type. */

@@ -39,6 +39,13 @@ export function encodeWeights(values: Float32Array, type: WeightType, name: stri
   }
 }
 
+/** The type that all have; null for several, or one of another kind. */
+export function soleType(dtypes: readonly string[]): FloatType | null {
+  const [first, ...others] = new Set(dtypes);
+  const isFloat = (dtype: string | undefined): dtype is FloatType => ['F32', 'F16', 'BF16'].includes(dtype ?? '');
+  return others.length === 0 && isFloat(first) ? first : null;
+}
+
 /** The smallest type that holds every weight exactly: BF16, else F16, else F32. Reads until both are ruled out. */
 export async function findExactType(
   blocks: FloatBlocks,

@@ -6,7 +6,7 @@ import { ropeFrequencies } from '@llama-ts/kernels';
 import type { FileLayer } from '../files/file-layer.js';
 import { createDurableFile } from '../output/durable-file.js';
 import type { WriteEvent } from '../output/write-weights.js';
-import { type ConvertSource, modelTensors } from './convert-source.js';
+import { type ConvertSource, type ModelFacts, modelTensors } from './convert-source.js';
 import type { FloatBlocks } from './float-blocks.js';
 import { ggufMetadata } from './gguf-metadata.js';
 import type { WeightType } from './weight-types.js';
@@ -52,14 +52,7 @@ export interface WriteGgufOptions {
  */
 export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator<WriteEvent, number> {
   const { source, blocks, output, type, checkSource, force, files, signal } = options;
-  const weights = modelTensors(source.dimensions).map((tensor) => {
-    return { name: ggufName(tensor), tensor, type: tensor.shape.length === 1 ? 'F32' : type, shape: tensor.shape };
-  });
-  for (const { name, type: stored, shape } of weights) checkRowLength(name, stored, shape);
-  const factors = ropeFactors(source);
-  const factorSpecs =
-    factors === null ? [] : [{ name: ROPE_FACTORS_NAME, type: 'F32' as const, shape: [factors.length] }];
-  const header = serializeHeader([...factorSpecs, ...weights], ggufMetadata(source, type));
+  const { header, weights, factors } = ggufLayout(source, type);
   const expectedBytes = header.fileByteLength;
   const file = await createDurableFile(output, { force, files, inputs: source.inputs, expectedBytes });
   try {
@@ -81,6 +74,20 @@ export async function* writeGgufModel(options: WriteGgufOptions): AsyncGenerator
   }
 }
 
+/** Where everything is in the file. @throws ToolkitError `TYPE_UNFIT` */
+export function ggufLayout(model: ModelFacts, type: WeightType) {
+  const weights = modelTensors(model.dimensions).map((tensor) => {
+    const stored: WeightType = tensor.shape.length === 1 ? 'F32' : type;
+    return { name: ggufName(tensor), tensor, type: stored, shape: tensor.shape };
+  });
+  for (const { name, type: stored, shape } of weights) checkRowLength(name, stored, shape);
+  const factors = ropeFactors(model);
+  const factorSpecs =
+    factors === null ? [] : [{ name: ROPE_FACTORS_NAME, type: 'F32' as const, shape: [factors.length] }];
+  const header = serializeHeader([...factorSpecs, ...weights], ggufMetadata(model, type));
+  return { header, weights, factors };
+}
+
 function ggufName({ kind, layer }: BinTensor): string {
   return layer === null ? globalNames[kind]! : `blk.${layer}.${layerNames[kind as keyof typeof layerNames]}.weight`;
 }
@@ -92,7 +99,7 @@ function checkRowLength(name: string, type: WeightType, shape: readonly number[]
 }
 
 /** Divisors of the RoPE frequencies: llama3 scaling as llama.cpp takes it; null for none. (headDim / 2) */
-function ropeFactors({ dimensions, settings }: ConvertSource): Float32Array | null {
+function ropeFactors({ dimensions, settings }: ModelFacts): Float32Array | null {
   if (settings.ropeScaling === null) return null;
   const unscaled = { headDim: dimensions.dim / dimensions.nHeads, theta: settings.ropeTheta, scaling: null };
   const scaled = ropeFrequencies({ ...unscaled, scaling: settings.ropeScaling });

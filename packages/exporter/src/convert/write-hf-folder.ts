@@ -2,21 +2,19 @@
 
 import { join } from 'node:path';
 import type { BinTensor } from '@llama-ts/format';
-import { serializeHeader } from '@llama-ts/safetensors';
 import type { FileLayer } from '../files/file-layer.js';
 import { createDurableFile, type DurableFile } from '../output/durable-file.js';
 import type { WriteEvent } from '../output/write-weights.js';
 import { type ConvertSource, modelTensors } from './convert-source.js';
 import { createDurableFolder } from './durable-folder.js';
 import type { FloatBlocks } from './float-blocks.js';
-import { hfConfig, hfGenerationConfig, hfTokenizerConfig } from './hf-settings.js';
-import { divideIntoShards, halfSplitRows, type Shard, shardIndex, tensorBytes } from './hf-shards.js';
-import { hfTokenizerJson } from './hf-tokenizer-json.js';
+import { divideIntoShards, halfSplitRows, type Shard, shardHeader, tensorBytes } from './hf-shards.js';
+import { hfTexts } from './hf-texts.js';
 import type { FloatType } from './weight-types.js';
 import { type PlacedTensor, writeTensors } from './write-tensors.js';
 
 /** Names that this writer may give, in this or an earlier run: what `force` may replace. */
-const OWN_FILES =
+export const HF_FILES =
   /^(?:config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^model(?:-\d+-of-\d+)?\.safetensors$/;
 
 /** What {@link writeHfFolder} works with. */
@@ -41,11 +39,11 @@ export interface WriteHfOptions {
  */
 export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<WriteEvent, number> {
   const { source, blocks, output, type, maxShardBytes, checkSource, force, files, signal } = options;
-  const { dimensions, settings, tokenizer } = source;
+  const { dimensions } = source;
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
   const shards = divideIntoShards(tensors, type, maxShardBytes);
-  const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: OWN_FILES });
+  const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: HF_FILES });
   const opened: OpenShard[] = [];
   try {
     // Weights come in the order of their source, so all files are open at once. The first is refused unless all have room.
@@ -61,18 +59,9 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
       await file.commit(fileByteLength);
       byteLength += fileByteLength;
     }
-    const texts: readonly (readonly [name: string, content: object])[] = [
-      ...(shards.length > 1 ? [['model.safetensors.index.json', shardIndex(shards, type)] as const] : []),
-      ...(tokenizer === null
-        ? []
-        : ([
-            ['tokenizer.json', hfTokenizerJson(tokenizer, settings.bosId)],
-            ['tokenizer_config.json', hfTokenizerConfig(source, tokenizer)],
-          ] as const)),
-      ['generation_config.json', hfGenerationConfig(source)],
-      ['config.json', hfConfig(source, type)],
-    ];
-    for (const [name, content] of texts) byteLength += await writeJson(join(folder.path, name), content);
+    for (const { name, bytes } of hfTexts(source, shards, type)) {
+      byteLength += await writeWhole(join(folder.path, name), bytes());
+    }
     signal?.throwIfAborted();
     await checkSource();
     await folder.commit();
@@ -98,12 +87,11 @@ interface OpenShardOptions {
 }
 
 /** Creates a file and writes its header. */
-async function openShard({ fileName, tensors }: Shard, options: OpenShardOptions): Promise<OpenShard> {
+async function openShard(shard: Shard, options: OpenShardOptions): Promise<OpenShard> {
   const { folder, type, files, expectedBytes } = options;
-  const specs = tensors.map(({ name, tensor }) => ({ name, dtype: type, shape: tensor.shape }));
-  const header = serializeHeader(specs, [['format', 'pt']]);
-  const byName = new Map(tensors.map(({ name, tensor }) => [name, tensor]));
-  const file = await createDurableFile(join(folder, fileName), { files, expectedBytes });
+  const header = shardHeader(shard, type);
+  const byName = new Map(shard.tensors.map(({ name, tensor }) => [name, tensor]));
+  const file = await createDurableFile(join(folder, shard.fileName), { files, expectedBytes });
   try {
     await file.writeAt(header.bytes, 0);
   } catch (error) {
@@ -116,8 +104,8 @@ async function openShard({ fileName, tensors }: Shard, options: OpenShardOptions
   return { file, placed, fileByteLength: header.fileByteLength };
 }
 
-async function writeJson(path: string, content: object): Promise<number> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+/** Writes a file and returns its length in bytes. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<number> {
   const file = await createDurableFile(path, {});
   try {
     await file.writeAt(bytes, 0);

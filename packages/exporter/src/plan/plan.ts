@@ -1,0 +1,90 @@
+// What writing a model would read, download, write and need: the parts that plans of all formats share.
+
+import { dirname, resolve } from 'node:path';
+import { type DiskNeed, diskNeeds } from '../output/disk-space.js';
+
+/** Node, the program, and the heap of a model without a tokenizer; measured. */
+const BASE_MEMORY_BYTES = 95_000_000;
+/** A tokenizer.json's bytes, its tokens, and what reading it leaves for the collector; measured. */
+const MEMORY_PER_TOKENIZER_BYTE = 6;
+
+/** A file that is read. */
+export interface PlannedInput {
+  /** Relative to the folder or repository. */
+  readonly path: string;
+  readonly byteLength: number;
+  /** Bytes of it that are on this machine. */
+  readonly cachedBytes: number;
+}
+
+/** A file that is written, or a folder of files. */
+export interface PlannedOutput {
+  readonly path: string;
+  readonly byteLength: number;
+}
+
+/** What writing a model would do. */
+export interface Plan {
+  /** Repository id or folder name. */
+  readonly source: string;
+  /** Resolved commit on the hub; null for a folder. */
+  readonly commit: string | null;
+  readonly inputs: readonly PlannedInput[];
+  /** Bytes of all inputs. */
+  readonly readBytes: number;
+  /** Bytes of them that are still to come. */
+  readonly downloadBytes: number;
+  readonly outputs: readonly PlannedOutput[];
+  /** Bytes of all outputs. */
+  readonly outputBytes: number;
+  /** false while something that decides the length is not known yet: the outputs are then at most this large. */
+  readonly isExact: boolean;
+  /** Most memory it is expected to take. */
+  readonly peakMemoryBytes: number;
+  /** One entry a disk that is written to. */
+  readonly disks: readonly DiskNeed[];
+  /** Whether every disk has the room. */
+  readonly fits: boolean;
+}
+
+/** Where a plan's model comes from. */
+export interface PlannedSource extends Pick<Plan, 'source' | 'commit' | 'inputs' | 'downloadBytes'> {
+  /** Files that must not be written over. */
+  readonly inputPaths: readonly string[];
+  /** What of the download is kept, and where. */
+  readonly downloads: readonly PlannedOutput[];
+  /** Bytes of the files that tokenizer and chat template come from. */
+  readonly textBytes: number;
+}
+
+/** What a plan's model is written to. */
+export interface PlannedWrites extends Pick<Plan, 'outputs' | 'isExact'> {
+  /** Memory that blocks of weights under way take. */
+  readonly blockMemoryBytes: number;
+}
+
+/** Adds it up, and asks the disks. */
+export async function settlePlan(planned: PlannedSource, writes: PlannedWrites): Promise<Plan> {
+  const { source, commit, inputs, downloadBytes, downloads, textBytes } = planned;
+  const { outputs, isExact, blockMemoryBytes } = writes;
+  const written = outputs.map(({ path, byteLength }) => ({ path: dirname(resolve(path)), byteLength }));
+  const disks = await diskNeeds([...written, ...downloads]);
+  return {
+    source,
+    commit,
+    inputs,
+    readBytes: sum(inputs.map(({ byteLength }) => byteLength)),
+    downloadBytes,
+    outputs,
+    outputBytes: sum(outputs.map(({ byteLength }) => byteLength)),
+    isExact,
+    peakMemoryBytes: BASE_MEMORY_BYTES + blockMemoryBytes + MEMORY_PER_TOKENIZER_BYTE * textBytes,
+    disks,
+    fits: disks.every(({ neededBytes, freeBytes }) => freeBytes >= neededBytes),
+  };
+}
+
+/** Adds sizes. */
+export function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}
