@@ -1,9 +1,17 @@
 // What `export --dry-run` says, compared with what an export then does.
 
 import { strict as assert } from 'node:assert';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ExportPlan, exportModel, openCheckpoint, planExport } from '@llama-ts/exporter';
+import {
+  type ConvertPlan,
+  convertModel,
+  type ExportPlan,
+  exportModel,
+  openCheckpoint,
+  planConvert,
+  planExport,
+} from '@llama-ts/exporter';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
 import { startFakeHub } from '../helpers/fake-hub/fake-hub.js';
@@ -12,6 +20,7 @@ import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
 const REPO = 'meta-llama/Tiny-Instruct';
+const SHARD = 'model-00001-of-00003.safetensors';
 
 describe('the plan of an export', () => {
   it('of a folder states the very bytes that the export writes', () =>
@@ -59,7 +68,7 @@ describe('the plan of an export', () => {
         const run = (...args: string[]) => runLlama(['export', 'm.bin', '--hf', REPO, ...args], { cwd: folder, env });
         const plan = JSON.parse((await run('--dry-run', '--json')).stdout) as ExportPlan;
         assert.equal(plan.commit, [...repo.commits.keys()][0]);
-        assert.equal(hub.servedBytes('model-00001-of-00003.safetensors'), 0);
+        assert.equal(hub.servedBytes(SHARD), 0);
         assert.deepEqual(await readdir(folder), []);
         assert.equal(plan.downloadBytes, plan.readBytes);
         assert.equal((await run()).exitCode, 0);
@@ -71,7 +80,63 @@ describe('the plan of an export', () => {
         await hub.stop();
       }
     }));
+
+  it('states the very bytes of GGUF and safetensors, too', () =>
+    withFolder(async (folder) => {
+      const source = await openCheckpoint(sampleModelPath);
+      for (const [i, format] of (
+        [
+          { to: 'gguf' },
+          { to: 'gguf', type: 'Q8_0' },
+          { to: 'safetensors' },
+          { to: 'safetensors', type: 'F32', maxShardBytes: 1_000_000 },
+        ] as const
+      ).entries()) {
+        const options = { source, output: join(folder, String(i)), ...format };
+        const plan = await planConvert(options);
+        assert.deepEqual(
+          await readdir(folder),
+          Array.from({ length: i }, (_, before) => String(before)),
+        );
+        assert.ok(plan.isExact && plan.fits && plan.downloadBytes === 0);
+        for await (const _ of convertModel(options));
+        assert.equal(plan.outputBytes, await bytesOf(options.output));
+        await assert.rejects(planConvert(options), { code: 'OUTPUT_EXISTS' });
+      }
+      await source.close();
+      const words = await runLlama(['export', 'm.gguf', '--dry-run'], { cwd: folder });
+      assert.match(words.stdout, /^sample-model, to gguf, BF16$/m);
+    }));
+
+  it('of a repository bounds GGUF and safetensors, and reads no more of the weights than their headers', () =>
+    withFolder(async (folder) => {
+      const hub = await startFakeHub({ repos: { [REPO]: fakeRepo(await filesOf(sampleModelPath)) } });
+      try {
+        const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
+        const run = (...args: string[]) => runLlama(['export', ...args, '--hf', REPO], { cwd: folder, env });
+        for (const args of [['a.gguf'], ['c', '--to', 'safetensors', '--stream']]) {
+          const servedBefore = hub.servedBytes(SHARD);
+          const plan = JSON.parse((await run(...args, '--dry-run', '--json')).stdout) as ConvertPlan;
+          assert.equal(plan.type, 'BF16');
+          assert.ok(hub.servedBytes(SHARD) - servedBefore < 10_000);
+          assert.deepEqual(await readdir(folder), []);
+          assert.equal((await run(...args, '--stream')).exitCode, 0);
+          const written = await bytesOf(join(folder, args[0]!));
+          assert.ok(!plan.isExact && written <= plan.outputBytes && plan.outputBytes < written + 3_000_000);
+          for (const left of ['hf', args[0]!]) await rm(join(folder, left), { recursive: true });
+        }
+      } finally {
+        await hub.stop();
+      }
+    })).timeout(60_000);
 });
+
+/** Of a file, or of all files in a folder. */
+async function bytesOf(path: string): Promise<number> {
+  if (!(await stat(path)).isDirectory()) return (await stat(path)).size;
+  const sizes = await Promise.all((await readdir(path)).map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((total, size) => total + size, 0);
+}
 
 async function filesOf(root: string): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};

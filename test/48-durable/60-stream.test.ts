@@ -71,7 +71,6 @@ describe('an export with --stream', () => {
     withHub({}, async ({ folder, hub, ...bench }) => {
       for (const args of [
         ['--to', 'gguf'],
-        ['--to', 'safetensors'],
         ['--to', 'safetensors', '--type', 'f16', '--shard-size', '500kB'],
       ]) {
         const streamed = await bench.export('streamed', '--stream', ...args);

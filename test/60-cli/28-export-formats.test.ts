@@ -57,7 +57,6 @@ describe('llama export to other formats', () => {
 
   for (const args of [
     ['m.gguf', '--plain'],
-    ['m.gguf', '--dry-run'],
     ['m.bin', '--type', 'bf16'],
     ['m.bin', '--group-size', '32'],
     ['model.safetensors', '--to', 'safetensors'],

@@ -1,15 +1,14 @@
 // Writes the plan of an export as lines to read.
 
-import type { ExportPlan } from '@llama-ts/exporter';
+import type { ConvertPlan, ExportPlan } from '@llama-ts/exporter';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
 
 /** Lines without control characters: names come from files and from the hub. */
-export function planLines(plan: ExportPlan): string[] {
+export function planLines(plan: ExportPlan | ConvertPlan): string[] {
   const { source, commit, inputs, outputs, isExact, disks, fits } = plan;
-  const group = plan.groupSize === null ? '' : `, group size ${plan.groupSize}`;
   return [
-    `${source}${commit === null ? '' : ` at ${commit}`}, to version ${plan.version}${group}`,
+    `${source}${commit === null ? '' : ` at ${commit}`}, to ${target(plan)}`,
     row('download', `${bytes(plan.downloadBytes)}`),
     row('read', `${bytes(plan.readBytes)} in ${inputs.length} files`),
     ...inputs.map(({ path, byteLength, cachedBytes }) => {
@@ -24,6 +23,11 @@ export function planLines(plan: ExportPlan): string[] {
     ),
     fits ? 'there is room for it; nothing was written' : 'there is NOT room for it; nothing was written',
   ].map(visible);
+}
+
+function target(plan: ExportPlan | ConvertPlan): string {
+  if ('to' in plan) return `${plan.to}, ${plan.type ?? 'the smallest type that loses nothing'}`;
+  return `version ${plan.version}${plan.groupSize === null ? '' : `, group size ${plan.groupSize}`}`;
 }
 
 function row(name: string, text: string): string {

@@ -45,6 +45,15 @@ export { type LineFile, type LineFileOptions, openLineFile } from './output/line
 export type { WriteEvent } from './output/write-weights.js';
 export type { Plan, PlannedInput, PlannedOutput } from './plan/plan.js';
 export {
+  type ConvertPlan,
+  type PlanConvertOptions,
+  type PlanHubConvertOptions,
+  type PlannedConvertOptions,
+  type PlannedFormat,
+  planConvert,
+  planHubConvert,
+} from './plan/plan-convert.js';
+export {
   type ExportPlan,
   type PlanExportOptions,
   type PlanHubExportOptions,
@@ -52,6 +61,7 @@ export {
   planExport,
   planHubExport,
 } from './plan/plan-export.js';
+export type { PlannedRepositoryOptions } from './plan/planned-source.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
 export { type RoundTripOptions, roundTripErrors, type TensorError } from './round-trip.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';

@@ -2,6 +2,8 @@
 
 import { basename, resolve } from 'node:path';
 import {
+  type Checkpoint,
+  type ConvertPlan,
   type ConvertResult,
   type ConvertTarget,
   convertModel,
@@ -9,7 +11,11 @@ import {
   type ExportResult,
   exportModel,
   namesRepository,
+  type PlannedFormat,
+  type PlannedRepositoryOptions,
+  planConvert,
   planExport,
+  planHubConvert,
   planHubExport,
 } from '@llama-ts/exporter';
 import { type BinVersion, ToolkitError } from '@llama-ts/format';
@@ -29,7 +35,7 @@ import { showWriteProgress } from '../show-write-progress.js';
 
 type ExportFlags = Interfaces.InferredFlags<typeof Export.flags>;
 
-const binOnly = ['tokenizer-bin', 'plain', 'group-size', 'dry-run'] as const;
+const binOnly = ['tokenizer-bin', 'plain', 'group-size'] as const;
 /** Flags that the writing of a format has no use for. */
 const strayFlags: Readonly<Record<ConvertTarget, readonly (keyof ExportFlags)[]>> = {
   v0: ['type', 'shard-size', 'group-size'],
@@ -38,6 +44,13 @@ const strayFlags: Readonly<Record<ConvertTarget, readonly (keyof ExportFlags)[]>
   gguf: [...binOnly, 'shard-size'],
   safetensors: binOnly,
 };
+
+/** What an export of one kind of format does. */
+interface ExportWork<P, R> {
+  planRepository(repository: PlannedRepositoryOptions): Promise<P>;
+  plan(source: Checkpoint): Promise<P>;
+  write(source: Checkpoint): Promise<R>;
+}
 
 export default class Export extends BaseCommand {
   static override description =
@@ -80,7 +93,7 @@ export default class Export extends BaseCommand {
     }),
   };
 
-  override async run(): Promise<ExportResult | ExportPlan | ConvertResult> {
+  override async run(): Promise<ExportResult | ExportPlan | ConvertResult | ConvertPlan> {
     const { args, flags } = await this.parse(Export);
     const to = exportTarget(args.out, flags);
     checkFlags(to, flags);
@@ -90,21 +103,20 @@ export default class Export extends BaseCommand {
     return to === 'gguf' || to === 'safetensors' ? this.#convert(output, to, flags) : this.#export(output, to, flags);
   }
 
-  async #convert(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ConvertResult> {
-    const { hf, revision, token, type, 'shard-size': maxShardBytes, force } = flags;
-    const { signal } = this;
-    const open = flags.stream ? openStreamedSource : openNamedSource;
-    const source = await open(hf, { revision, token, signal, note: (text) => this.logToStderr(text) });
-    try {
-      const options = { source, output, to, type: weightType(type), maxShardBytes, force, signal };
-      const result = await withChosenKernels((kernels) =>
-        showWriteProgress(convertModel({ ...options, kernels }), this),
-      );
-      for (const line of convertSummary(result)) this.log(line);
-      return result;
-    } finally {
-      await source.close();
-    }
+  async #convert(output: string, to: PlannedFormat, flags: ExportFlags): Promise<ConvertResult | ConvertPlan> {
+    const { type, 'shard-size': maxShardBytes, force } = flags;
+    const options = { output, to, type: weightType(type), maxShardBytes, force };
+    return this.#run(flags, {
+      planRepository: (repository) => planHubConvert({ ...options, ...repository }),
+      plan: (source) => planConvert({ ...options, source }),
+      write: async (source) => {
+        const result = await withChosenKernels((kernels) =>
+          showWriteProgress(convertModel({ ...options, source, kernels, signal: this.signal }), this),
+        );
+        for (const line of convertSummary(result)) this.log(line);
+        return result;
+      },
+    });
   }
 
   async #export(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ExportResult | ExportPlan> {
@@ -115,32 +127,40 @@ export default class Export extends BaseCommand {
       tokenizerBin: flags['tokenizer-bin'],
       plain: flags.plain,
       force: flags.force,
-      resume: flags.resume,
     };
-    const hub = { revision: flags.revision, token: flags.token, signal: this.signal };
-    if (flags['dry-run'] && flags.hf !== undefined && (await namesRepository(flags.hf))) {
+    return this.#run(flags, {
+      planRepository: (repository) => planHubExport({ ...options, ...repository }),
+      plan: (source) => planExport({ ...options, source }),
+      write: async (source) => {
+        const { resume } = flags;
+        const result = await withChosenKernels((kernels) =>
+          showWriteProgress(exportModel({ ...options, resume, source, kernels, signal: this.signal }), this),
+        );
+        this.#reportResult(result);
+        return result;
+      },
+    });
+  }
+
+  /** Opens the source and writes from it, or plans to. */
+  async #run<P extends ExportPlan | ConvertPlan, R>(flags: ExportFlags, work: ExportWork<P, R>): Promise<P | R> {
+    const { hf, revision, token, stream, 'dry-run': isDry } = flags;
+    const hub = { revision, token, signal: this.signal };
+    if (isDry && hf !== undefined && (await namesRepository(hf))) {
       const { offline, ...reachable } = await hubOptions(hub);
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
-      if (!offline)
-        return this.#reportPlan(
-          await planHubExport({ ...options, ...reachable, repo: flags.hf, stream: flags.stream }),
-        );
+      if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: hf, stream }));
     }
-    const open = flags.stream ? openStreamedSource : openNamedSource;
-    const source = await open(flags.hf, { ...hub, note: (text) => this.logToStderr(text) });
+    const open = stream ? openStreamedSource : openNamedSource;
+    const source = await open(hf, { ...hub, note: (text) => this.logToStderr(text) });
     try {
-      if (flags['dry-run']) return this.#reportPlan(await planExport({ ...options, source }));
-      const result = await withChosenKernels((kernels) =>
-        showWriteProgress(exportModel({ ...options, source, kernels, signal: this.signal }), this),
-      );
-      this.#reportResult(result);
-      return result;
+      return isDry ? this.#reportPlan(await work.plan(source)) : await work.write(source);
     } finally {
       await source.close();
     }
   }
 
-  #reportPlan(plan: ExportPlan): ExportPlan {
+  #reportPlan<P extends ExportPlan | ConvertPlan>(plan: P): P {
     for (const line of planLines(plan)) this.log(line);
     return plan;
   }

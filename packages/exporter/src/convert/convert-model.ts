@@ -26,7 +26,7 @@ import { writeHfFolder } from './write-hf-folder.js';
 export type ConvertTarget = 'v0' | 'v1' | 'v2' | 'gguf' | 'safetensors';
 
 /** As large as transformers makes them. */
-const DEFAULT_SHARD_BYTES = 5_000_000_000;
+export const DEFAULT_SHARD_BYTES = 5_000_000_000;
 
 /** Options of {@link convertModel}. */
 export interface ConvertOptions extends PlainFileKnowledge {
@@ -196,7 +196,8 @@ function checkOptions({ to, type, groupSize, plain, maxShardBytes, settings, tok
   if (maxShardBytes !== undefined && to !== 'safetensors') throw misplaced('a shard size', to, 'safetensors');
 }
 
-function misplaced(option: string, to: ConvertTarget, expected: string): ToolkitError {
+/** An option that another format has. */
+export function misplaced(option: string, to: ConvertTarget, expected: string): ToolkitError {
   return new ToolkitError(
     'INVALID_ARGUMENT',
     `convert to ${to}: found ${option}, which is for ${expected}, expected none`,

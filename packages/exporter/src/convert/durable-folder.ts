@@ -32,7 +32,7 @@ export interface DurableFolderOptions {
  *   `OUTPUT_FOLDER_MISSING`, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
  */
 export async function createDurableFolder(path: string, options: DurableFolderOptions): Promise<DurableFolder> {
-  const target = await checkFolder(path, options);
+  const target = await checkOutputFolder(path, options);
   const aside = (kind: string): string =>
     join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.${kind}`);
   const partial = aside('partial');
@@ -46,7 +46,7 @@ export async function createDurableFolder(path: string, options: DurableFolderOp
       try {
         await syncFolder(FILE_LAYER, partial);
         // Something may have been put there while this one worked.
-        await checkFolder(path, options);
+        await checkOutputFolder(path, options);
         await replaceFolder(partial, target, aside('old'));
         isDone = true;
         await syncFolder(FILE_LAYER, dirname(target));
@@ -75,8 +75,15 @@ async function replaceFolder(partial: string, target: string, old: string): Prom
   if (isThere) await rm(old, { recursive: true, force: true });
 }
 
-/** The real path to write to, links resolved. */
-async function checkFolder(path: string, { force = false, inputs, ownFiles }: DurableFolderOptions): Promise<string> {
+/**
+ * Refuses a folder that cannot or must not be written; returns the real path to write to, links resolved.
+ *
+ * @throws ToolkitError `OUTPUT_EXISTS`, `OUTPUT_NOT_A_FOLDER`, `OUTPUT_IS_INPUT`, `OUTPUT_HOLDS_OTHER_FILES`, `OUTPUT_FOLDER_MISSING`
+ */
+export async function checkOutputFolder(
+  path: string,
+  { force = false, inputs, ownFiles }: DurableFolderOptions,
+): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (found === null) return join(await realParent(path), basename(resolve(path)));
   if (!found.isDirectory()) {

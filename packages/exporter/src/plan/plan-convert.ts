@@ -1,0 +1,163 @@
+// Says what writing GGUF or safetensors from a checkpoint would read, download, write and need, before the first large byte.
+
+import type { ModelDimensions } from '@llama-ts/format';
+import { openSafetensors } from '@llama-ts/safetensors';
+import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
+import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
+import { checkpointName } from '../checkpoint/tensor-names.js';
+import { type ConvertOptions, type ConvertTarget, DEFAULT_SHARD_BYTES, misplaced } from '../convert/convert-model.js';
+import { fromCheckpoint, type ModelFacts, modelTensors } from '../convert/convert-source.js';
+import { checkOutputFolder } from '../convert/durable-folder.js';
+import { divideIntoShards, shardHeader } from '../convert/hf-shards.js';
+import { hfTexts } from '../convert/hf-texts.js';
+import { type FloatType, soleType, type WeightType } from '../convert/weight-types.js';
+import { ggufLayout } from '../convert/write-gguf-model.js';
+import { HF_FILES } from '../convert/write-hf-folder.js';
+import { openFilePass } from '../hub/file-pass.js';
+import { checkOutput } from '../output/check-output.js';
+import { type Plan, type PlannedSource, settlePlan, sum } from './plan.js';
+import {
+  type PlannedRepository,
+  type PlannedRepositoryOptions,
+  plannedCheckpoint,
+  plannedRepository,
+} from './planned-source.js';
+
+/** Blocks of weights, and encoded ones that wait for the collector; measured. */
+const BLOCK_MEMORY_BYTES = 90_000_000;
+/**
+ * A tokenizer that is not read yet is written in at most this many times its bytes: tiktoken's file in base64 states no
+ * merge, and GGUF all of them, in characters of up to two bytes.
+ */
+const TEXT_GROWTH = 4;
+/** Quotes, commas, ids and indentation around a token or a merge. */
+const TEXT_ENTRY_BYTES = 64;
+/** Settings, the index of shards. */
+const SLACK_BYTES = 1_000_000;
+
+/** Formats of these plans. */
+export type PlannedFormat = Extract<ConvertTarget, 'gguf' | 'safetensors'>;
+
+/** What writing a format would do. */
+export interface ConvertPlan extends Plan {
+  readonly to: PlannedFormat;
+  /** How the weights would be stored; null where that is found out from all of them: at most F32. */
+  readonly type: WeightType | null;
+}
+
+/** What is to be written. */
+export interface PlannedConvertOptions extends Pick<ConvertOptions, 'output' | 'type' | 'maxShardBytes' | 'force'> {
+  readonly to: PlannedFormat;
+}
+
+/** Options of {@link planConvert}. */
+export interface PlanConvertOptions extends PlannedConvertOptions {
+  /** Stays open. */
+  readonly source: Checkpoint;
+}
+
+/** Options of {@link planHubConvert}. */
+export interface PlanHubConvertOptions extends PlannedConvertOptions, PlannedRepositoryOptions {}
+
+/**
+ * Plans the conversion of a checkpoint that is here. Reads no weight and writes nothing.
+ *
+ * @throws ToolkitError `TYPE_UNFIT`, `INVALID_ARGUMENT`, and what checking the output throws
+ */
+export async function planConvert({ source, ...options }: PlanConvertOptions): Promise<ConvertPlan> {
+  const model = fromCheckpoint(source);
+  return completePlan(options, await plannedCheckpoint(source), {
+    model,
+    storedType: model.storedType,
+    isExact: true,
+    textBytes: 0,
+  });
+}
+
+/**
+ * Plans the conversion of a repository: lists it, reads its config.json and, without a type, the headers of its weights;
+ * changes nothing on this machine.
+ *
+ * @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `TYPE_UNFIT`,
+ *   `INVALID_ARGUMENT`, what checking the output throws; SafetensorsError of a damaged header
+ */
+export async function planHubConvert(options: PlanHubConvertOptions): Promise<ConvertPlan> {
+  const repository = await plannedRepository(options);
+  const { planned, config } = repository;
+  const dimensions = { ...config.dimensions, sharedClassifier: config.tiedEmbeddings };
+  const model: ModelFacts = {
+    dimensions,
+    settings: config,
+    generation: NO_GENERATION_DEFAULTS,
+    tokenizer: null,
+    chatTemplate: null,
+    modelName: planned.source,
+  };
+  return completePlan(options, planned, {
+    model,
+    storedType: options.type === undefined ? await storedTypeOf(repository, dimensions, options.signal) : null,
+    isExact: false,
+    textBytes: SLACK_BYTES + TEXT_GROWTH * planned.textBytes + 2 * TEXT_ENTRY_BYTES * dimensions.vocabSize,
+  });
+}
+
+/** What the lengths of the outputs follow from. */
+interface PlannedModel extends Pick<Plan, 'isExact'> {
+  readonly model: ModelFacts;
+  /** null where several types are, or where nobody asked. */
+  readonly storedType: FloatType | null;
+  /** Room for what `model` does not hold. */
+  readonly textBytes: number;
+}
+
+async function completePlan(
+  options: PlannedConvertOptions,
+  planned: PlannedSource,
+  { model, storedType, isExact, textBytes }: PlannedModel,
+): Promise<ConvertPlan> {
+  const { output, to } = options;
+  const type = options.type ?? storedType;
+  const byteLength = textBytes + outputBytes(options, model, type ?? 'F32');
+  await checkTarget(options, planned.inputPaths);
+  const plan = await settlePlan(planned, {
+    outputs: [{ path: output, byteLength }],
+    isExact: isExact && type !== null,
+    blockMemoryBytes: BLOCK_MEMORY_BYTES,
+  });
+  return { to, type, ...plan };
+}
+
+function outputBytes(
+  { to, maxShardBytes = DEFAULT_SHARD_BYTES }: PlannedConvertOptions,
+  model: ModelFacts,
+  type: WeightType,
+): number {
+  if (to === 'gguf') return ggufLayout(model, type).header.fileByteLength;
+  if (type === 'Q8_0') throw misplaced('type Q8_0', to, 'gguf');
+  const shards = divideIntoShards(modelTensors(model.dimensions), type, maxShardBytes);
+  const weightBytes = shards.map((shard) => shardHeader(shard, type).fileByteLength);
+  const texts = hfTexts(model, shards, type).map(({ bytes }) => bytes().byteLength);
+  return sum([...weightBytes, ...texts]);
+}
+
+async function checkTarget({ output, to, force }: PlannedConvertOptions, inputs: readonly string[]): Promise<void> {
+  if (to === 'gguf') await checkOutput(output, { force, inputs });
+  else await checkOutputFolder(output, { force, inputs, ownFiles: HF_FILES });
+}
+
+/** The one type of a repository's weights, by the headers of their files, some kB each; null for several. */
+async function storedTypeOf(
+  { planned, download, connection }: PlannedRepository,
+  dimensions: ModelDimensions,
+  signal: AbortSignal | undefined,
+): Promise<FloatType | null> {
+  const wanted = new Set(modelTensors(dimensions).map(({ kind, layer }) => checkpointName(kind, layer)));
+  const dtypes: string[] = [];
+  const { repo, commit } = download;
+  for (const file of download.files.filter(({ path }) => path.endsWith('.safetensors'))) {
+    const { blob } = openFilePass({ connection, repo, commit, file, signal, onRetry: () => undefined });
+    const { tensors } = await openSafetensors(blob, { name: `${planned.source}/${file.path}`, signal });
+    for (const { name, dtype } of tensors.values()) if (wanted.has(name)) dtypes.push(dtype);
+  }
+  return soleType(dtypes);
+}
