@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Kernels } from '@llama-ts/kernels';
-import type { ProgramArray } from '../../../packages/kernels/dist/program/encoder.js';
-import { type Engine, programKernels } from '../../../packages/kernels/dist/program/program-kernels.js';
-import { readWeights } from '../../../packages/kernels/dist/reference/read-weights.js';
+import type { ProgramArray } from '../../../packages/kernels/src/program/encoder.js';
+import { type Engine, programKernels } from '../../../packages/kernels/src/program/program-kernels.js';
+import { readWeights } from '../../../packages/kernels/src/reference/read-weights.js';
 
 const COMPILER = 'aarch64-linux-gnu-g++';
 const EMULATOR = 'qemu-aarch64';

@@ -66,7 +66,7 @@ export const nativeBackends: readonly BackendName[] = backendNames.filter((n) =>
 
 function requireAddon(): Addon {
   const failures: string[] = [];
-  const local = fileURLToPath(new URL('../../build/Release/llama_kernels.node', import.meta.url));
+  const local = fileURLToPath(new URL('../build/Release/llama_kernels.node', import.meta.url));
   try {
     return require(local) as Addon;
   } catch (error) {

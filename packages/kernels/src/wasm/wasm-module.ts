@@ -35,7 +35,7 @@ export const STACK_BYTES = 256 * 1024;
 /** @throws ToolkitError `BACKEND_UNAVAILABLE` */
 export async function compileModule(): Promise<WasmModule> {
   try {
-    return await webAssembly.compile(await readFile(new URL('../../wasm/kernels.wasm', import.meta.url)));
+    return await webAssembly.compile(await readFile(new URL('../wasm/kernels.wasm', import.meta.url)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ToolkitError('BACKEND_UNAVAILABLE', `kernels.wasm cannot be loaded: ${reason}`, {
@@ -51,7 +51,7 @@ export function instantiate(module: WasmModule, memory: SharedMemory, done: () =
 
 /** Starts a worker; resolves once it waits for work. */
 export function startWorker(start: WorkerStart): Promise<Worker> {
-  const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { workerData: start, execArgv: [] });
+  const worker = new Worker(new URL('./wasm/wasm-worker.js', import.meta.url), { workerData: start, execArgv: [] });
   return new Promise((resolve, reject) => {
     worker.once('message', () => resolve(worker));
     worker.once('error', reject);
