@@ -36,10 +36,9 @@ export async function readBinFile(source: ByteSource): Promise<BinFile> {
  */
 export async function readBinOutline(source: ByteSource): Promise<BinFile> {
   const { name, byteLength } = source;
-  const start = await source.read(0, Math.min(HEADER_BYTES, byteLength));
+  const start = await readStart(source);
   const header = decodeHeader(start, name);
-  const places = layout(header);
-  if (byteLength < places.weightsEnd) throw wrongLength(header, byteLength, places.weightsEnd, name);
+  const places = placesIn(source, header);
   const trailer = byteLength === places.weightsEnd ? null : await readTrailer(source, header, places);
   const headerBytes = start.subarray(0, headerByteLength(header.version));
   if (trailer !== null && !equalBytes(sha256(headerBytes), trailer.checksums.header)) {
@@ -47,6 +46,28 @@ export async function readBinOutline(source: ByteSource): Promise<BinFile> {
   }
   if (trailer !== null) checkAgreement(header, trailer, name);
   return { header, layout: places, trailer };
+}
+
+/**
+ * Reads the header only, and holds the file's length against it: what has all its weights may be mapped.
+ *
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`
+ */
+export async function readBinHeader(source: ByteSource): Promise<BinHeader> {
+  const header = decodeHeader(await readStart(source), source.name);
+  placesIn(source, header);
+  return header;
+}
+
+function readStart(source: ByteSource): Promise<Uint8Array> {
+  return source.read(0, Math.min(HEADER_BYTES, source.byteLength));
+}
+
+/** @throws ToolkitError `NOT_A_MODEL`, `BAD_LENGTH` */
+function placesIn({ name, byteLength }: ByteSource, header: BinHeader): BinLayout {
+  const places = layout(header);
+  if (byteLength < places.weightsEnd) throw wrongLength(header, byteLength, places.weightsEnd, name);
+  return places;
 }
 
 async function readTrailer(source: ByteSource, header: BinHeader, places: BinLayout): Promise<Trailer> {

@@ -1,7 +1,7 @@
 // Public names of @llama-ts/format.
 
 export { type AssumedSettings, assumedSettings } from './assumed-settings.js';
-export { type BinFile, readBinFile, readBinOutline } from './bin-file.js';
+export { type BinFile, readBinFile, readBinHeader, readBinOutline } from './bin-file.js';
 export { type ByteSource, bytesSource, openFile } from './byte-source.js';
 export { findWholeTrailer } from './find-whole-trailer.js';
 export { describeForeignBytes } from './foreign-bytes.js';

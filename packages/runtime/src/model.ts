@@ -6,11 +6,13 @@ import {
   type BinFile,
   type BinHeader,
   type BoundaryTokens,
+  type ByteSource,
   type ForwardSettings,
   type GenerationDefaults,
   type ModelDescription,
   openFile,
   readBinFile,
+  readBinHeader,
   type TokenizerData,
   ToolkitError,
 } from '@llama-ts/format';
@@ -100,10 +102,17 @@ const noDefaults: GenerationDefaults = {
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Model> {
   options.signal?.throwIfAborted();
-  const file = await readFile(path);
-  const { dimensions } = file.header;
-  const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
-  const settings = resolveSettings(file, assumed, options, path);
+  const source = await openFile(path);
+  try {
+    return await openBin(source, path, options);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The map is opened before all that takes time: its pages are made present meanwhile. */
+async function openBin(source: ByteSource, path: string, options: OpenModelOptions): Promise<Model> {
+  const { dimensions } = await readBinHeader(source);
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
   const cacheType = options.cacheType ?? 'f32';
   checkCacheType(cacheType);
@@ -118,7 +127,9 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     weightFile = opened;
-    // While the pages of the map are made present.
+    const file = await readBinFile(source);
+    const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
+    const settings = resolveSettings(file, assumed, options, path);
     const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
     const { allocate } = kernels;
     const headDim = dimensions.dim / dimensions.nHeads;
@@ -175,15 +186,6 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     await weightFile?.close();
     await kernels.close();
     throw error;
-  }
-}
-
-async function readFile(path: string): Promise<BinFile> {
-  const source = await openFile(path);
-  try {
-    return await readBinFile(source);
-  } finally {
-    await source.close();
   }
 }
 
