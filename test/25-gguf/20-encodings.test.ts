@@ -125,4 +125,14 @@ describe('gguf encodings', () => {
   it('refuses a number of values that is no multiple of 32', async () => {
     assert.equal((await failureOf(() => quantizeQ8_0(new Float32Array(33)))).code, 'INVALID_ARGUMENT');
   });
+
+  it('fill bytes that are given, whatever they held, like new ones', () => {
+    const x = Float32Array.from({ length: 96 }, (_, i) => (i < 32 || i >= 64 ? Math.sin(i) : 0));
+    for (const encode of [encodeF32, encodeF16, encodeBf16, quantizeQ8_0]) {
+      const fresh = encode(x);
+      const used = new Uint8Array(fresh.byteLength + 8).fill(0x5a).subarray(4, -4);
+      assert.equal(encode(x, used), used);
+      assert.deepEqual(used, fresh, encode.name);
+    }
+  });
 });

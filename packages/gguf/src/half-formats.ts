@@ -39,30 +39,40 @@ export function bfloat16Bits(value: number): number {
   return (all + 0x7fff + ((all >>> 16) & 1)) >>> 16;
 }
 
-/** F32 tensor data: the values as little-endian bytes. */
-export function encodeF32(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
+/**
+ * F32 tensor data: the values as little-endian bytes.
+ *
+ * @param into 4 bytes a value, which are filled and returned; default new ones
+ */
+export function encodeF32(values: Float32Array, into: Uint8Array = new Uint8Array(values.length * 4)): Uint8Array {
+  const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
   for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i]!, true);
-  return bytes;
+  return into;
 }
 
-/** F16 tensor data: the values rounded to nearest even; those past ±65504 become infinite. */
-export function encodeF16(values: Float32Array): Uint8Array {
-  return encode16(values, float16Bits);
+/**
+ * F16 tensor data: the values rounded to nearest even; those past ±65504 become infinite.
+ *
+ * @param into 2 bytes a value, which are filled and returned; default new ones
+ */
+export function encodeF16(values: Float32Array, into: Uint8Array = new Uint8Array(values.length * 2)): Uint8Array {
+  return encode16(values, into, float16Bits);
 }
 
-/** BF16 tensor data: the values rounded to nearest even; exact where they came from bfloat16. */
-export function encodeBf16(values: Float32Array): Uint8Array {
-  return encode16(values, bfloat16Bits);
+/**
+ * BF16 tensor data: the values rounded to nearest even; exact where they came from bfloat16.
+ *
+ * @param into 2 bytes a value, which are filled and returned; default new ones
+ */
+export function encodeBf16(values: Float32Array, into: Uint8Array = new Uint8Array(values.length * 2)): Uint8Array {
+  return encode16(values, into, bfloat16Bits);
 }
 
-function encode16(values: Float32Array, bitsOf: (value: number) => number): Uint8Array {
-  const bytes = new Uint8Array(values.length * 2);
+function encode16(values: Float32Array, into: Uint8Array, bitsOf: (value: number) => number): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     const half = bitsOf(values[i]!);
-    bytes[2 * i] = half;
-    bytes[2 * i + 1] = half >>> 8;
+    into[2 * i] = half;
+    into[2 * i + 1] = half >>> 8;
   }
-  return bytes;
+  return into;
 }

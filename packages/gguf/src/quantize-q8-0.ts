@@ -13,16 +13,17 @@ const F16_INFINITY = 0x7c00;
  * half away from zero. The division uses the scale before it is rounded, as llama.cpp does.
  *
  * @param values a multiple of 32 of them; a part of a tensor may be encoded at a time
+ * @param into 34 bytes per 32 values, which are filled and returned; default new ones
  * @throws INVALID_ARGUMENT for another length; NON_FINITE for NaN, infinity, or a scale past half precision (max|x| over
  *   about 8.3 million)
  * @see https://github.com/ggml-org/llama.cpp/blob/master/ggml/src/ggml-quants.c quantize_row_q8_0_ref
  */
-export function quantizeQ8_0(values: Float32Array): Uint8Array {
+export function quantizeQ8_0(values: Float32Array, into?: Uint8Array): Uint8Array {
   if (values.length % Q8_0_BLOCK_VALUES !== 0) {
     const message = `Q8_0: ${values.length} values, expected a multiple of ${Q8_0_BLOCK_VALUES}`;
     throw new GgufError('INVALID_ARGUMENT', message);
   }
-  const bytes = new Uint8Array((values.length / Q8_0_BLOCK_VALUES) * Q8_0_BLOCK_BYTES);
+  const bytes = into ?? new Uint8Array((values.length / Q8_0_BLOCK_VALUES) * Q8_0_BLOCK_BYTES);
   for (let start = 0, offset = 0; start < values.length; start += Q8_0_BLOCK_VALUES, offset += Q8_0_BLOCK_BYTES) {
     quantizeBlock(values, start, bytes, offset);
   }
@@ -39,7 +40,10 @@ function quantizeBlock(values: Float32Array, start: number, bytes: Uint8Array, o
   bytes[offset + 1] = scaleBits >>> 8;
   // 1 / scale is infinite for a subnormal scale, which is 0 in half precision: the values then do not matter.
   const inverse = Math.fround(1 / scale);
-  if (!Number.isFinite(inverse)) return;
+  if (!Number.isFinite(inverse)) {
+    bytes.fill(0, offset + 2, offset + Q8_0_BLOCK_BYTES);
+    return;
+  }
   for (let i = 0; i < Q8_0_BLOCK_VALUES; i++) {
     const quotient = Math.fround(values[start + i]! * inverse);
     const magnitude = Math.floor(Math.abs(quotient) + 0.5);

@@ -23,19 +23,20 @@ const F16_EXPONENTS = { tiny: 103, normal: 113, largest: 142 };
 /**
  * A block of weights as little-endian bytes, rounded to nearest even (Q8_0: llama.cpp's rule).
  *
+ * @param into as many bytes as the type takes, which are filled and returned
  * @throws ToolkitError `TYPE_UNFIT` for weights past float16's range
  */
-export function encodeWeights(values: Float32Array, type: WeightType, name: string): Uint8Array {
+export function encodeWeights(values: Float32Array, type: WeightType, name: string, into: Uint8Array): Uint8Array {
   switch (type) {
     case 'F32':
-      return encodeF32(values);
+      return encodeF32(values, into);
     case 'BF16':
-      return encodeBf16(values);
+      return encodeBf16(values, into);
     case 'F16':
       checkFloat16Range(values, name);
-      return encodeF16(values);
+      return encodeF16(values, into);
     case 'Q8_0':
-      return quantizeQ8_0(values);
+      return quantizeQ8_0(values, into);
   }
 }
 

@@ -41,6 +41,8 @@ export async function* writeTensors(
   const count = tensors.length;
   const totalBytes = tensors.reduce((sum, { tensor, type }) => sum + tensorByteLength(type, tensor.shape), 0);
   yield { type: 'write-start', count, byteLength: totalBytes };
+  // One for all blocks: each is written before the next is encoded.
+  let buffer = new Uint8Array(0);
   for (const index of readingOrder(
     tensors.map(({ tensor }) => tensor),
     weights,
@@ -50,7 +52,10 @@ export async function* writeTensors(
     yield { type: 'tensor-start', name, index, count };
     let byteLength = 0;
     for await (const values of blocks.read(tensor, signal)) {
-      const bytes = encodeWeights(arrange?.(tensor, values) ?? values, type, name);
+      const blockBytes = tensorByteLength(type, [values.length]);
+      if (buffer.byteLength < blockBytes) buffer = new Uint8Array(blockBytes);
+      const arranged = arrange?.(tensor, values) ?? values;
+      const bytes = encodeWeights(arranged, type, name, buffer.subarray(0, blockBytes));
       await file.writeAt(bytes, byteOffset + byteLength);
       byteLength += bytes.byteLength;
       yield { type: 'bytes-written', byteLength: bytes.byteLength };
