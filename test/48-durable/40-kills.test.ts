@@ -4,11 +4,11 @@
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { llamaBin, runLlama } from '../helpers/run-llama.js';
-import { hiddenIn, MEDIUM, withFolder, writeCheckpoint } from './support.js';
+import { contentOf, hiddenIn, MEDIUM, withFolder, writeCheckpoint } from './support.js';
 
 const OLD = 'the file that was there before';
 const N_KILLS = Number(process.env.LLAMA_TEST_KILLS ?? 3);
@@ -49,6 +49,42 @@ describe('a command that is killed', () => {
       });
     });
   }
+
+  it('while it is to write a folder leaves no half folder, and the next one ends with the same bytes', async function () {
+    this.timeout(60_000 + N_KILLS * 30_000);
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'model'));
+      await writeCheckpoint(join(folder, 'model'), MEDIUM);
+      const args = ['convert', 'model', 'm.bin', '--to', 'safetensors', '--type', 'f32', '--force'];
+      await succeed(['convert', 'model', 'old', '--to', 'safetensors', '--shard-size', '4MB'], folder);
+      const [target, aside] = ['m.bin', '.m.bin.old-folder'].map((name) => join(folder, name));
+      const old = await contentOf(join(folder, 'old'));
+      const writeMs = await timeWriting(args, folder);
+      const expected = await contentOf(target!);
+      const moments = { absent: 0, old: 0, aside: 0, new: 0 };
+      for (let kill = 0; kill < N_KILLS; kill++) {
+        await rm(target!, { recursive: true });
+        if (kill % 2 === 1) await cp(join(folder, 'old'), target!, { recursive: true });
+        const killMs = Math.random() * 1.1 * writeMs;
+        await killDuring(args, folder, killMs);
+        const found = await contentOf(target!).catch(() => null);
+        // No system call swaps two folders: a kill between two renames leaves the old one aside.
+        const isAside = found === null && kill % 2 === 1;
+        const state = isAside ? 'aside' : found === null ? 'absent' : found.size === old.size ? 'old' : 'new';
+        if (state === 'new') assert.deepEqual(found, expected, `half a folder, killed after ${killMs} ms`);
+        else if (state !== 'absent') {
+          assert.deepEqual(isAside ? await contentOf(aside!) : found, old, `killed after ${killMs} ms`);
+        }
+        await succeed(args, folder);
+        assert.deepEqual(await contentOf(target!), expected, `other bytes after a kill after ${killMs} ms`);
+        assert.deepEqual(await hiddenIn(folder), [], `killed after ${killMs} ms`);
+        moments[state]++;
+      }
+      if (process.env.LLAMA_TEST_KILLS !== undefined) {
+        process.stdout.write(`      ${N_KILLS} kills: ${JSON.stringify(moments)}\n`);
+      }
+    });
+  });
 });
 
 async function succeed(args: readonly string[], cwd: string): Promise<{ stdout: string }> {

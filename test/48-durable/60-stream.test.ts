@@ -1,14 +1,14 @@
 // An export whose weights stay at the hub: the same bytes, no copy, and nothing written from a file that is not the hub's.
 
 import { strict as assert } from 'node:assert';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
 import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { type LlamaRun, runLlama } from '../helpers/run-llama.js';
-import { withFolder } from './support.js';
+import { contentOf, withFolder } from './support.js';
 
 const REPO = 'meta-llama/Tiny-Instruct';
 const SHARD = 'model-00002-of-00003.safetensors';
@@ -41,14 +41,6 @@ async function withHub(options: Omit<FakeHubOptions, 'repos'>, use: (bench: Benc
 
 const flipOneByte: FakeHubOptions['fault'] = ({ kind, path }) =>
   kind === 'file' && path === SHARD ? { kind: 'flip', atByte: 600_001 } : undefined;
-
-/** Bytes in hex by name: of a file, or of the files in a folder. */
-async function contentOf(path: string): Promise<Map<string, string>> {
-  const names = (await stat(path)).isDirectory() ? (await readdir(path)).sort() : [''];
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(path, name), 'hex')] as const)),
-  );
-}
 
 describe('an export with --stream', () => {
   it('writes the bytes of one from the cache, trailer included, and keeps no weights', () =>

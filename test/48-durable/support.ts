@@ -1,7 +1,7 @@
 // Checkpoints with weights that differ everywhere, what a killed export leaves, and folders for one test.
 
 import { strict as assert } from 'node:assert';
-import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
@@ -96,6 +96,14 @@ export async function leaveKilled(
 export async function leaveLock(folder: string, target: string, owner: string): Promise<void> {
   const [machine, , ...rest] = owner.split('-');
   await symlink([machine, NO_PID, ...rest].join('-'), join(folder, `.${target}.lock`));
+}
+
+/** Bytes in hex by name: of a file, or of the files in a folder. */
+export async function contentOf(path: string): Promise<Map<string, string>> {
+  const names = (await stat(path)).isDirectory() ? (await readdir(path)).sort() : [''];
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(path, name), 'hex')] as const)),
+  );
 }
 
 /** Names in a folder that begin with a dot. */

@@ -1,17 +1,22 @@
 // Writes a folder so that its name never stands for half of it: a partial folder beside it, synced, then renamed.
+//
+//   .NAME.lock  whose work it is     .NAME.partial-folder  the files so far     .NAME.old-folder  what is being replaced
+//
+// Success and failure remove all three. A process that is killed leaves them, and the next one cleans up: what was being
+// replaced gets its name back unless the new folder has it already.
 
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
-import { FILE_LAYER, syncFolder } from '../files/file-layer.js';
+import { FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { type LockedOutput, lostLock, openUnderLock } from '../output/output-lock.js';
 import { describeWriteFailure } from '../output/write-failure.js';
 
 /** A folder under way. Exactly one of `commit` and `discard` takes effect; `discard` after `commit` does nothing. */
 export interface DurableFolder {
   /** Where to put the files, each synced by whoever writes it. */
   readonly path: string;
-  /** Gives the folder its name. @throws ToolkitError `OUTPUT_EXISTS`, `WRITE_FAILED` and the like */
+  /** Gives the folder its name. @throws ToolkitError `OUTPUT_EXISTS`, `OUTPUT_BUSY`, `WRITE_FAILED` and the like */
   commit(): Promise<void>;
   /** Removes the partial folder. */
   discard(): Promise<void>;
@@ -25,31 +30,45 @@ export interface DurableFolderOptions {
   readonly inputs: readonly string[];
   /** Names that may be replaced. A folder that holds others is none of ours. */
   readonly ownFiles: RegExp;
+  /** Default: the machine's files. */
+  readonly files?: FileLayer | undefined;
 }
 
 /**
  * @throws ToolkitError `OUTPUT_EXISTS`, `OUTPUT_NOT_A_FOLDER`, `OUTPUT_IS_INPUT`, `OUTPUT_HOLDS_OTHER_FILES`,
- *   `OUTPUT_FOLDER_MISSING`, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
+ *   `OUTPUT_FOLDER_MISSING`, `OUTPUT_BUSY`, `OUTPUT_READ_ONLY`, `DISK_FULL`, `WRITE_FAILED`
  */
 export async function createDurableFolder(path: string, options: DurableFolderOptions): Promise<DurableFolder> {
+  const { files = FILE_LAYER } = options;
   const target = await checkOutputFolder(path, options);
-  const aside = (kind: string): string =>
-    join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.${kind}`);
-  const partial = aside('partial');
-  await mkdir(partial).catch((error: unknown) => {
-    throw describeWriteFailure(error, path);
-  });
+  return openUnderLock({ path, target, files }, (locked) => openDurableFolder(locked, options));
+}
+
+async function openDurableFolder(
+  { path, target, files, lock }: LockedOutput,
+  options: DurableFolderOptions,
+): Promise<DurableFolder> {
+  const partial = besideOf(target, 'partial-folder');
+  await cleanUp(files, target);
+  // What came back after a kill is refused or replaced like any other.
+  await checkOutputFolder(path, options);
+  await files.mkdir(partial);
   let isDone = false;
   return {
     path: partial,
     async commit() {
       try {
-        await syncFolder(FILE_LAYER, partial);
+        await syncFolder(files, partial);
         // Something may have been put there while this one worked.
         await checkOutputFolder(path, options);
-        await replaceFolder(partial, target, aside('old'));
+        if (!(await lock.isHeld())) throw lostLock(path);
+        await replaceFolder(files, partial, target);
         isDone = true;
-        await syncFolder(FILE_LAYER, dirname(target));
+        try {
+          await syncFolder(files, dirname(target));
+        } finally {
+          await lock.release().catch(() => undefined);
+        }
       } catch (error) {
         throw describeWriteFailure(error, path);
       }
@@ -57,22 +76,47 @@ export async function createDurableFolder(path: string, options: DurableFolderOp
     async discard() {
       if (isDone) return;
       isDone = true;
-      await rm(partial, { recursive: true, force: true });
+      // Without the lock, what lies there is another's.
+      if (await lock.isHeld().catch(() => false)) {
+        await files.rm(partial, { recursive: true, force: true }).catch(() => undefined);
+      }
+      await lock.release().catch(() => undefined);
     },
   };
 }
 
+/** Path of a hidden folder beside the target. */
+function besideOf(target: string, end: string): string {
+  return join(dirname(target), `.${basename(target)}.${end}`);
+}
+
+/** Puts in order what a killed process left. */
+async function cleanUp(files: FileLayer, target: string): Promise<void> {
+  const old = besideOf(target, 'old-folder');
+  if (await isThere(old)) {
+    if (await isThere(target)) await files.rm(old, { recursive: true, force: true });
+    else await files.rename(old, target);
+  }
+  await files.rm(besideOf(target, 'partial-folder'), { recursive: true, force: true });
+}
+
 /** No system call swaps two folders everywhere, so the old one steps aside first and comes back on failure. */
-async function replaceFolder(partial: string, target: string, old: string): Promise<void> {
-  const isThere = (await stat(target).catch(() => null)) !== null;
-  if (isThere) await rename(target, old);
+async function replaceFolder(files: FileLayer, partial: string, target: string): Promise<void> {
+  const old = besideOf(target, 'old-folder');
+  const isReplaced = await isThere(target);
+  if (isReplaced) await files.rename(target, old);
   try {
-    await rename(partial, target);
+    await files.rename(partial, target);
   } catch (error) {
-    if (isThere) await rename(old, target);
+    if (isReplaced) await files.rename(old, target);
     throw error;
   }
-  if (isThere) await rm(old, { recursive: true, force: true });
+  // The new folder has its name; what cannot be removed is left to the next run.
+  if (isReplaced) await files.rm(old, { recursive: true, force: true }).catch(() => undefined);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 /**

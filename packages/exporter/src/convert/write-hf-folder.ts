@@ -43,7 +43,7 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
   const shards = divideIntoShards(tensors, type, maxShardBytes);
-  const folder = await createDurableFolder(output, { force, inputs: source.inputs, ownFiles: HF_FILES });
+  const folder = await createDurableFolder(output, { force, files, inputs: source.inputs, ownFiles: HF_FILES });
   const opened: OpenShard[] = [];
   try {
     // Weights come in the order of their source, so all files are open at once. The first is refused unless all have room.
@@ -60,7 +60,7 @@ export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<Wr
       byteLength += fileByteLength;
     }
     for (const { name, bytes } of hfTexts(source, shards, type)) {
-      byteLength += await writeWhole(join(folder.path, name), bytes());
+      byteLength += await writeWhole(join(folder.path, name), bytes(), files);
     }
     signal?.throwIfAborted();
     await checkSource();
@@ -105,8 +105,8 @@ async function openShard(shard: Shard, options: OpenShardOptions): Promise<OpenS
 }
 
 /** Writes a file and returns its length in bytes. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<number> {
-  const file = await createDurableFile(path, {});
+async function writeWhole(path: string, bytes: Uint8Array, files: FileLayer | undefined): Promise<number> {
+  const file = await createDurableFile(path, { files });
   try {
     await file.writeAt(bytes, 0);
     await file.commit(bytes.byteLength);

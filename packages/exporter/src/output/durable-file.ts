@@ -11,7 +11,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
 import { type Journal, type JournalEntry, openJournal } from './journal.js';
-import { type LockedOutput, openUnderLock } from './output-lock.js';
+import { type LockedOutput, lostLock, openUnderLock } from './output-lock.js';
 import { describeWriteFailure } from './write-failure.js';
 
 /** Bytes after which what was written is sent on to the disk, so that little is left to wait for at the end. */
@@ -194,10 +194,4 @@ async function hashRange(file: FileHandle, byteOffset: number, byteLength: numbe
     done += bytesRead;
   }
   return hash.digest('hex');
-}
-
-function lostLock(path: string): ToolkitError {
-  return new ToolkitError('OUTPUT_BUSY', `${path}: its lock is gone, expected it to stay while the file is written`, {
-    suggestions: ['leave the hidden files beside it alone, and run the same command again'],
-  });
 }

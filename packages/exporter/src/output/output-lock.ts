@@ -131,3 +131,10 @@ function busy(name: string, path: string, holder: string): ToolkitError {
     ],
   });
 }
+
+/** For a lock that is no longer held when the output is to get its name. */
+export function lostLock(path: string): ToolkitError {
+  return new ToolkitError('OUTPUT_BUSY', `${path}: its lock is gone, expected it to stay while the file is written`, {
+    suggestions: ['leave the hidden files beside it alone, and run the same command again'],
+  });
+}
