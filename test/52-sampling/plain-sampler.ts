@@ -8,6 +8,8 @@ interface Candidate {
 }
 
 const f = Math.fround;
+/** Probabilities are summed up in whole numbers of 2^-52. */
+const UNITS = 2 ** 52;
 
 /** softmax(logits / temperature) in float32 with a float64 sum. */
 export function plainSoftmax(logits: Float32Array, temperature: number): Float32Array {
@@ -42,54 +44,48 @@ export function plainChoose(probabilities: Float32Array, options: SamplerOptions
   }
   let kept = all.sort((a, b) => b.p - a.p || a.id - b.id);
   const largest = kept[0]!;
-  if (topK > 0) {
-    kept = kept.slice(0, topK);
-    if (hasTopP) kept = untilPast(kept, f(f(topP) * total(kept)));
-  } else if (hasTopP) {
-    const cutoff = f(f(1 - f(topP)) / (probabilities.length - 1));
-    kept = untilPast(
-      kept.filter(({ p }) => p >= cutoff),
-      f(topP),
-    );
-    if (kept.length === 0) return largest.id;
-  }
+  if (topK > 0) kept = kept.slice(0, topK);
+  if (hasTopP) kept = untilPast(kept, topK > 0 ? timesUnits(total(kept), f(topP)) : inUnits(f(topP)));
   kept = kept.filter(({ p }) => p >= f(f(minP) * largest.p));
-  return typicalP < 1 ? chooseTypical(kept, typicalP, coin) : draw(kept, coin);
+  if (typicalP < 1) kept = untilPast(mostTypicalFirst(kept), timesUnits(total(kept), typicalP));
+  return untilPast(kept, timesUnits(total(kept), coin)).at(-1)!.id;
 }
 
-/** In float64, without float32 sums. */
-function chooseTypical(kept: Candidate[], typicalP: number, coin: number): number {
-  const mass = total(kept);
+function mostTypicalFirst(kept: Candidate[]): Candidate[] {
+  const mass = Number(total(kept)) / UNITS;
   const surprise = (p: number): number => Math.log(mass) - Math.log(p);
   const entropy = kept.reduce((sum, { p }) => sum + (p / mass) * surprise(p), 0);
   const distance = ({ p }: Candidate): number => Math.round(Math.abs(surprise(p) - entropy) * 2 ** 30);
-  const sorted = kept
-    .map((candidate, rank) => ({ ...candidate, rank, distance: distance(candidate) }))
-    .sort((a, b) => a.distance - b.distance || a.rank - b.rank);
-  let sum = 0;
-  const sums: number[] = [];
-  for (const { p } of sorted) {
-    if (sum > typicalP) break;
-    sum += p / mass;
-    sums.push(sum);
-  }
-  const at = sums.findIndex((partial) => coin * sum < partial);
-  return sorted[at < 0 ? sums.length - 1 : at]!.id;
+  return kept
+    .map((candidate) => ({ ...candidate, distance: distance(candidate) }))
+    .sort((a, b) => a.distance - b.distance || b.p - a.p || a.id - b.id);
 }
 
-function untilPast(kept: Candidate[], mass: number): Candidate[] {
-  const end = runningSums(kept).findIndex((sum) => sum > mass);
+/** The shortest beginning whose sum is above `mass`, else all. */
+function untilPast(kept: Candidate[], mass: bigint): Candidate[] {
+  let sum = 0n;
+  const end = kept.findIndex(({ p }) => {
+    sum += inUnits(p);
+    return sum > mass;
+  });
   return end < 0 ? kept : kept.slice(0, end + 1);
 }
 
-function draw(kept: Candidate[], coin: number): number {
-  const target = f(coin * total(kept));
-  const at = runningSums(kept).findIndex((sum) => target < sum);
-  return kept.at(at)!.id;
+function total(kept: Candidate[]): bigint {
+  return kept.reduce((sum, { p }) => sum + inUnits(p), 0n);
 }
 
-function total(kept: Candidate[]): number {
-  return runningSums(kept).at(-1) ?? 0;
+/** A float32 as a whole number of 2^-52, ties to even. */
+function inUnits(p: number): bigint {
+  const units = p * UNITS;
+  const whole = BigInt(Math.floor(units));
+  const rest = units - Math.floor(units);
+  return rest > 0.5 || (rest === 0.5 && whole % 2n === 1n) ? whole + 1n : whole;
+}
+
+/** A share of a sum, rounded down: what is above it is above the share as well. The share is a float64 below 1. */
+function timesUnits(sum: bigint, share: number): bigint {
+  return BigInt(Math.floor(Number(sum) * share));
 }
 
 function runningSums(kept: Candidate[]): number[] {

@@ -3,6 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { createPenalties, type PenaltyOptions } from './penalties.js';
 import { createRandomStream } from './random.js';
+import { sampleReferenceTopP } from './reference-top-p.js';
 import { argmax, sampleMultinomial } from './select.js';
 import { createTruncation, type Truncation, type TruncationOptions } from './truncation.js';
 
@@ -60,7 +61,8 @@ export function createSampler(
   const { temperature, topP, topK, minP, typicalP, seed, referenceSampler, logitBias } = settings;
   const random = createRandomStream(seed);
   const penalties = createPenalties(settings, promptTokens);
-  const isTruncated = (topP > 0 && topP < 1) || topK > 0 || minP > 0 || typicalP < 1;
+  const isTopPOnly = topK === 0 && minP === 0 && typicalP === 1;
+  const isTruncated = (topP > 0 && topP < 1) || !isTopPOnly;
   let truncation: Truncation | null = null;
 
   async function choose(logits: Float32Array): Promise<number> {
@@ -68,6 +70,7 @@ export function createSampler(
     const probabilities = referenceSampler ? referenceSoftmax(logits, temperature) : await softmax(logits, temperature);
     const coin = random.next();
     if (!isTruncated) return sampleMultinomial(probabilities, coin);
+    if (referenceSampler && isTopPOnly) return sampleReferenceTopP(probabilities, Math.fround(topP), coin);
     truncation ??= createTruncation(settings, logits.length);
     return truncation(probabilities, coin);
   }
