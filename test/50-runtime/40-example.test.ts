@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { goldenJson, modelFile } from './support.js';
 
@@ -34,4 +35,24 @@ describe('examples/batch.ts', () => {
     );
     assert.equal(stdout, expected.join(''));
   }).timeout(120_000);
+});
+
+describe('examples/chat.ts', () => {
+  it('chats, and calls a tool by its definition, with nothing but the bundled model', () => {
+    const { status, stdout, stderr } = runExample('chat.ts');
+    assert.equal(status, 0, stderr);
+    const [, hello, , name, , call, result, answer] = stdout.split('\n');
+    assert.equal(hello, 'Nice to meet you, Ada!');
+    assert.equal(name, 'Your name is Ada.');
+    const { parameters } = JSON.parse(call!) as { parameters: { city: string } };
+    assert.equal(result, `[temperature gives ${JSON.stringify({ ...parameters, celsius: 21 })}]`);
+    assert.match(answer!, /\w/);
+  }).timeout(120_000);
+});
+
+describe('the examples', () => {
+  it('are all run above', () => {
+    const names = fs.readdirSync(new URL('../../examples/', import.meta.url)).filter((name) => name.endsWith('.ts'));
+    assert.deepEqual(names.sort(), ['batch.ts', 'chat.ts', 'stream.ts']);
+  });
 });
