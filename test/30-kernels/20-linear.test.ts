@@ -8,6 +8,15 @@ import * as literal from './support/literal.js';
 import { uniform, wide } from './support/random.js';
 
 const BATCHES = [1, 2, 3, 7, 12, 13, 33];
+/** Batches that are streamed on some instruction sets and swept in panels on others. */
+const FEW = [1, 2, 3, 4, 5, 8, 9];
+/** Groups a row and their size: rows that can be streamed, whole and in pieces. */
+const LONG_ROWS = [
+  [16, 64],
+  [48, 64],
+  [80, 16],
+  [16, 128],
+] as const;
 const GROUP_SIZES = [1, 8, 16, 32, 64, 128, 1024];
 
 describe('linear', () => {
@@ -38,6 +47,12 @@ describe('linear', () => {
       }
       for (const rows of [1, 2, 3, 1001, 1329]) {
         it(`takes ${rows} outputs`, () => checkQ8(kernels(), 2, [rows], 64, 32, uniform));
+      }
+      for (const [groups, groupSize] of LONG_ROWS) {
+        for (const n of FEW) {
+          it(`multiplies ${n} rows of ${groups} groups of ${groupSize}`, () =>
+            checkQ8(kernels(), n, [21, 16], groups * groupSize, groupSize, uniform));
+        }
       }
       it('quantizes once for several matrices', () => checkQ8(kernels(), 5, [64, 16, 16], 128, 32, uniform));
       it('gives the same for zeros, subnormals and extremes', () => checkQ8(kernels(), 5, [33], 256, 32, wideProducts));

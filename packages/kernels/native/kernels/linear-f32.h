@@ -1,7 +1,7 @@
 // float32 matrix times tokens: every output is a sum16 dot product.
 #pragma once
 
-#include "linear-q8.h"
+#include "quantize.h"
 
 namespace {
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "linear-f32.h"
+#include "linear-panel.h"
+#include "linear-stream.h"
 
 namespace {
 
@@ -13,7 +15,7 @@ constexpr size_t kQuantizeUnit = 1024;
 Scratch linearScratch(const LinearArgs& args) {
   if (args.groupSize == 0) return {0, 0};
   const Activations x(args, nullptr);
-  return {x.bytes(), x.shape.panels() * x.shape.packedBytes()};
+  return {x.bytes(), aligned(x.shape.threadBytes(x.rows))};
 }
 
 void linearQuantize(const LinearArgs& args, const Worker& worker) {
@@ -27,33 +29,37 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
       const int32_t sum = quantizeGroup(values, x.scales + index, args.x.data + i * shape.groupSize, shape.groupSize);
       x.corrections[index] = -kWeightBias * sum;
       for (size_t k = shape.groupSize; k < shape.paddedGroup; k++) values[k] = 0;
-      int32_t* lanes = x.groupLanes(token, group);
-      if (x.width == 1) memcpy(lanes, values, shape.paddedGroup * sizeof(Activation));
-      else for (size_t k = 0; k < x.lanesPerGroup(); k++) memcpy(lanes + k * x.width, values + k * kLaneValues, 4);
+      int32_t* lanes = x.lane(token, group, 0);
+      const size_t apart = x.lanesApart();
+      if (apart == 1) memcpy(lanes, values, shape.paddedGroup * sizeof(Activation));
+      else for (size_t k = 0; k < shape.lanesPerGroup(); k++) memcpy(lanes + k * apart, values + k * kLaneValues, 4);
     }
   });
 }
 
 /** Rows of a unit: a multiple of sixteen. */
 INLINE size_t unitRows(const LinearArgs& args) {
-  if (args.groupSize != 0 && args.rows() > kTokens) return Shape(args.cols, args.groupSize).panels() * 16;
+  if (args.groupSize != 0) {
+    const Shape shape(args.cols, args.groupSize);
+    if (!shape.isStreamed(args.rows())) return shape.panels() * 16;
+  }
   const size_t rowBytes = args.groupSize != 0 ? args.cols : args.cols * sizeof(float);
   const size_t rows = kUnitBytes / rowBytes / 16 * 16;
   return rows < 16 ? 16 : rows > 512 ? 512 : rows;
 }
 
-bool q8Rows(const LinearArgs::Output& output, size_t first, size_t end, const Activations& x, const Worker& worker) {
+/** Rows [first, end) of one output; returns whether all results are finite. Lanes: of a group, or 0 for any number. */
+template <size_t Lanes>
+bool q8Block(const LinearArgs::Output& output, size_t first, size_t end, const Activations& x, uint8_t* own) {
   Rows rows = {output.out.data, output.weight.rows, first, end - first};
-  if (x.rows > kTokens) {
-    sweepPanels(output.weight, rows, x, worker.own);
-  } else {
-    for (size_t row = first; row < end; row += 16) {
-      rows.first = row;
-      rows.count = smaller(16, end - row);
-      streamRows(output.weight, rows, x, worker.own);
-    }
-  }
+  if (x.shape.isStreamed(x.rows)) streamRows<Lanes>(output.weight, rows, x, own);
+  else sweepPanels<Lanes>(output.weight, rows, x, own);
   return sumLanes(rows.overflowed) == 0;
+}
+
+bool q8Rows(const LinearArgs::Output& output, size_t first, size_t end, const Activations& x, uint8_t* own) {
+  return x.shape.lanesPerGroup() == kUsualLanes ? q8Block<kUsualLanes>(output, first, end, x, own)
+                                                : q8Block<0>(output, first, end, x, own);
 }
 
 void linear(const LinearArgs& args, const Worker& worker) {
@@ -72,7 +78,7 @@ void linear(const LinearArgs& args, const Worker& worker) {
       }
       const size_t first = unit * rowsPerUnit, end = smaller(rows, first + rowsPerUnit);
       const bool allFinite = args.groupSize != 0
-                                 ? q8Rows(output, first, end, Activations(args, worker.common), worker)
+                                 ? q8Rows(output, first, end, Activations(args, worker.common), worker.own)
                                  : f32Block(output.weight, output.out.data, first, end, args.x.data, args.rows());
       if (!allFinite) worker.shared->nonFinite.store(1);
       break;

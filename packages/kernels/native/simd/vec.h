@@ -23,10 +23,18 @@ extern "C" void* memset(void* to, int value, size_t bytes);
 #if defined(__wasm__)
 /** A loop that stays one: unrolled, its loads would all come first, and V8 spill most of them. */
 #define ROLLED _Pragma("clang loop unroll(disable)")
+#define SOMEWHAT_UNROLLED ROLLED
 #else
 #define ROLLED UNROLL
+#if defined(__clang__)
+#define SOMEWHAT_UNROLLED _Pragma("clang loop unroll_count(4)")
+#else
+#define SOMEWHAT_UNROLLED _Pragma("GCC unroll 4")
+#endif
 #endif
 #define INLINE inline __attribute__((always_inline))
+/** A hot loop in a function of its own: WebAssembly's compiler leaves functions that grew too large unoptimized. */
+#define OUTLINE __attribute__((noinline))
 
 namespace {
 
@@ -67,10 +75,19 @@ INLINE void storeAs(void* p, T v) {
 INLINE vf splatf(float x) { return x - (vf){}; }
 INLINE vi splati(int32_t x) { return x - (vi){}; }
 
-INLINE F16 load16(const float* p) { return loadAs<F16>(p); }
-INLINE I16 load16(const int32_t* p) { return loadAs<I16>(p); }
-INLINE void store16(float* p, F16 v) { storeAs(p, v); }
-INLINE void store16(int32_t* p, I16 v) { storeAs(p, v); }
+// Register by register: compilers copy the whole struct in smaller pieces, and then wait for these to be read back.
+#define E(i) loadAs<vf>(p + i * kLanes)
+INLINE F16 load16(const float* p) { return EACH(E); }
+#undef E
+#define E(i) loadAs<vi>(p + i * kLanes)
+INLINE I16 load16(const int32_t* p) { return EACH(E); }
+#undef E
+INLINE void store16(float* p, F16 v) {
+  UNROLL for (int i = 0; i < kRegs; i++) storeAs(p + i * kLanes, v.r[i]);
+}
+INLINE void store16(int32_t* p, I16 v) {
+  UNROLL for (int i = 0; i < kRegs; i++) storeAs(p + i * kLanes, v.r[i]);
+}
 
 #define E(i) splatf(x)
 INLINE F16 splat16(float x) { return EACH(E); }

@@ -1,0 +1,139 @@
+// Quantized matrix times few tokens: rows are streamed as they lie in the file, which is what memory is fastest at.
+//
+// A lane is first a group of one row, and then, when the products of sixteen rows are there, a row: that is when they
+// are added, in ascending order of groups. One token's products are summed across their register. More tokens share a
+// transposition of the weights, after which nothing is left to sum; their activations lie in the order it gives.
+#pragma once
+
+#include "linear-shape.h"
+
+namespace {
+
+/** What is fetched from memory ahead of its use: bytes for one token, pieces of rows for more, which take longer. */
+constexpr size_t kAheadBytes = 3072, kAheadPieces = 4;
+/** Sums of one dot product that do not wait for each other. */
+constexpr int kChains = VEC_BYTES == 64 ? 4 : 2;
+
+/** f + the products of sixteen rows, (16, groups), groups in ascending order. */
+INLINE F16 addProducts(F16 f, const float* products, size_t groups) {
+  UNROLL for (int set = 0; set < kRegs; set++) {
+    for (size_t g = 0; g < groups; g += kLanes) {
+      vf r[kLanes];
+      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(products + (set * kLanes + i) * groups + g);
+      transpose(r);
+      UNROLL for (int i = 0; i < kLanes; i++) f.r[set] = f.r[set] + r[i];
+    }
+  }
+  return f;
+}
+
+/** Sixteen dot products: of the groups that begin at `w` with the token's at `xq`, `registers` to a group. */
+INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
+  I16 sum;
+  ROLLED for (int set = 0; set < kRegs; set++) {
+    vi acc[kLanes];
+    ROLLED for (int i = 0; i < kLanes; i++) {
+      vi s = splati(0);
+      for (size_t v = 0; v < registers; v++, w += kDotWeights, xq += kDotWeights) {
+        if (v * kDotWeights % 64 == 0) __builtin_prefetch(w + kAheadBytes);
+        s = dot(s, loadWeights(w), loadAs<vi>(xq));
+      }
+      acc[i] = s;
+    }
+    sum.r[set] = sumRows(acc);
+  }
+  return sum;
+}
+
+/** Sixteen rows with one token. `products` has room for (16, groups). */
+template <size_t Registers>
+OUTLINE F16 streamToken(const RowPointers& rows, const Activations& x, float* products) {
+  const size_t groups = x.shape.groups, groupSize = x.shape.groupSize;
+  const size_t registers = Registers != 0 ? Registers : groupSize / kDotWeights;
+  for (int row = 0; row < 16; row++) {
+    const int8_t* values = rows.values[row];
+    const float* scales = rows.scales[row];
+    const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
+    for (size_t g = 0; g < groups; g += 16, values += 16 * groupSize, xq += 16 * groupSize) {
+      I16 sum = dotGroups(values, xq, registers);
+      if (kWeightBias != 0) sum = sum + load16(x.corrections + g);
+      store16(products + row * groups + g, toFloat16(sum) * (load16(scales + g) * load16(x.scales + g)));
+    }
+  }
+  return addProducts(splat16(0.0f), products, groups);
+}
+
+/**
+ * The products of kLanes groups, from `group` on, of one row with every token: weights at `w`, their scales at `ws`,
+ * tokens `stride` apart in `products`. As many bytes are fetched from `ahead`.
+ */
+template <size_t Registers>
+INLINE void multiplyGroups(float* products, size_t stride, const int8_t* w, const int8_t* ahead, vf ws,
+                           const Activations& x, size_t group) {
+  const size_t groupSize = x.shape.groupSize, registers = Registers != 0 ? Registers : groupSize / kDotWeights;
+  vi sums[kStreamTokens];
+  for (size_t v = 0; v < registers; v++) {
+    vi r[kLanes];
+    UNROLL for (int i = 0; i < kLanes; i++) {
+      const size_t at = i * groupSize + v * kDotWeights;
+      r[i] = loadWeights(w + at);
+      if (v * kDotWeights % 64 == 0) __builtin_prefetch(ahead + at);
+    }
+    transpose(r);
+    const int32_t* lanes = x.lane(0, group, v * kLanes);
+    for (size_t t = 0, index = group; t < x.rows; t++, lanes += x.tokenLanes(), index += x.shape.groups) {
+      vi chains[kChains] = {v > 0 ? sums[t] : kWeightBias != 0 ? loadAs<vi>(x.corrections + index) : splati(0)};
+      UNROLL for (int i = 0; i < kLanes; i++) {
+        chains[i % kChains] = dot(chains[i % kChains], r[i], loadAs<vi>(lanes + i * kLanes));
+      }
+      vi s = chains[0];
+      UNROLL for (int i = 1; i < kChains; i++) s = s + chains[i];
+      if (v + 1 < registers) sums[t] = s;
+      else storeAs(products + t * stride, __builtin_convertvector(s, vf) * (ws * loadAs<vf>(x.scales + index)));
+    }
+  }
+}
+
+/** What is computed kAheadPieces pieces after this one of sixteen rows; their last is followed by the rows below. */
+INLINE const int8_t* pieceAhead(const RowPointers& rows, const Shape& shape, size_t piece, size_t row) {
+  const size_t later = row + kAheadPieces, following = piece + kPieceGroups;
+  const auto at = [&](size_t r, size_t group) { return rows.values[0] + r * shape.cols + group * shape.groupSize; };
+  if (later < 16) return at(later, piece);
+  return following < shape.groups ? at(later - 16, following) : at(later, 0);
+}
+
+/** Sixteen rows with 2 to kStreamTokens tokens. `products` has room for (tokens, 16, kPieceGroups). */
+template <size_t Registers>
+OUTLINE void streamTokens(const RowPointers& rows, const Activations& x, float* products, Rows& results) {
+  const Shape& shape = x.shape;
+  F16 f[kStreamTokens];
+  for (size_t t = 0; t < x.rows; t++) f[t] = splat16(0.0f);
+  for (size_t piece = 0; piece < shape.groups; piece += kPieceGroups) {
+    const size_t groups = smaller(kPieceGroups, shape.groups - piece), stride = 16 * groups;
+    for (size_t row = 0; row < 16; row++) {
+      const int8_t* values = rows.values[row] + piece * shape.groupSize;
+      const int8_t* ahead = pieceAhead(rows, shape, piece, row);
+      for (size_t g = 0; g < groups; g += kLanes) {
+        multiplyGroups<Registers>(products + row * groups + g, stride, values + g * shape.groupSize,
+                                  ahead + g * shape.groupSize, loadAs<vf>(rows.scales[row] + piece + g), x, piece + g);
+      }
+    }
+    for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * stride, groups);
+  }
+  for (size_t t = 0; t < x.rows; t++) results.store(t, f[t]);
+}
+
+/** Rows of a streamable matrix with at most kStreamTokens tokens. `Lanes`: of a group, or 0 for any number. */
+template <size_t Lanes>
+INLINE void streamRows(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
+  constexpr size_t kRegisters = Lanes * kLaneValues / kDotWeights;
+  float* products = reinterpret_cast<float*>(own);
+  for (const size_t end = rows.first + rows.count; rows.first < end; rows.first += 16) {
+    rows.count = smaller(16, end - rows.first);
+    const RowPointers pointers(weight, rows.first);
+    if (x.rows == 1) rows.store(0, streamToken<kRegisters>(pointers, x, products));
+    else streamTokens<kRegisters>(pointers, x, products, rows);
+  }
+}
+
+}  // namespace
