@@ -125,6 +125,12 @@ describe('llama run --input', function () {
     ['{"prompt": "a", "max_tokens": -1}', /line 2: max_tokens -1, expected a whole number from 0/],
     ['{"prompt": "a", "seed": 0}', /line 2: seed 0, expected a whole number from 1 to/],
     ['{"prompt": "a", "stop": ["b", ""]}', /line 2: stop \["b",""\], expected a text/],
+    ['{"prompt": "a", "regex": "a", "json_mode": true}', /line 2: json_mode and regex, expected one of them/],
+    ['{"prompt": "a", "regex": "a", "stop": "b"}', /line 2: regex and stop, expected one of them/],
+    ['{"prompt": "a", "regex": "(?=a)"}', /line 2: regex: .*\(\?=/],
+    ['{"prompt": "a", "json_mode": 1}', /line 2: json_mode: expected true or false/],
+    ['{"prompt": "a", "json_schema": "a.json"}', /line 2: json_schema: expected a schema/],
+    ['{"prompt": "a", "json_schema": {"not": {}}}', /line 2: json_schema: schema: #: the keyword not is not enforced/],
     ['{"prompt": "a", "id": {}}', /line 2: id \{\}, expected a text or a whole number/],
     ['{"prompt": "a", "id": "one"}', /line 2: id "one" is that of line 1, expected another/],
   ];

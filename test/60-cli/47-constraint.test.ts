@@ -54,6 +54,31 @@ describe('the constraint flags', function () {
       assert.notEqual(other.exitCode, 0);
     }));
 
+  it('of a line take the place of the flag, and none does where the line wants none', () =>
+    withFolder(async (folder) => {
+      const [input, output] = [join(folder, 'prompts.jsonl'), join(folder, 'results.jsonl')];
+      const lines = [
+        { prompt: 'Ada: ', json_schema: person },
+        { prompt: 'x', json_mode: true },
+        { prompt: 'x', regex: '[a-c]{3}' },
+        { prompt: 'Once', json_mode: false, max_tokens: 3 },
+        { prompt: 'Is it?' },
+      ];
+      await writeFile(input, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      const args = ['run', '--input', input, '--output', output, '--regex', '(yes|no)', '--seed', '5'];
+      const { exitCode, stderr } = await runLlama(args);
+      assert.equal(exitCode, 0, stderr);
+      const results = (await readFile(output, 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual(Object.keys(JSON.parse(results[0].text)), ['name', 'age']);
+      if (results[1].meets_constraint) JSON.parse(results[1].text);
+      assert.match(results[2].text, /^[a-c]{3}$/);
+      assert.equal(results[3].meets_constraint, undefined);
+      assert.match(results[4].text, /^(yes|no)$/);
+    }));
+
   it('are refused before a model is opened: a file that is no schema, a keyword, a pattern, a stop string', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'schema.json');

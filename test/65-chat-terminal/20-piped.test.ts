@@ -104,13 +104,46 @@ describe('llama chat in a pipe', function () {
     assert.deepEqual(bySet.messages, (await report([STORY], flags)).messages);
     assert.notDeepEqual(bySet.messages, (await report([STORY], [])).messages);
     const { stderr } = await chat(['/set'], flags);
-    const shown = stderr.trimEnd().split('\n').slice(-settings.length);
+    const forms = ['json-schema', 'json-mode', 'regex'];
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .slice(-settings.length - forms.length);
+    const shown = lines.filter((line) => !forms.some((form) => line.startsWith(form)));
     const expected = settings.map(([name, text]) => [name, name === 'stop' ? text.replace(', ', ',') : text]);
     assert.deepEqual(
       new Map(shown.map((line) => /^(\S+) +(.*)$/.exec(line)!.slice(1) as [string, string])),
       new Map(expected as [string, string][]),
     );
   });
+
+  it('holds answers to a form by /set, one in place of another, until it is off', async () => {
+    await writeFile(join(folder, 'yes.json'), '{"enum": ["yes"]}');
+    const { answers } = await report([
+      ...['/set regex [a-c]{3}', STORY, '/set json-schema yes.json', STORY, '/set regex off', STORY],
+      ...['/set json-schema off', STORY],
+    ]);
+    assert.match(answers[0]!.text, /^[a-c]{3}$/);
+    assert.deepEqual([answers[1]!.text, answers[2]!.text], ['"yes"', '"yes"']);
+    assert(answers[3]!.text.length > 10, answers[3]!.text);
+    const { stderr } = await chat(['/set json-mode on', '/set json-mode', '/set regex', '/set'], ['--regex', 'a']);
+    assert.match(stderr, /^json-mode on\nregex off$/m);
+    assert.match(stderr, /^json-mode +on$/m);
+  });
+
+  for (const [lines, message] of [
+    [['/set json-mode yes'], /\/set json-mode "yes": expected on or off/],
+    [['/set regex (?=a)'], /BAD_PATTERN/],
+    [['/set json-schema no.json'], /FILE_NOT_FOUND/],
+    [['/set stop x', '/set regex a'], /\/set regex together with stop \["x"\].*\n {2}try: \/set stop default/],
+    [['/set regex a', '/set stop x'], /\/set stop together with regex a.*\n {2}try: \/set regex off/],
+    [['/set stop-id 9 99999'], /\/set stop-id 99999: expected token ids below 1329/],
+    [['/set logit-bias 99999+1'], /\/set logit-bias 99999\+1: expected token ids below 1329/],
+  ] as const) {
+    it(`refuses ${lines.at(-1)} at once`, async () => {
+      assert.match((await chat(lines)).stderr, message);
+    });
+  }
 
   it('says the same again with the seed, and something else with another', async () => {
     const lines = [STORY, STORY];

@@ -16,21 +16,30 @@ export const constraintFlags = {
 /** A constraint, and what was given for it. */
 export interface GivenConstraint {
   readonly constraint: Constraint;
+  readonly flag: keyof typeof constraintFlags;
+  /** The flag's value; `on` for a flag without one. */
+  readonly text: string;
   /** Equal for equal constraints. */
   readonly source: string;
 }
 
 /** @throws ToolkitError `FILE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BAD_TEXT`, `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN` */
 export async function readConstraint(
-  flags: Interfaces.InferredFlags<typeof constraintFlags>,
+  flags: Pick<Interfaces.InferredFlags<typeof constraintFlags>, keyof typeof constraintFlags>,
 ): Promise<GivenConstraint | null> {
   const { 'json-schema': path, 'json-mode': isJson, regex: pattern } = flags;
   if (path !== undefined) {
     const schema = await readJsonSchema(path);
-    return { constraint: jsonSchema(schema), source: `schema ${JSON.stringify(schema)}` };
+    return {
+      constraint: jsonSchema(schema),
+      flag: 'json-schema',
+      text: path,
+      source: `schema ${JSON.stringify(schema)}`,
+    };
   }
-  if (pattern !== undefined) return { constraint: regex(pattern), source: `regex ${pattern}` };
-  return isJson ? { constraint: jsonMode(), source: 'json' } : null;
+  if (pattern !== undefined)
+    return { constraint: regex(pattern), flag: 'regex', text: pattern, source: `regex ${pattern}` };
+  return isJson ? { constraint: jsonMode(), flag: 'json-mode', text: 'on', source: 'json' } : null;
 }
 
 /** What to say of an answer that a limit cut off. */

@@ -1,6 +1,8 @@
 // A line of a file of prompts: what to answer, and how.
 
 import type { AnswerOptions, ChatMessage } from '@llama-ts/runtime';
+import { BadLine } from './bad-line.js';
+import { constraintFields, type KnownConstraints, readLineConstraint } from './line-constraint.js';
 
 /** One request. */
 export interface BatchLine {
@@ -12,9 +14,6 @@ export interface BatchLine {
   /** What the line says about its answer. */
   readonly options: AnswerOptions;
 }
-
-/** A line that is none: what was found, and what was expected. */
-export class BadLine extends Error {}
 
 interface Field {
   readonly option: keyof AnswerOptions;
@@ -40,10 +39,13 @@ const answerFields: Readonly<Record<string, Field>> = {
   frequency_penalty: { option: 'frequencyPenalty', ...number(-100, 100) },
   stop: { option: 'stop', expected: 'a text that is not empty, or a list of such', read: readStop },
 };
-const fieldNames = ['id', 'prompt', 'messages', ...Object.keys(answerFields)];
+const fieldNames = ['id', 'prompt', 'messages', ...Object.keys(answerFields), ...constraintFields];
 
-/** @throws BadLine */
-export function parseBatchLine(text: string, line: number): BatchLine {
+/**
+ * @param known constraints of the lines before
+ * @throws BadLine
+ */
+export function parseBatchLine(text: string, line: number, known: KnownConstraints): BatchLine {
   const fields = parseObject(text);
   const stranger = Object.keys(fields).find((name) => !fieldNames.includes(name));
   if (stranger !== undefined) {
@@ -53,7 +55,8 @@ export function parseBatchLine(text: string, line: number): BatchLine {
   if (id !== null && typeof id !== 'string' && !Number.isSafeInteger(id)) {
     throw new BadLine(`id ${shown(id)}, expected a text or a whole number`);
   }
-  return { line, id: id as string | number | null, prompt: readPrompt(fields), options: readOptions(fields) };
+  const options = { ...readOptions(fields), ...readLineConstraint(fields, known) };
+  return { line, id: id as string | number | null, prompt: readPrompt(fields), options };
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -2,7 +2,9 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { readTextFile } from '../read-text-file.js';
-import { BadLine, type BatchLine, parseBatchLine } from './batch-line.js';
+import { BadLine } from './bad-line.js';
+import { type BatchLine, parseBatchLine } from './batch-line.js';
+import type { KnownConstraints } from './line-constraint.js';
 
 /** A file of prompts. */
 export interface Batch {
@@ -16,11 +18,12 @@ export async function readBatch(path: string): Promise<Batch> {
   const text = await readTextFile(path);
   const lines: BatchLine[] = [];
   const problems: { readonly line: number; readonly message: string }[] = [];
+  const constraints: KnownConstraints = new Map();
   const lineOfId = new Map<string | number, number>();
   for (const [i, lineText] of text.split('\n').entries()) {
     if (lineText.trim() === '') continue;
     try {
-      const parsed = parseBatchLine(lineText, i + 1);
+      const parsed = parseBatchLine(lineText, i + 1, constraints);
       refuseSecond(parsed, lineOfId);
       lines.push(parsed);
     } catch (error) {

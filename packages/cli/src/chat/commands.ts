@@ -4,6 +4,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { nearest } from '../nearest.js';
 import { byteSize } from '../units.js';
 import type { Dialogue } from './dialogue.js';
+import { changedForm, isFormName } from './form-setting.js';
 import { contextNotice, speedNotice } from './notices.js';
 import { changeSetting, settingLines } from './settings.js';
 
@@ -91,7 +92,11 @@ async function system(dialogue: Dialogue, text: string): Promise<undefined> {
 
 async function set(dialogue: Dialogue, argument: string): Promise<undefined> {
   const [, name = '', value = ''] = /^(\S*)\s*(.*)$/s.exec(argument)!;
-  if (value !== '') return changeSetting(dialogue.settings, name, value) as Promise<undefined>;
+  if (value !== '' && isFormName(name)) {
+    dialogue.form = await changedForm(dialogue.form, name, value, dialogue.settings);
+    return;
+  }
+  if (value !== '') return changeSetting(dialogue, name, value) as Promise<undefined>;
   for (const line of settingLines(dialogue.settings, name, dialogue)) dialogue.notice(line);
 }
 

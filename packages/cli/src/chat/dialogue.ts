@@ -5,13 +5,12 @@ import {
   type Chat,
   type ChatEvent,
   type ChatMessage,
-  type Constraint,
   cacheTypeOf,
   createChat,
   type Model,
   type TurnOptions,
 } from '@llama-ts/runtime';
-import { cutOffNotice } from '../constraint-flags.js';
+import { cutOffNotice, type GivenConstraint } from '../constraint-flags.js';
 import { type AnswerReport, followAnswer } from './answer-report.js';
 import type { ChatFlags } from './chat-flags.js';
 import { loadConversation, saveSession } from './conversation-file.js';
@@ -26,7 +25,7 @@ export interface DialogueParts {
   readonly flags: ChatFlags;
   readonly settings: Settings;
   /** What every answer is held to; null for nothing. */
-  readonly constraint: Constraint | null;
+  readonly form: GivenConstraint | null;
   readonly transcript: Transcript | null;
   /** Begins to show an answer, and gives where its text goes. */
   readonly showAnswer: () => { push(text: string): void; end(): void };
@@ -41,6 +40,8 @@ export interface Dialogue {
   readonly chat: Chat;
   readonly flags: ChatFlags;
   readonly settings: Settings;
+  /** What every answer is held to; null for nothing. */
+  form: GivenConstraint | null;
   readonly transcript: Transcript | null;
   /** Of each answer so far. */
   readonly reports: readonly AnswerReport[];
@@ -70,7 +71,7 @@ export interface Dialogue {
 }
 
 export function createDialogue(parts: DialogueParts): Dialogue {
-  const { model, flags, settings, constraint, transcript, showAnswer, notice, signal } = parts;
+  const { model, flags, settings, transcript, showAnswer, notice, signal } = parts;
   const reports: AnswerReport[] = [];
   let chat = parts.chat;
   let answer: AbortController | null = null;
@@ -96,7 +97,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     answer = new AbortController();
     const shown = showAnswer();
     try {
-      const held = constraint === null ? {} : { constraint };
+      const held = dialogue.form === null ? {} : { constraint: dialogue.form.constraint };
       const options = { ...turnOptions(settings, flags), ...held, signal: AbortSignal.any([signal, answer.signal]) };
       const show = (text: string): void => shown.push(text);
       const report = await followAnswer(start(options), {
@@ -135,6 +136,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     },
     flags,
     settings,
+    form: parts.form,
     transcript,
     reports,
     hasStats: flags.stats,

@@ -6,6 +6,8 @@ import { nearest } from '../nearest.js';
 import { parseBias, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
 import { type ChatFlags, chatFlags } from './chat-flags.js';
+import type { Dialogue } from './dialogue.js';
+import { type FormName, formNames, formValue, isFormName } from './form-setting.js';
 
 const settingFlags = {
   temperature: chatFlags.temperature,
@@ -20,7 +22,8 @@ const settingFlags = {
 export type SettingName = keyof typeof settingFlags;
 
 const settingNames = Object.keys(settingFlags) as SettingName[];
-const NAME_WIDTH = Math.max(...settingNames.map((name) => name.length));
+const shownNames = [...settingNames, ...formNames];
+const NAME_WIDTH = Math.max(...shownNames.map((name) => name.length));
 
 /** Values of settings; undefined leaves the model's or the toolkit's default. */
 export type Settings = { -readonly [Name in SettingName]: ChatFlags[Name] };
@@ -37,10 +40,21 @@ export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
  *
  * @throws ToolkitError `USAGE`
  */
-export async function changeSetting(settings: Settings, name: string, text: string): Promise<void> {
-  const known = settingNamed(name, text);
+export async function changeSetting(
+  { settings, form, model }: Pick<Dialogue, 'settings' | 'form' | 'model'>,
+  name: string,
+  text: string,
+): Promise<void> {
+  const known = settingNamed(name, text) as SettingName;
+  const value = text === 'default' ? undefined : await parseSetting(known, text);
+  if (known === 'stop' && value !== undefined && form !== null) {
+    throw new ToolkitError('USAGE', `/set stop together with ${form.flag} ${form.text}, expected one of them`, {
+      suggestions: [`/set ${form.flag} off`],
+    });
+  }
+  if (known === 'stop-id' || known === 'logit-bias') checkIds(known, text, model.header.dimensions.vocabSize);
   // A name and the type of its value belong together, which the compiler cannot see through the variable.
-  settings[known] = (text === 'default' ? undefined : await parseSetting(known, text)) as never;
+  settings[known] = value as never;
 }
 
 /**
@@ -52,15 +66,17 @@ export async function changeSetting(settings: Settings, name: string, text: stri
 export function settingLines(
   settings: Settings,
   name: string,
-  { model, chat, flags }: { readonly model: Model; readonly chat: Chat; readonly flags: ChatFlags },
+  { model, chat, flags, form }: Pick<Dialogue, 'model' | 'chat' | 'flags' | 'form'>,
 ): string[] {
-  const shown = name === '' ? settingNames : [settingNamed(name, 'default')];
+  const shown = name === '' ? shownNames : [settingNamed(name, 'default')];
   const inForce = valuesInForce(model, chat, turnOptions(settings, flags));
-  return shown.map((known) => {
+  return shown.map((known) => `${known.padEnd(name === '' ? NAME_WIDTH : 0)} ${shownValue(known)}`);
+
+  function shownValue(known: SettingName | FormName): string {
+    if (isFormName(known)) return formValue(form, known);
     const value = settings[known];
-    const text = value === undefined ? `${inForce[known]} (default)` : showValue(known, value);
-    return `${known.padEnd(name === '' ? NAME_WIDTH : 0)} ${text}`;
-  });
+    return value === undefined ? `${inForce[known]} (default)` : showValue(known, value);
+  }
 }
 
 function valuesInForce(model: Model, chat: Chat, options: TurnOptions): Record<SettingName, number | bigint | string> {
@@ -90,13 +106,21 @@ function showValue(name: SettingName, value: NonNullable<Settings[SettingName]>)
   return Array.isArray(value) ? value.join(' ') : String(value);
 }
 
-function settingNamed(name: string, text: string): SettingName {
-  const known = settingNames.find((setting) => setting === name);
+function settingNamed(name: string, text: string): SettingName | FormName {
+  const known = shownNames.find((setting) => setting === name);
   if (known !== undefined) return known;
-  const meant = nearest(name, settingNames);
+  const meant = nearest(name, shownNames);
   throw new ToolkitError('USAGE', `/set ${JSON.stringify(name)}: no such setting, expected one that /set alone lists`, {
     suggestions: [meant === null ? '/set' : `/set ${meant} ${text}`.trimEnd()],
   });
+}
+
+/** The values begin with token ids: refused at once, not by the answer after. */
+function checkIds(name: SettingName, text: string, vocabSize: number): void {
+  const stray =
+    text === 'default' ? undefined : text.split(/\s+/).find((word) => Number.parseInt(word, 10) >= vocabSize);
+  if (stray === undefined) return;
+  throw new ToolkitError('USAGE', `/set ${name} ${stray}: expected token ids below ${vocabSize}, the vocabulary`);
 }
 
 async function parseSetting(name: SettingName, text: string): Promise<unknown> {

@@ -2,14 +2,7 @@
 
 import { join } from 'node:path';
 import { isToolkitError } from '@llama-ts/format';
-import {
-  type CacheType,
-  type ChatMessage,
-  type Constraint,
-  type Chat as Conversation,
-  createChat,
-  type Model,
-} from '@llama-ts/runtime';
+import { type CacheType, type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
@@ -25,7 +18,7 @@ import { showAnswer } from '../chat/show-answer.js';
 import { stateFolder } from '../chat/state-folder.js';
 import { createTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
-import { readConstraint } from '../constraint-flags.js';
+import { type GivenConstraint, readConstraint } from '../constraint-flags.js';
 import { openNamedModel } from '../model-flags.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
@@ -63,7 +56,7 @@ export default class Chat extends BaseCommand {
     if (args.model === undefined) this.logToStderr(`no MODEL: the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(args.model, flags, this.signal);
     try {
-      return await this.#talk(model, args.model ?? sampleModelName, flags, form?.constraint ?? null);
+      return await this.#talk(model, args.model ?? sampleModelName, flags, form);
     } finally {
       await model.close();
     }
@@ -74,7 +67,7 @@ export default class Chat extends BaseCommand {
     if (this.#dialogue?.stop() !== true) super.interrupt();
   }
 
-  async #talk(model: Model, name: string, flags: ChatFlags, constraint: Constraint | null): Promise<ChatReport> {
+  async #talk(model: Model, name: string, flags: ChatFlags, form: GivenConstraint | null): Promise<ChatReport> {
     for (const assumption of model.assumptions) this.logToStderr(assumption);
     const chat = await this.#openChat(model, flags);
     const transcript = openTranscript(name, flags);
@@ -84,7 +77,7 @@ export default class Chat extends BaseCommand {
       flags,
       // 0 leaves the seed to the clock, once for the conversation.
       settings: { ...flags, seed: flags.seed || undefined },
-      constraint,
+      form,
       transcript,
       showAnswer: () => showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw }),
       notice: (text) => this.logToStderr(visible(text)),
