@@ -31,4 +31,24 @@ describe('llama help', () => {
     assert.equal(exitCode, 2);
     assert.match(stderr, /unknown flag --grup-size.*\n {2}try: --group-size\n/);
   });
+
+  for (const [args, message, remedy] of [
+    [
+      'run -i x --regex a --json-mode',
+      '--regex and --json-mode, expected one of them',
+      'leave --regex or --json-mode out',
+    ],
+    ['run -i x --stop b --regex a', '--stop and --regex, expected one of them', 'leave --stop or --regex out'],
+    ['run -i x --logprobs 3', '--logprobs without --json, expected them together', 'add --json'],
+    ['run --input a', '--input without --output, expected them together', 'add --output'],
+    ['run --top-k', '--top-k without a value, expected one', '--top-k VALUE'],
+    ['chat --cache-type f8', '--cache-type "f8": expected f32 or f16', '--cache-type f'],
+    ['run a b c', 'c: more than the command takes, expected no further argument', 'put a text of several words'],
+  ] as const) {
+    it(`says of \`${args}\` what was found, what was expected and what to do`, async () => {
+      const { exitCode, stderr } = await runLlama(args.split(' '));
+      assert.equal(exitCode, 2);
+      assert(stderr.startsWith(`llama: ${message} [USAGE]\n  try: ${remedy}`), stderr);
+    });
+  }
 });
