@@ -1,24 +1,63 @@
-// The long form of the reliability tests: 200 kills each of export, quantize, download and run --input, 10,000 corrupted transfers,
-// a million damaged files. Figures: docs/reliability.md.
+// The long form of the reliability tests, and a summary at the end: kills of export, quantize, convert, download and
+// run --input, corrupted transfers, damaged files. It fails when one of them does. Figures: docs/reliability.md.
+//
+// node scripts/nightly.mjs [--kills N] [--transfers N] [--cases N] [--seed N]
 
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { commandFile, root } from './npm.mjs';
 
-const N_KILLS = '200';
-const N_CORRUPT_TRANSFERS = '10000';
-const tests = [
-  'test/48-durable/40-kills.test.ts',
-  'test/45-hub/60-sharing.test.ts',
-  'test/45-hub/35-corrupted.test.ts',
-  'test/60-cli/42-run-input.test.ts',
-];
-const fuzzer = fileURLToPath(new URL('fuzz.mjs', import.meta.url));
+/** What a test prints of its counts. */
+const FIGURES = /^ *(?:\d+ kills|seed \d+: |\d+ of \d+ cases done).*$/gm;
 
-const mocha = fileURLToPath(new URL('../node_modules/mocha/bin/mocha.js', import.meta.url));
-const { status } = spawnSync(process.execPath, [mocha, ...tests], {
-  cwd: fileURLToPath(new URL('..', import.meta.url)),
-  env: { ...process.env, LLAMA_TEST_KILLS: N_KILLS, LLAMA_TEST_CORRUPT_TRANSFERS: N_CORRUPT_TRANSFERS },
-  stdio: 'inherit',
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    transfers: { type: 'string', default: '10000' },
+    cases: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
+  },
 });
-const fuzzed = spawnSync(process.execPath, [fuzzer], { stdio: 'inherit' });
-process.exitCode = status || (fuzzed.status ?? 1);
+const { kills, transfers, cases, seed } = values;
+
+const mocha = (test) => [commandFile('mocha'), test];
+const parts = [
+  { name: 'kills of export, quantize and convert', args: mocha('test/48-durable/40-kills.test.ts') },
+  { name: 'kills of downloads', args: mocha('test/45-hub/60-sharing.test.ts') },
+  { name: 'kills of run --input', args: mocha('test/60-cli/42-run-input.test.ts') },
+  { name: 'corrupted transfers', args: mocha('test/45-hub/35-corrupted.test.ts') },
+  { name: 'damaged files', args: [path.join(root, 'scripts', 'fuzz.mjs'), '--cases', cases, '--seed', seed] },
+];
+const env = {
+  ...process.env,
+  LLAMA_TEST_KILLS: kills,
+  LLAMA_TEST_CORRUPT_TRANSFERS: transfers,
+  LLAMA_TEST_SEED: seed,
+};
+
+/** Runs a part to its end, its output shown as it comes. */
+async function run({ name, args }) {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    process.stdout.write(chunk);
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  const figures = (stdout.match(FIGURES) ?? []).map((line) => line.trim());
+  return { name, passed: status === 0, minutes: (performance.now() - startedAt) / 60_000, figures };
+}
+
+const outcomes = [];
+for (const part of parts) {
+  console.log(`\n== ${part.name}`);
+  outcomes.push(await run(part));
+}
+console.log(`\n== summary, seed ${seed}`);
+for (const { name, passed, minutes, figures } of outcomes) {
+  console.log(`${passed ? 'passed' : 'FAILED'}  ${minutes.toFixed(1).padStart(6)} min  ${name}`);
+  for (const line of figures) console.log(`${' '.repeat(20)}${line}`);
+}
+if (outcomes.some(({ passed }) => !passed)) process.exitCode = 1;

@@ -45,6 +45,7 @@ describe('a killed download', () => {
     const nKills = Number(process.env.LLAMA_TEST_KILLS ?? 5);
     this.timeout(30_000 + nKills * 10_000);
     const random = noise(nKills + 1, Date.now());
+    let mostBytesAgain = 0;
     for (let kill = 0; kill < nKills; kill++) {
       // Killed when a random chunk was sent, or a moment later, which meets syncing, renaming and linking too.
       const killAt = 1 + (random[kill]! % 100);
@@ -66,9 +67,13 @@ describe('a killed download', () => {
           const refetched = hub.servedBytes(PATH) - WEIGHTS.byteLength;
           // What the hub had sent and the killed process had not yet read is in the sockets' buffers.
           assert.ok(refetched <= 1024 * 1024, `${refetched} bytes again`);
+          mostBytesAgain = Math.max(mostBytesAgain, refetched);
           await assertNothingHalf(cacheDir);
         },
       );
+    }
+    if (process.env.LLAMA_TEST_KILLS !== undefined) {
+      process.stdout.write(`      ${nKills} kills: ${JSON.stringify({ mostBytesAgain })}\n`);
     }
   });
 

@@ -196,6 +196,9 @@ describe('llama run --input', function () {
       }
       await succeed(folder);
       assert.ok(nLeft > 0, 'no kill left anything to go on with');
+      if (process.env.LLAMA_TEST_KILLS !== undefined) {
+        process.stdout.write(`      ${N_KILLS} kills: ${JSON.stringify({ leftToGoOnWith: nLeft })}\n`);
+      }
       assert.ok((await readFile(output)).equals(expected));
       assert.deepEqual(await hidden(folder), []);
     });
