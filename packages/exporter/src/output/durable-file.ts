@@ -111,6 +111,13 @@ async function openDurableFile(
     await journal?.close();
     await files.rm(journalPath, { force: true });
   };
+  /** What cannot be removed is taken over by the next run; the failure that led here is the one to tell. */
+  const removeFiles = async (): Promise<void> => {
+    // Without the lock, what lies there is another's.
+    if (!(await lock.isHeld().catch(() => false))) return;
+    await files.rm(partialPath, { force: true }).catch(() => undefined);
+    await removeJournal().catch(() => undefined);
+  };
 
   return {
     finished: journal?.entries ?? [],
@@ -150,14 +157,11 @@ async function openDurableFile(
     async discard() {
       if (isDone) return;
       isDone = true;
+      // Names first: what is being synced may keep the disk busy for seconds. A second time for systems that keep open files.
+      await removeFiles();
       await flush;
-      // What cannot be removed is taken over by the next run; the failure that led here is the one to tell.
       await file.close().catch(() => undefined);
-      // Without the lock, what lies there is another's.
-      if (await lock.isHeld().catch(() => false)) {
-        await files.rm(partialPath, { force: true }).catch(() => undefined);
-        await removeJournal().catch(() => undefined);
-      }
+      await removeFiles();
       await journal?.close().catch(() => undefined);
       await lock.release().catch(() => undefined);
     },

@@ -24,7 +24,7 @@ import {
 } from './planned-source.js';
 
 /** Blocks of weights, and encoded ones that wait for the collector; measured. */
-const BLOCK_MEMORY_BYTES = 90_000_000;
+const BLOCK_MEMORY_BYTES = 100_000_000;
 /**
  * A tokenizer that is not read yet is written in at most this many times its bytes: tiktoken's file in base64 states no
  * merge, and GGUF all of them, in characters of up to two bytes.
