@@ -17,6 +17,8 @@ constexpr size_t kBlockRows = 4;
 constexpr size_t kValueChunk = 64;
 /** Queries computed together: their accumulators fit the registers. */
 constexpr int kQueries = VEC_BYTES == 64 ? 4 : VEC_BYTES == 32 ? 2 : 1;
+/** Positions ahead of those at work whose keys and values the first queries of a block fetch from memory. */
+constexpr size_t kAheadPositions = 32;
 /** Sixteen-lane accumulators of one query's output. */
 constexpr int kValueTile = VEC_BYTES == 64 ? 4 : 2;
 
@@ -100,12 +102,13 @@ INLINE void transposeKeys(float* out, const T* keys, size_t positions, size_t he
   }
 }
 
-/** Scores of Q queries with sixteen positions: a query's sum16 tree, one position a lane. */
-template <int Q>
+/** Scores of Q queries with sixteen positions: a query's sum16 tree, one position a lane. As many keys are fetched from `ahead`. */
+template <int Q, class T>
 struct ScoreTree {
   const float* const* q;
   const float* keys;
   size_t headDim;
+  const T* ahead;
 
   /** acc = lane J of sum16, or of the sums already folded to `Width` lanes. */
   template <int J, int Width>
@@ -114,6 +117,7 @@ struct ScoreTree {
       UNROLL for (int i = 0; i < Q; i++) acc[i] = splat16(0.0f);
       for (size_t d = J; d < headDim; d += 16) {
         const F16 k = load16(keys + d * 16);
+        if (ahead != nullptr) __builtin_prefetch(ahead + d * 16);
         UNROLL for (int i = 0; i < Q; i++) acc[i] = acc[i] + splat16(q[i][d]) * k;
       }
     } else {
@@ -136,13 +140,13 @@ struct QueryBlock {
   size_t offset(size_t i) const { return i / heads * rowStride + i % heads * headDim; }
 };
 
-template <int Q>
+template <int Q, class T>
 INLINE void scoreQueries(const QueryBlock& block, size_t first, float* scores, size_t stride, const float* keys,
-                         F16 scale) {
+                         const T* ahead, F16 scale) {
   const float* q[Q];
   F16 acc[Q];
   UNROLL for (int i = 0; i < Q; i++) q[i] = block.q + block.offset(first + i);
-  ScoreTree<Q>{q, keys, block.headDim}.template fold<0, 1>(acc);
+  ScoreTree<Q, T>{q, keys, block.headDim, first == 0 ? ahead : nullptr}.template fold<0, 1>(acc);
   UNROLL for (int i = 0; i < Q; i++) store16(scores + (first + i) * stride, acc[i] * scale);
 }
 
@@ -160,7 +164,11 @@ INLINE void addValues(const QueryBlock& block, size_t first, const float* p, siz
   }
   for (size_t t = begin; t < end; t++) {
     F16 v[D];
-    UNROLL for (int j = 0; j < D; j++) v[j] = loadCachedUpTo16(values + t * block.headDim + d + j * 16, width - j * 16);
+    UNROLL for (int j = 0; j < D; j++) {
+      const T* at = values + t * block.headDim + d + j * 16;
+      v[j] = loadCachedUpTo16(at, width - j * 16);
+      if (first == 0) __builtin_prefetch(at + kAheadPositions * block.headDim);
+    }
     UNROLL for (int i = 0; i < Q; i++) {
       const F16 weight = splat16(p[(first + i) * stride + t]);
       UNROLL for (int j = 0; j < D; j++) acc[i][j] = acc[i][j] + weight * v[j];
@@ -196,8 +204,9 @@ void attendBlock(const CacheArgs& args, const Segment& segment, const QueryBlock
   for (size_t t = 0; t < end; t += 16) {
     transposeKeys(tile, keys + t * headDim, smaller(16, end - t), headDim);
     size_t i = 0;
-    for (; i + kQueries <= count; i += kQueries) scoreQueries<kQueries>(block, i, scores + t, stride, tile, scale);
-    for (; i < count; i++) scoreQueries<1>(block, i, scores + t, stride, tile, scale);
+    const T* ahead = keys + (t + kAheadPositions) * headDim;
+    for (; i + kQueries <= count; i += kQueries) scoreQueries<kQueries>(block, i, scores + t, stride, tile, ahead, scale);
+    for (; i < count; i++) scoreQueries<1>(block, i, scores + t, stride, tile, ahead, scale);
   }
   for (size_t i = 0; i < count; i++) {
     const size_t positions = segment.position + row + i / block.heads + 1;

@@ -47,7 +47,7 @@ INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
 
 /** Sixteen rows with one token. `products` has room for (16, groups). */
 template <size_t Registers>
-OUTLINE F16 streamToken(const RowPointers& rows, const Activations& x, float* products) {
+INLINE F16 streamToken(const RowPointers& rows, const Activations& x, float* products) {
   const size_t groups = x.shape.groups, groupSize = x.shape.groupSize;
   const size_t registers = Registers != 0 ? Registers : groupSize / kDotWeights;
   for (int row = 0; row < 16; row++) {
