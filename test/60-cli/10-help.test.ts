@@ -19,6 +19,20 @@ describe('llama help', () => {
     assert.match(stdout, /--group-size/);
   });
 
+  it('shows the flags of run and chat in groups, and what each takes', async () => {
+    const run = (await runLlama(['run', '--help'])).stdout;
+    assert.deepEqual(run.match(/^[A-Z][A-Z ]+$/gm), [
+      ...['USAGE', 'ARGUMENTS', 'FLAGS', 'SAMPLING FLAGS', 'MODEL FLAGS', 'ANSWER FLAGS', 'FILE OF PROMPTS FLAGS'],
+      ...['GLOBAL FLAGS', 'DESCRIPTION', 'EXAMPLES'],
+    ]);
+    for (const command of ['run', 'chat']) {
+      const { stdout } = await runLlama([command, '--help']);
+      assert.match(stdout, new RegExp(`USAGE\\n {2}\\$ llama ${command} \\[MODEL\\]( \\[PROMPT\\])? \\[FLAGS\\]\\n`));
+      assert.match(stdout, /SAMPLING FLAGS\n(?: {2}.*\n)* +--top-k=N /);
+      assert(!stdout.includes('<value>'), stdout);
+    }
+  });
+
   it('names the nearest command for a mistyped one and exits with 2', async () => {
     const { exitCode, stdout, stderr } = await runLlama(['exprot']);
     assert.equal(exitCode, 2);

@@ -36,7 +36,7 @@ export const modelFlags = {
   })(),
   seed: Flags.custom<bigint>({
     char: 's',
-    description: 'of the random numbers; default from the clock',
+    description: 'of the random numbers: 1 to 2^64 - 1; 0, the default, takes it from the clock',
     parse: seed,
   })(),
   tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, for files that hold no tokenizer' }),
@@ -57,7 +57,7 @@ export const modelFlags = {
     options: [...backendNames],
   }),
   mmap: Flags.boolean({
-    description: 'map the model file; --no-mmap reads it into memory: a slower start, then faster',
+    description: 'map the model file, the default; --no-mmap reads it into memory: a slower start, then faster',
     allowNo: true,
     default: true,
   }),
@@ -72,7 +72,9 @@ export const modelFlags = {
     dependsOn: ['rope-theta'],
   }),
   raw: Flags.boolean({ description: 'send control characters of the output to the terminal as they are' }),
-  'reference-sampler': Flags.boolean({ description: "the C programs' defaults and order of sums" }),
+  'reference-sampler': Flags.boolean({
+    description: "the C programs' defaults and sums, which choose their tokens for a seed",
+  }),
 };
 
 /** What {@link openNamedModel} goes by. */

@@ -19,6 +19,7 @@ import { stateFolder } from '../chat/state-folder.js';
 import { createTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
 import { type GivenConstraint, readConstraint } from '../constraint-flags.js';
+import { groupFlags } from '../flag-groups.js';
 import { openNamedModel } from '../model-flags.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
@@ -45,7 +46,8 @@ export default class Chat extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
-  static override flags = chatFlags;
+  static override usage = 'chat [MODEL] [FLAGS]';
+  static override flags = groupFlags(chatFlags);
 
   #dialogue: Dialogue | null = null;
 

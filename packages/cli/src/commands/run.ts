@@ -15,6 +15,7 @@ import { batchFlags, parallelOf } from '../batch/batch-flags.js';
 import type { BatchReport } from '../batch/run-batch.js';
 import { constraintFlags, cutOffNotice, readConstraint } from '../constraint-flags.js';
 import { exitCodes } from '../exit-codes.js';
+import { groupFlags } from '../flag-groups.js';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
@@ -69,7 +70,8 @@ export default class Run extends BaseCommand {
     model: Args.string({ description: '.bin file', ignoreStdin: true }),
     prompt: Args.string({ description: 'text to continue; else --prompt, else what is piped in', ignoreStdin: true }),
   };
-  static override flags = {
+  static override usage = 'run [MODEL] [PROMPT] [FLAGS]';
+  static override flags = groupFlags({
     ...modelFlags,
     ...samplingFlags,
     ...constraintFlags,
@@ -86,7 +88,7 @@ export default class Run extends BaseCommand {
       parse: integer(count),
     })(),
     answers: Flags.custom<number>({
-      description: 'answers to give, each with a seed of its own; the prompt is computed once',
+      description: 'answers to give, each with a seed of its own; the prompt is computed once; default 1',
       parse: integer({ min: 1, max: MAX_ANSWERS }),
     })(),
     'no-echo': Flags.boolean({ description: 'leave the prompt out of the output' }),
@@ -98,7 +100,7 @@ export default class Run extends BaseCommand {
     }),
     system: Flags.string({ char: 'y', description: 'system prompt, with --mode chat' }),
     ...batchFlags,
-  };
+  });
 
   override async run(): Promise<RunReport | RunBatchReport | undefined> {
     const { args, flags } = await this.parse(Run);
