@@ -20,7 +20,7 @@ export async function plannedCheckpoint({ folder, source, commit, files }: Check
   return { source, commit, inputs, inputPaths, downloadBytes: 0, downloads: [], textBytes: textBytesOf(inputs) };
 }
 
-/** Options of {@link plannedRepository}. */
+/** What to plan from a repository of the hub, and for which backend. */
 export interface PlannedRepositoryOptions extends PlanDownloadOptions {
   /** The weights are not kept. Default false. */
   readonly stream?: boolean | undefined;
