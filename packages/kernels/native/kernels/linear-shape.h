@@ -24,8 +24,8 @@ constexpr size_t kTokens = 2;  // four registers each, of 16
 constexpr size_t kStreamTokens = kLaneValues == 4 ? 2 : 1;
 #endif
 
-/** Groups of a row that are computed before those of the next: what they share stays in the first-level cache. */
-constexpr size_t kPieceGroups = 32;
+/** Groups of a piece of a row. Rows are streamed piece by piece: what the rows share stays in the first-level cache. */
+constexpr size_t kPieceGroups = 16;
 
 constexpr size_t kPanelsBytes = 320 * 1024;
 constexpr size_t kMaxPanels = 4;
@@ -48,9 +48,9 @@ struct Shape {
     chunkGroups = paddedGroup != groupSize || registerGroups == 0 ? 1 : registerGroups;
   }
   size_t lanesPerGroup() const { return paddedGroup / kLaneValues; }
-  /** Whether rows are streamed for this many tokens: it takes whole registers a group, sixteen groups at a time. */
+  /** Whether rows are streamed for this many tokens: it takes whole registers a group, and whole pieces. */
   bool isStreamed(size_t tokens) const {
-    return tokens <= kStreamTokens && groupSize % kDotWeights == 0 && groups % 16 == 0;
+    return tokens <= kStreamTokens && groupSize % kDotWeights == 0 && groups % kPieceGroups == 0;
   }
   size_t scaleBytes() const { return aligned(groups * 16 * sizeof(float)); }
   /** Scales and weights of sixteen rows. */
@@ -63,7 +63,7 @@ struct Shape {
   /** What one thread needs for so many tokens. */
   size_t threadBytes(size_t tokens) const {
     if (!isStreamed(tokens)) return panels() * packedBytes();
-    return tokens * 16 * (tokens == 1 ? groups : smaller(groups, kPieceGroups)) * sizeof(float);
+    return tokens * 16 * (tokens == 1 ? groups : kPieceGroups) * sizeof(float);
   }
 
  private:
@@ -73,7 +73,7 @@ struct Shape {
 /**
  * A batch of quantized activations in the operation's common scratch. Where rows are swept, tokens lie side by side in
  * tiles of `width`, lane by lane: a sweep reads one stream. Where they are streamed each token lies alone: a single one
- * in its own order, of several kLanes groups side by side, lane by lane.
+ * in its own order; of several, piece by piece, kLanes groups side by side, lane by lane.
  */
 struct Activations {
   Shape shape;
@@ -81,7 +81,7 @@ struct Activations {
   size_t rows, width;
   /** Groups of a token that lie side by side. */
   size_t groupsAside;
-  /** (tiles, paddedCols / kLaneValues, width), or (tokens, groups / kLanes, lanes of a group, kLanes), of kLaneValues values each */
+  /** (tiles, paddedCols / kLaneValues, width), or (pieces, tokens, groups / kLanes, lanes of a group, kLanes), of kLaneValues values each */
   int32_t* lanes;
   /** (tiles, groups, width) */
   float* scales;
@@ -100,16 +100,21 @@ struct Activations {
   size_t groupIndex(size_t token, size_t group) const {
     return (token / width * shape.groups + group) * width + token % width;
   }
-  /** Where lane k of a token's group lies; the next lane is lanesApart() further, the next token alone tokenLanes(). */
+  /** Where lane k of a token's group lies; the next lane is lanesApart() further. */
   int32_t* lane(size_t token, size_t group, size_t k) const {
-    const size_t tile = token / width, block = group - group % groupsAside;
-    return lanes + (tile * shape.groups + block) * shape.lanesPerGroup() * width + k * lanesApart() +
-           group % groupsAside * width + token % width;
+    const size_t aside = group % groupsAside * width + token % width;
+    return lanes + groupsBefore(token, group - group % groupsAside) * shape.lanesPerGroup() * width + k * lanesApart() + aside;
   }
   size_t lanesApart() const { return width * groupsAside; }
-  size_t tokenLanes() const { return shape.groups * shape.lanesPerGroup(); }
+  /** Lanes of one token in a piece; the piece of the next token follows. */
+  size_t pieceLanes() const { return kPieceGroups * shape.lanesPerGroup(); }
 
  private:
+  size_t groupsBefore(size_t token, size_t group) const {
+    if (groupsAside == 1) return token / width * shape.groups + group;
+    const size_t within = group % kPieceGroups;
+    return (group - within) * rows + token * kPieceGroups + within;
+  }
   size_t tileTokens() const {
     if (shape.isStreamed(rows) || rows == 1) return 1;
     return rows <= kTokens / 2 ? kTokens / 2 : kTokens;

@@ -64,11 +64,11 @@ INLINE F16 streamToken(const RowPointers& rows, const Activations& x, float* pro
 }
 
 /**
- * The products of kLanes groups, from `group` on, of one row with every token: weights at `w`, their scales at `ws`,
- * tokens `stride` apart in `products`. As many bytes are fetched from `ahead`.
+ * The products of kLanes groups, from `group` on, of one row with every token: weights at `w`, their scales `ws`, and
+ * `products` as streamTokens has them. As many bytes are fetched from `ahead`.
  */
 template <size_t Registers>
-INLINE void multiplyGroups(float* products, size_t stride, const int8_t* w, const int8_t* ahead, vf ws,
+INLINE void multiplyGroups(float* products, const int8_t* w, const int8_t* ahead, vf ws,
                            const Activations& x, size_t group) {
   const size_t groupSize = x.shape.groupSize, registers = Registers != 0 ? Registers : groupSize / kDotWeights;
   vi sums[kStreamTokens];
@@ -81,7 +81,7 @@ INLINE void multiplyGroups(float* products, size_t stride, const int8_t* w, cons
     }
     transpose(r);
     const int32_t* lanes = x.lane(0, group, v * kLanes);
-    for (size_t t = 0, index = group; t < x.rows; t++, lanes += x.tokenLanes(), index += x.shape.groups) {
+    for (size_t t = 0, index = group; t < x.rows; t++, lanes += x.pieceLanes(), index += x.shape.groups) {
       vi chains[kChains] = {v > 0 ? sums[t] : kWeightBias != 0 ? loadAs<vi>(x.corrections + index) : splati(0)};
       UNROLL for (int i = 0; i < kLanes; i++) {
         chains[i % kChains] = dot(chains[i % kChains], r[i], loadAs<vi>(lanes + i * kLanes));
@@ -89,7 +89,7 @@ INLINE void multiplyGroups(float* products, size_t stride, const int8_t* w, cons
       vi s = chains[0];
       UNROLL for (int i = 1; i < kChains; i++) s = s + chains[i];
       if (v + 1 < registers) sums[t] = s;
-      else storeAs(products + t * stride, __builtin_convertvector(s, vf) * (ws * loadAs<vf>(x.scales + index)));
+      else storeAs(products + t * 16 * kPieceGroups, __builtin_convertvector(s, vf) * (ws * loadAs<vf>(x.scales + index)));
     }
   }
 }
@@ -109,16 +109,16 @@ OUTLINE void streamTokens(const RowPointers& rows, const Activations& x, float* 
   F16 f[kStreamTokens];
   for (size_t t = 0; t < x.rows; t++) f[t] = splat16(0.0f);
   for (size_t piece = 0; piece < shape.groups; piece += kPieceGroups) {
-    const size_t groups = smaller(kPieceGroups, shape.groups - piece), stride = 16 * groups;
     for (size_t row = 0; row < 16; row++) {
       const int8_t* values = rows.values[row] + piece * shape.groupSize;
       const int8_t* ahead = pieceAhead(rows, shape, piece, row);
-      for (size_t g = 0; g < groups; g += kLanes) {
-        multiplyGroups<Registers>(products + row * groups + g, stride, values + g * shape.groupSize,
-                                  ahead + g * shape.groupSize, loadAs<vf>(rows.scales[row] + piece + g), x, piece + g);
+      const float* scales = rows.scales[row] + piece;
+      for (size_t g = 0; g < kPieceGroups; g += kLanes) {
+        const size_t at = g * shape.groupSize;
+        multiplyGroups<Registers>(products + row * kPieceGroups + g, values + at, ahead + at, loadAs<vf>(scales + g), x, piece + g);
       }
     }
-    for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * stride, groups);
+    for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * 16 * kPieceGroups, kPieceGroups);
   }
   for (size_t t = 0; t < x.rows; t++) results.store(t, f[t]);
 }

@@ -32,13 +32,13 @@ export interface Speculation {
 
 /**
  * Measured on a model of the 1B shape in Q8_0 with two threads, passes of 1 to 24 rows: kernels of AVX-512 read the weights
- * once for all rows, and that is most of a pass; with the others a row takes about the time of a pass. NEON is not
- * measured.
+ * once for all rows, and that is most of a pass. With AVX2 the second row costs more than those that follow; with the
+ * generic and WebAssembly kernels it costs more than a pass. NEON is not measured.
  */
 const rowCosts: Readonly<Record<BackendName, number>> = {
-  avx512vnni: 0.13,
-  avx512: 0.25,
-  avx2: 1,
+  avx512vnni: 0.09,
+  avx512: 0.15,
+  avx2: 0.4,
   neon: 0.25,
   generic: 1,
   wasm: 1,
