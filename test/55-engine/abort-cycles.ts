@@ -4,8 +4,8 @@ import { getEventListeners } from 'node:events';
 import { createEngine, type GenerateEvent, generate, openModel } from '@llama-ts/runtime';
 
 const [path, way, cycles] = process.argv.slice(2);
-/** Cycles until every buffer has its final size. */
-const WARM_UP = 200;
+/** Cycles until every buffer has its final size and all code is compiled. */
+const WARM_UP = 1000;
 
 const model = await openModel(path!, { context: 256 });
 const engine = createEngine(model, { maxSequences: 4 });

@@ -2,7 +2,7 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { constraintFlags, type GivenConstraint, readConstraint } from '../constraint-flags.js';
-import type { Settings } from './settings.js';
+import type { ChatFlags } from './chat-flags.js';
 
 /** Names of forms, those of their flags. */
 export const formNames = Object.keys(constraintFlags) as (keyof typeof constraintFlags)[];
@@ -21,7 +21,7 @@ export async function changedForm(
   current: GivenConstraint | null,
   name: FormName,
   text: string,
-  { stop }: Settings,
+  { stop }: Pick<ChatFlags, 'stop'>,
 ): Promise<GivenConstraint | null> {
   if (text === 'off' || text === 'default') return current?.flag === name ? null : current;
   if (name === 'json-mode' && text !== 'on') {

@@ -2,11 +2,11 @@
 
 import { isToolkitError, ToolkitError } from '@llama-ts/format';
 import { type Chat, type Model, resolveSampling, type TurnOptions } from '@llama-ts/runtime';
+import type { GivenConstraint } from '../constraint-flags.js';
 import { nearest } from '../nearest.js';
 import { parseBias, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
 import { type ChatFlags, chatFlags } from './chat-flags.js';
-import type { Dialogue } from './dialogue.js';
 import { type FormName, formNames, formValue, isFormName } from './form-setting.js';
 
 const settingFlags = {
@@ -28,6 +28,15 @@ const NAME_WIDTH = Math.max(...shownNames.map((name) => name.length));
 /** Values of settings; undefined leaves the model's or the toolkit's default. */
 export type Settings = { -readonly [Name in SettingName]: ChatFlags[Name] };
 
+/** A dialogue, as far as settings are concerned. */
+interface Setup {
+  readonly model: Model;
+  readonly chat: Chat;
+  readonly flags: ChatFlags;
+  readonly settings: Settings;
+  readonly form: GivenConstraint | null;
+}
+
 /** How an answer is generated with such settings. */
 export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
   const { temperature, 'top-p': topP, seed, 'max-tokens': maxTokens, 'when-full': whenFull } = settings;
@@ -41,7 +50,7 @@ export function turnOptions(settings: Settings, flags: ChatFlags): TurnOptions {
  * @throws ToolkitError `USAGE`
  */
 export async function changeSetting(
-  { settings, form, model }: Pick<Dialogue, 'settings' | 'form' | 'model'>,
+  { settings, form, model }: Pick<Setup, 'settings' | 'form' | 'model'>,
   name: string,
   text: string,
 ): Promise<void> {
@@ -66,7 +75,7 @@ export async function changeSetting(
 export function settingLines(
   settings: Settings,
   name: string,
-  { model, chat, flags, form }: Pick<Dialogue, 'model' | 'chat' | 'flags' | 'form'>,
+  { model, chat, flags, form }: Pick<Setup, 'model' | 'chat' | 'flags' | 'form'>,
 ): string[] {
   const shown = name === '' ? shownNames : [settingNamed(name, 'default')];
   const inForce = valuesInForce(model, chat, turnOptions(settings, flags));
