@@ -39,6 +39,8 @@ if (compiler === undefined) {
       ...{ compiler, flags, linkFlags, target },
       sources: sources(process.arch, [
         'addon/addon.cc',
+        'sha256/compress.cc',
+        'sha256/streams.cc',
         ...(process.platform === 'win32' ? [] : ['addon/file-memory.cc']),
       ]),
       objectDir: join(packageDir, 'build', sanitize ? 'sanitized-objects' : 'objects'),

@@ -18,6 +18,8 @@ const isaFlags = {
   x64: { generic: [], avx2: ['-mavx2', '-mf16c'], avx512, avx512vnni: [...avx512, '-mavx512vnni'] },
   arm64: { generic: [], neon: ['-march=armv8.2-a+dotprod'] },
 };
+/** Of one other file, that asks the CPU itself before it uses them. */
+const digestFlags = { x64: ['-msse4.1', '-msha'] };
 
 // The optimizer of GCC 12 takes deliberately undefined lanes inside its own intrinsics for a mistake.
 const warnings = [
@@ -47,7 +49,7 @@ export function sources(arch, others) {
   const shared = ['ops.cc', 'program.cc', 'addon/cpu.cc', 'addon/executor.cc', ...others];
   return [
     ...Object.entries(isaFlags[arch] ?? { generic: [] }).map(([isa, own]) => ({ path: `isa/${isa}.cc`, own })),
-    ...shared.map((path) => ({ path, own: [] })),
+    ...shared.map((path) => ({ path, own: path === 'sha256/compress.cc' ? (digestFlags[arch] ?? []) : [] })),
   ];
 }
 
@@ -79,7 +81,7 @@ export async function compileAndLink({ compiler, flags, linkFlags, sources, obje
 /** Compiles a source unless its object was made of the same text with the same flags. Returns the stamp of the object. */
 async function compile(compiler, flags, { path, own }, object) {
   const source = join(nativeDir, path);
-  const folders = path.startsWith('isa/') ? ['.', 'simd', 'kernels'] : ['.', 'addon'];
+  const folders = path.startsWith('isa/') ? ['.', 'simd', 'kernels'] : ['.', 'addon', 'sha256'];
   const text = createHash('sha256').update(readFileSync(source)).digest('hex');
   const stamp = JSON.stringify([compiler, flags, own, text, folders.map(headersHash)]);
   const stampPath = `${object}.stamp`;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { commandFile, root, runNode } from './npm.mjs';
 
 /** Titles of the tests on the addon's backends; the others have no C++ to look at. */
-const TITLES = String.raw`\bon (the )?(avx512vnni|avx512|avx2|neon|generic)\b`;
+const TITLES = String.raw`\bon (the )?(avx512vnni|avx512|avx2|neon|generic|addon)\b`;
 const TESTS = ['test/30-kernels/*.test.ts', 'test/50-runtime/10-golden-logits.test.ts'];
 /** Instrumented code is several times slower. */
 const TIMEOUT_MS = 120_000;

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { openKernels, probeBackends } from '@llama-ts/kernels';
+import type { openKernels, probeBackends, startSha256 } from '@llama-ts/kernels';
 
 const source = fileURLToPath(new URL('../../../packages/kernels/', import.meta.url));
 
@@ -11,6 +11,7 @@ const source = fileURLToPath(new URL('../../../packages/kernels/', import.meta.u
 export interface Installed {
   readonly openKernels: typeof openKernels;
   readonly probeBackends: typeof probeBackends;
+  readonly startSha256: typeof startSha256;
 }
 
 /** Installs into `folder`; returns where the package is. */

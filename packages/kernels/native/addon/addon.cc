@@ -1,10 +1,13 @@
-// The Node-API surface: supportedBackends, addressOf, detach, Executor and, where files can be mapped, FileMemory.
+// The Node-API surface: supportedBackends, addressOf, detach, Executor and, where files can be mapped, FileMemory, and
+// where the CPU has instructions for it, Sha256Streams.
 // It is private to src/native, which checks arguments; here they are checked again where memory is at stake.
 #include <napi.h>
+#include <string.h>
 
 #include <system_error>
 
 #include "cpu.h"
+#include "../sha256/streams.h"
 #include "executor.h"
 #if !defined(_WIN32)
 #include "file-memory.h"
@@ -151,6 +154,74 @@ class FileMemoryWrap : public Napi::ObjectWrap<FileMemoryWrap> {
 };
 #endif
 
+/** new Sha256Streams(onHashed) */
+class Sha256StreamsWrap : public Napi::ObjectWrap<Sha256StreamsWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(
+        env, "Sha256Streams",
+        {InstanceMethod<&Sha256StreamsWrap::open>("open"), InstanceMethod<&Sha256StreamsWrap::update>("update"),
+         InstanceMethod<&Sha256StreamsWrap::takeHashed>("takeHashed"),
+         InstanceMethod<&Sha256StreamsWrap::digest>("digest"), InstanceMethod<&Sha256StreamsWrap::discard>("discard")});
+  }
+
+  explicit Sha256StreamsWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sha256StreamsWrap>(info) {
+    hashed_ = Napi::ThreadSafeFunction::New(info.Env(), info[0].As<Napi::Function>(), "sha256", 0, 1);
+    hashed_.Unref(info.Env());
+    try {
+      streams_ = std::make_unique<Sha256Streams>([this] { hashed_.NonBlockingCall(); });
+    } catch (const std::exception& error) {
+      hashed_.Release();
+      throw Napi::Error::New(info.Env(), error.what());
+    }
+  }
+
+  ~Sha256StreamsWrap() override {
+    if (streams_ == nullptr) return;
+    streams_.reset();
+    hashed_.Release();
+  }
+
+ private:
+  Napi::Value open(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), streams_->open()); }
+
+  /** update(stream, bytes, piece): until takeHashed() names the piece, the caller keeps the bytes and leaves them alone. */
+  void update(const Napi::CallbackInfo& info) {
+    const Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
+    const uint32_t piece = info[2].As<Napi::Number>().Uint32Value();
+    if (!streams_->update(idOf(info[0]), bytes.Data(), bytes.ByteLength(), piece)) {
+      throw Napi::Error::New(info.Env(), "no such stream");
+    }
+    if (underWay_++ == 0) hashed_.Ref(info.Env());
+  }
+
+  Napi::Value takeHashed(const Napi::CallbackInfo& info) {
+    const std::vector<uint32_t> pieces = streams_->takeHashed();
+    Napi::Array names = Napi::Array::New(info.Env(), pieces.size());
+    for (uint32_t i = 0; i < pieces.size(); i++) names.Set(i, pieces[i]);
+    underWay_ -= pieces.size();
+    if (underWay_ == 0) hashed_.Unref(info.Env());
+    return names;
+  }
+
+  Napi::Value digest(const Napi::CallbackInfo& info) {
+    Sha256Digest digest;
+    if (!streams_->digest(idOf(info[0]), digest)) throw Napi::Error::New(info.Env(), "stream not at rest");
+    Napi::Uint8Array out = Napi::Uint8Array::New(info.Env(), digest.size());
+    memcpy(out.Data(), digest.data(), digest.size());
+    return out;
+  }
+
+  void discard(const Napi::CallbackInfo& info) { streams_->discard(idOf(info[0])); }
+
+  static uint32_t idOf(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
+
+  Napi::ThreadSafeFunction hashed_;
+  std::unique_ptr<Sha256Streams> streams_;
+  /** Pieces: while there are any, the process stays alive. */
+  size_t underWay_ = 0;
+};
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("supportedBackends", Napi::Function::New<supportedBackends>(env));
   exports.Set("addressOf", Napi::Function::New<addressOf>(env));
@@ -159,6 +230,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 #if !defined(_WIN32)
   exports.Set("FileMemory", FileMemoryWrap::define(env));
 #endif
+  if (hasSha256()) exports.Set("Sha256Streams", Sha256StreamsWrap::define(env));
   return exports;
 }
 

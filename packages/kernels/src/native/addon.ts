@@ -15,6 +15,10 @@ export interface Addon {
     byteLength: number,
     fd?: number,
   ) => FileMemory;
+  /** Absent where the CPU has no instructions for SHA-256. `onHashed` is called when pieces may be taken. */
+  readonly Sha256Streams?: new (
+    onHashed: () => void,
+  ) => Sha256Streams;
 }
 
 export interface Executor {
@@ -30,6 +34,18 @@ export interface FileMemory {
   view(byteOffset: number, byteLength: number): ArrayBuffer;
   shrank(): boolean;
   close(): void;
+}
+
+/** Streams by number; what it is given is hashed on its own thread, several streams at once. */
+export interface Sha256Streams {
+  open(): number;
+  /** The bytes must be kept, and stay as they are, until `takeHashed` names the piece. */
+  update(stream: number, bytes: Uint8Array, piece: number): void;
+  takeHashed(): number[];
+  /** Ends a stream of which every piece was taken. */
+  digest(stream: number): Uint8Array;
+  /** Ends a stream without a digest. */
+  discard(stream: number): void;
 }
 
 const require = createRequire(import.meta.url);
@@ -59,6 +75,15 @@ export function loadAddon(backend: BackendName): Addon {
     throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${backend}`, unsupported);
   }
   return addon;
+}
+
+/** The addon, whatever backends this CPU can run; null where none loads. */
+export function findAddon(): Addon | null {
+  try {
+    return requireAddon();
+  } catch {
+    return null;
+  }
 }
 
 /** Backends of the addon, in the order of {@link backendNames}. */
