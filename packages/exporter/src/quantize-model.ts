@@ -1,14 +1,9 @@
 // Turns a v0 or v1 .bin into the v2 file that exporting its checkpoint would have given, byte for byte.
 
-import { createHash, type Hash } from 'node:crypto';
 import {
-  type BinFile,
-  type BinTensor,
-  type ByteSource,
   chooseGroupSize,
   DEFAULT_GROUP_SIZE,
   encodeTrailer,
-  equalBytes,
   layout,
   openFile,
   readBinFile,
@@ -20,8 +15,8 @@ import type { FileLayer } from './files/file-layer.js';
 import { identifyFile } from './files/identify-file.js';
 import { createDurableFile } from './output/durable-file.js';
 import { keyOf } from './output/resume-key.js';
-import type { WeightSource } from './output/weight-source.js';
 import { writeWeights } from './output/write-weights.js';
+import { binWeights } from './weights/bin-weights.js';
 
 /** Options of {@link quantizeModel}. */
 export interface QuantizeOptions {
@@ -76,7 +71,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
         const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
         yield { type: 'warning', message };
       }
-      const written = yield* writeWeights({ header, source: binSource(bytes, bin), file, kernels, signal });
+      const written = yield* writeWeights({ header, source: binWeights(bytes, bin), file, kernels, signal });
       let byteLength = weightsEnd;
       if (bin.trailer !== null && !plain) {
         const trailer = encodeTrailer({ ...bin.trailer, checksums: written.checksums }, weightsEnd);
@@ -99,33 +94,4 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
   } finally {
     await bytes.close();
   }
-}
-
-/** Rows of a float32 file; the last row of a tensor settles its checksum. */
-function binSource(source: ByteSource, bin: BinFile): WeightSource {
-  const places = new Map(bin.layout.tensors.map((tensor, index) => [tensor.name, { tensor, index }]));
-  let hash: Hash = createHash('sha256');
-  return {
-    name: source.name,
-    dtypeOf: () => 'F32',
-    async readRows({ name }: BinTensor, firstRow, nRows, into, signal) {
-      signal?.throwIfAborted();
-      const { tensor, index } = places.get(name)!;
-      const rows = tensor.shape.length === 1 ? 1 : tensor.shape[0]!;
-      const rowBytes = tensor.byteLength / rows;
-      const bytes = into.subarray(0, nRows * rowBytes);
-      await source.readInto(tensor.byteOffset + firstRow * rowBytes, bytes);
-      if (bin.trailer === null) return;
-      if (firstRow === 0) hash = createHash('sha256');
-      hash.update(bytes);
-      if (firstRow + nRows < rows || equalBytes(hash.digest(), bin.trailer.checksums.tensors[index]!)) return;
-      throw new ToolkitError(
-        'BAD_CHECKSUM',
-        `${source.name}: ${name} does not have the sha256 that the trailer states`,
-        {
-          suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'],
-        },
-      );
-    },
-  };
 }

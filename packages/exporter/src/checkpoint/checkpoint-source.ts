@@ -5,7 +5,7 @@
 
 import type { BinTensor } from '@llama-ts/format';
 import type { SourceDtype } from '@llama-ts/kernels';
-import type { WeightSource } from '../output/weight-source.js';
+import { NOTHING_LEFT, type WeightSource } from '../output/weight-source.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { checkpointName } from './tensor-names.js';
 
@@ -21,7 +21,7 @@ export function checkpointSource({ reader, dimensions, folder }: Checkpoint): We
       const rowBytes = byteLength / (tensor.shape.length === 1 ? 1 : tensor.shape[0]!);
       if (tensor.kind !== 'wq' && tensor.kind !== 'wk') {
         await reader.read(name, { start: firstRow * rowBytes, end: (firstRow + nRows) * rowBytes, into, signal });
-        return;
+        return NOTHING_LEFT;
       }
       const endRow = firstRow + nRows;
       for (let row = firstRow; row < endRow; ) {
@@ -40,6 +40,7 @@ export function checkpointSource({ reader, dimensions, folder }: Checkpoint): We
         }
         row = headEnd;
       }
+      return NOTHING_LEFT;
     },
   };
 }

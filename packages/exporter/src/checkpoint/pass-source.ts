@@ -2,7 +2,7 @@
 
 import type { BinTensor } from '@llama-ts/format';
 import type { SourceDtype } from '@llama-ts/kernels';
-import type { WeightSource } from '../output/weight-source.js';
+import { NOTHING_LEFT, type WeightSource } from '../output/weight-source.js';
 import type { Checkpoint } from './open-checkpoint.js';
 import { checkpointName } from './tensor-names.js';
 import type { WeightPass } from './weight-stream.js';
@@ -22,8 +22,11 @@ export function passSource({ reader, dimensions, source }: Checkpoint, pass: Wei
       const name = nameOf(tensor);
       const rowBytes = reader.tensors.get(name)!.byteLength / (tensor.shape.length === 1 ? 1 : tensor.shape[0]!);
       const bytes = into.subarray(0, nRows * rowBytes);
-      await pass.readNext(name, firstRow * rowBytes, bytes, signal);
-      if (isRotated(tensor)) interleaveHeads(bytes, headDim * rowBytes, rowBytes);
+      const read = await pass.readNext(name, firstRow * rowBytes, bytes, signal);
+      if (!isRotated(tensor)) return read;
+      await read.hashed;
+      interleaveHeads(bytes, headDim * rowBytes, rowBytes);
+      return NOTHING_LEFT;
     },
   };
 }

@@ -1,9 +1,10 @@
 // The shards of a folder, read once from front to back and hashed on the way: their digests cost no second reading, and
 // are those of the very bytes that were converted.
 
-import { createHash, type Hash } from 'node:crypto';
 import type { SourceFile } from '@llama-ts/format';
+import { type Sha256, startSha256 } from '@llama-ts/kernels';
 import type { SafetensorsFile, ShardTensorInfo } from '@llama-ts/safetensors';
+import { NOTHING_LEFT } from '../output/weight-source.js';
 import type { WeightPass } from './weight-stream.js';
 
 /** Bytes read at a time of what is only hashed. */
@@ -24,7 +25,7 @@ interface Passing {
   readonly path: string;
   readonly file: SafetensorsFile;
   /** null where the digest is known. */
-  readonly hash: Hash | null;
+  readonly hash: Sha256 | null;
   position: number;
 }
 
@@ -32,7 +33,7 @@ interface Passing {
 export function openShardPass({ files, tensors, knownSha256 }: ShardPassOptions): WeightPass {
   const places = new Map([...tensors.keys()].map((name, place) => [name, place]));
   const passing = [...files].map(([path, file]): Passing => {
-    return { path, file, hash: knownSha256.has(path) ? null : createHash('sha256'), position: 0 };
+    return { path, file, hash: knownSha256.has(path) ? null : startSha256(), position: 0 };
   });
   const gap = Buffer.allocUnsafeSlow(GAP_BYTES);
 
@@ -42,7 +43,7 @@ export function openShardPass({ files, tensors, knownSha256 }: ShardPassOptions)
     while (shard.position < end) {
       const bytes = gap.subarray(0, Math.min(GAP_BYTES, end - shard.position));
       await shard.file.readBytes(shard.position, bytes, signal);
-      shard.hash!.update(bytes);
+      await shard.hash!.update(bytes);
       shard.position += bytes.byteLength;
     }
   };
@@ -56,15 +57,16 @@ export function openShardPass({ files, tensors, knownSha256 }: ShardPassOptions)
       if (from < shard.position) throw new RangeError(`${shard.path}: byte ${from} has passed by already`);
       await passOver(shard, from, signal);
       await shard.file.readBytes(from, into, signal);
-      shard.hash?.update(into);
       shard.position = from + into.byteLength;
+      return shard.hash === null ? NOTHING_LEFT : { hashed: shard.hash.update(into) };
     },
     async finish(signal) {
       const passed: SourceFile[] = [];
       for (const shard of passing) {
         const { path, file, hash } = shard;
         await passOver(shard, file.byteLength, signal);
-        passed.push({ path, byteLength: file.byteLength, sha256: hash?.digest('hex') ?? knownSha256.get(path)! });
+        const sha256 = hash === null ? knownSha256.get(path)! : Buffer.from(await hash.digest()).toString('hex');
+        passed.push({ path, byteLength: file.byteLength, sha256 });
       }
       return passed;
     },

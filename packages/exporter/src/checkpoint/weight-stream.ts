@@ -2,6 +2,7 @@
 
 import type { SourceFile } from '@llama-ts/format';
 import type { ShardTensorInfo, TensorReader } from '@llama-ts/safetensors';
+import type { RowsRead } from '../output/weight-source.js';
 
 /** One reading of all weights. */
 export interface WeightPass {
@@ -11,7 +12,7 @@ export interface WeightPass {
    * Fills `into` with bytes of a tensor from `start` on. Tensors must come in the order of their places, and the bytes of
    * each from first to last; what lies between is passed over.
    */
-  readNext(tensor: string, start: number, into: Uint8Array, signal?: AbortSignal): Promise<void>;
+  readNext(tensor: string, start: number, into: Uint8Array, signal?: AbortSignal): Promise<RowsRead>;
   /**
    * Lets the rest pass by and says what the files were.
    *

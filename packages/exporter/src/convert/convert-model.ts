@@ -8,7 +8,7 @@ import { type ExportEvent, type ExportResult, exportModel } from '../export-mode
 import type { FileLayer } from '../files/file-layer.js';
 import { watchSource } from '../files/source-watch.js';
 import { quantizeModel } from '../quantize-model.js';
-import { binWeights } from './bin-weights.js';
+import { binWeights } from '../weights/bin-weights.js';
 import {
   type ConvertSource,
   fromBin,

@@ -50,10 +50,10 @@ export async function openFloatBlocks(options: FloatBlocksOptions): Promise<Floa
         const nRows = Math.min(step, rowsOf(tensor) - firstRow);
         const values = floats.subarray(0, nRows * columnsOf(tensor));
         const bytes = sourceBytes.subarray(0, values.length * dtypeBytes[dtype]);
-        await weights.readRows(tensor, firstRow, nRows, bytes, signal);
+        const { hashed } = await weights.readRows(tensor, firstRow, nRows, bytes, signal);
         kernels.widen(values, bytes, dtype);
         kernels.largestMagnitude(largest, values);
-        await kernels.run(signal);
+        await Promise.all([kernels.run(signal), hashed]);
         if (!Number.isFinite(largest[0]!)) throw notFinite(tensor, values, firstRow, weights.name);
         yield values;
       }

@@ -4,6 +4,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { openSafetensors, type ReadOptions, type SafetensorsFile, type ShardTensorInfo } from '@llama-ts/safetensors';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import type { WeightStream } from '../checkpoint/weight-stream.js';
+import { NOTHING_LEFT } from '../output/weight-source.js';
 import { type FilePass, openFilePass } from './file-pass.js';
 import type { RepoFile } from './list-repo.js';
 import { type PlanDownloadOptions, planDownloadWith } from './plan-download.js';
@@ -94,6 +95,7 @@ async function openWeightStream(options: OpenStreamOptions): Promise<WeightStrea
       const { index } = places.get(name)!;
       await finishUpTo(index);
       await passes[index]!.readNext(tensors.get(name)!.byteOffset + start, into);
+      return NOTHING_LEFT;
     },
     async finish() {
       await finishUpTo(passes.length);

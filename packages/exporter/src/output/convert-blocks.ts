@@ -41,6 +41,8 @@ interface Slot {
   readonly scales: Float32Array;
   /** What quantization cost, or the largest magnitude of float32 values. (1) */
   readonly largest: Float32Array;
+  /** The source needs its bytes no more. */
+  hashed: Promise<void>;
   free: Promise<void>;
 }
 
@@ -75,7 +77,7 @@ export async function* convertBlocks(
     if (last >= 0) yield settleBlock(blocks[last]!, slotOf(last), options);
     for (const { free } of slots) await free;
   } finally {
-    await Promise.allSettled([reading, computing, ...slots.map(({ free }) => free)]);
+    await Promise.allSettled([reading, computing, ...slots.flatMap(({ hashed, free }) => [hashed, free])]);
   }
 }
 
@@ -89,7 +91,8 @@ async function readBlock(block: RowBlock, slot: Slot, { source, signal }: Conver
   await slot.free;
   const { tensor, firstRow, nRows } = block;
   if (isRopeTable(tensor)) return;
-  await source.readRows(tensor, firstRow, nRows, sourceBytes(block, slot, source), signal);
+  const { hashed } = await source.readRows(tensor, firstRow, nRows, sourceBytes(block, slot, source), signal);
+  slot.hashed = noted(hashed);
 }
 
 /** Where a block is read to: float32 to where it is wanted. */
@@ -119,7 +122,7 @@ async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions
 function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): ConvertedBlock {
   const { tensor } = block;
   const release = (written: Promise<void>): void => {
-    slot.free = noted(written);
+    slot.free = noted(Promise.all([slot.hashed, written]).then(() => undefined));
   };
   if (isRopeTable(tensor)) {
     return { block, bytes: bytesOf(makeRopeTable(block, options)), scales: null, maxError: null, release };
@@ -160,6 +163,7 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
     quantized: kernels.allocate.int8(nQuantized),
     scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxValues / groupSize)),
     largest: kernels.allocate.float32(1),
+    hashed: Promise.resolve(),
     free: Promise.resolve(),
   }));
 }

@@ -3,6 +3,15 @@
 import type { BinTensor } from '@llama-ts/format';
 import type { SourceDtype } from '@llama-ts/kernels';
 
+/** Rows that were read, and that the source may still look at. */
+export interface RowsRead {
+  /** Resolves once the bytes may be overwritten; rejects as readRows does, with what shows only when all is hashed. */
+  readonly hashed: Promise<void>;
+}
+
+/** Of a source that hashes nothing, or has done so. */
+export const NOTHING_LEFT: RowsRead = { hashed: Promise.resolve() };
+
 /** Rows of tensors in the order and layout of a .bin file. */
 export interface WeightSource {
   /** For messages. */
@@ -16,5 +25,11 @@ export interface WeightSource {
    * Reads rows (nRows, cols) into the front of `into`. A tensor's rows are asked for from first to last, once;
    * `firstRow` is even, and so is `nRows` except at a tensor's end. A vector is one row.
    */
-  readRows(tensor: BinTensor, firstRow: number, nRows: number, into: Uint8Array, signal?: AbortSignal): Promise<void>;
+  readRows(
+    tensor: BinTensor,
+    firstRow: number,
+    nRows: number,
+    into: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<RowsRead>;
 }

@@ -1,6 +1,5 @@
 // Writes header and tensors of a .bin file, block by block, with the checksum of each tensor.
 
-import { createHash } from 'node:crypto';
 import {
   type BinHeader,
   type BinLayout,
@@ -10,7 +9,7 @@ import {
   layout,
   sha256,
 } from '@llama-ts/format';
-import type { Kernels } from '@llama-ts/kernels';
+import { type Kernels, startSha256 } from '@llama-ts/kernels';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import type { DurableFile } from './durable-file.js';
 import { readingOrder } from './reading-order.js';
@@ -125,16 +124,16 @@ function tensorWriter(tensor: BinTensor, { file, header }: WriteWeightsOptions):
   const { byteOffset, scalesByteOffset, nValues } = tensor;
   const groupSize = header.groupSize ?? 1;
   const allScales = new Float32Array(scalesByteOffset === null ? 0 : nValues / groupSize); // (rows, cols / groupSize)
-  const hash = createHash('sha256');
+  const hash = startSha256();
   const writes: Promise<void>[] = [];
   let highest: number | null = null;
   return {
     write({ block, bytes, scales, maxError, release }) {
       const firstValue = block.firstRow * columnsOf(tensor);
       const written = file.writeAt(bytes, byteOffset + firstValue * (scales === null ? 4 : 1));
-      release(written);
-      writes.push(written);
-      hash.update(bytes);
+      const done = Promise.all([written, hash.update(bytes)]).then(() => undefined);
+      release(done);
+      writes.push(done);
       if (scales === null) return bytes.byteLength;
       allScales.set(scales, firstValue / groupSize);
       highest = Math.max(highest ?? 0, maxError!);
@@ -144,10 +143,10 @@ function tensorWriter(tensor: BinTensor, { file, header }: WriteWeightsOptions):
       if (scalesByteOffset !== null) {
         const bytes = new Uint8Array(allScales.buffer);
         writes.push(file.writeAt(bytes, scalesByteOffset));
-        hash.update(bytes);
+        void hash.update(bytes);
       }
       await Promise.all(writes);
-      return { checksum: new Uint8Array(hash.digest()), maxError: highest };
+      return { checksum: await hash.digest(), maxError: highest };
     },
   };
 }

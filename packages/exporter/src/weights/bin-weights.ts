@@ -1,7 +1,7 @@
 // Rows of a .bin file of any version as float32; each tensor's checksum is settled with its last row.
 
-import { createHash, type Hash } from 'node:crypto';
 import { type BinFile, type BinTensor, type ByteSource, equalBytes, ToolkitError } from '@llama-ts/format';
+import { type Sha256, startSha256 } from '@llama-ts/kernels';
 import type { WeightSource } from '../output/weight-source.js';
 
 /** No writer stores it: quantized values go from -127 to 127. */
@@ -11,7 +11,7 @@ const remedy = 'the file is damaged; export it again: llama export OUT.bin --hf 
 /** Weights of an open file. Those of v2 are dequantized: value * scale of its group, rounded once. */
 export function binWeights(source: ByteSource, bin: BinFile): WeightSource {
   const places = new Map(bin.layout.tensors.map((tensor, index) => [tensor.name, { tensor, index }]));
-  let hash: Hash = createHash('sha256');
+  let hash: Sha256 = startSha256();
   let scales = new Float32Array(0); // (rows, cols / groupSize) of the tensor at hand
   return {
     name: source.name,
@@ -23,25 +23,30 @@ export function binWeights(source: ByteSource, bin: BinFile): WeightSource {
       const cols = tensor.nValues / rows;
       const isQuantized = tensor.scalesByteOffset !== null;
       if (firstRow === 0) {
-        hash = createHash('sha256');
+        hash = startSha256();
         if (isQuantized) scales = await readScales(source, tensor);
       }
       const rowBytes = isQuantized ? cols : 4 * cols;
       const bytes = isQuantized ? new Uint8Array(nRows * rowBytes) : into.subarray(0, nRows * rowBytes);
       await source.readInto(tensor.byteOffset + firstRow * rowBytes, bytes);
-      hash.update(bytes);
+      const hashed = hash.update(bytes);
       if (isQuantized) {
         const groupSize = bin.header.groupSize!;
         const firstGroup = (firstRow * cols) / groupSize;
         dequantize(into, bytes, scales.subarray(firstGroup), groupSize, `${source.name}: ${name}`);
       }
-      if (firstRow + nRows < rows) return;
-      if (isQuantized) hash.update(new Uint8Array(scales.buffer));
-      if (bin.trailer === null || equalBytes(hash.digest(), bin.trailer.checksums.tensors[index]!)) return;
-      const message = `${source.name}: ${name} does not have the sha256 that the trailer states`;
-      throw new ToolkitError('BAD_CHECKSUM', message, { suggestions: [remedy] });
+      if (firstRow + nRows < rows || bin.trailer === null) return { hashed };
+      if (isQuantized) void hash.update(new Uint8Array(scales.buffer));
+      return { hashed: compare(hash, bin.trailer.checksums.tensors[index]!, `${source.name}: ${name}`) };
     },
   };
+}
+
+async function compare(hash: Sha256, expected: Uint8Array, name: string): Promise<void> {
+  if (equalBytes(await hash.digest(), expected)) return;
+  throw new ToolkitError('BAD_CHECKSUM', `${name} does not have the sha256 that the trailer states`, {
+    suggestions: [remedy],
+  });
 }
 
 async function readScales(source: ByteSource, tensor: BinTensor): Promise<Float32Array<ArrayBuffer>> {
