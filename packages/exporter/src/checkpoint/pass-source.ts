@@ -16,6 +16,7 @@ export function passSource({ reader, dimensions, source }: Checkpoint, pass: Wei
     name: source,
     dtypeOf: (tensor) => reader.tensors.get(nameOf(tensor))!.dtype as SourceDtype,
     placeOf: (tensor) => pass.placeOf(nameOf(tensor)),
+    fileOf: (tensor) => pass.fileOf?.(nameOf(tensor)) ?? 0,
     rowUnit: (tensor) => (isRotated(tensor) ? headDim : 2),
     async readRows(tensor, firstRow, nRows, into, signal) {
       signal?.throwIfAborted();

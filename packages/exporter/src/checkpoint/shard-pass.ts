@@ -50,6 +50,7 @@ export function openShardPass({ files, tensors, knownSha256 }: ShardPassOptions)
 
   return {
     placeOf: (name) => places.get(name)!,
+    fileOf: (name) => passing.findIndex(({ path }) => path === tensors.get(name)!.shard),
     async readNext(name, start, into, signal) {
       const tensor = tensors.get(name)!;
       const shard = passing.find(({ path }) => path === tensor.shard)!;

@@ -8,9 +8,11 @@ import type { RowsRead } from '../output/weight-source.js';
 export interface WeightPass {
   /** Orders tensors as they pass by. */
   placeOf(tensor: string): number;
+  /** Which of several files holds a tensor, where files may pass by in turns. */
+  readonly fileOf?: (tensor: string) => number;
   /**
-   * Fills `into` with bytes of a tensor from `start` on. Tensors must come in the order of their places, and the bytes of
-   * each from first to last; what lies between is passed over.
+   * Fills `into` with bytes of a tensor from `start` on. A file's tensors must come in the order of their places, and the
+   * bytes of each from first to last; what lies between is passed over.
    */
   readNext(tensor: string, start: number, into: Uint8Array, signal?: AbortSignal): Promise<RowsRead>;
   /**

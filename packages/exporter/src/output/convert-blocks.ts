@@ -3,6 +3,7 @@
 
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
 import { notFinite } from '../weights/check-finite.js';
+import { noted } from './noted.js';
 import { isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
@@ -79,12 +80,6 @@ export async function* convertBlocks(
   } finally {
     await Promise.allSettled([reading, computing, ...slots.flatMap(({ hashed, free }) => [hashed, free])]);
   }
-}
-
-/** A promise that is awaited later; until then its failure must not count as unhandled. */
-function noted(work: Promise<void>): Promise<void> {
-  work.catch(() => undefined);
-  return work;
 }
 
 async function readBlock(block: RowBlock, slot: Slot, { source, signal }: ConvertOptions): Promise<void> {

@@ -6,8 +6,8 @@ import type { WeightSource } from './weight-source.js';
 
 /** Source bytes of a block: large enough that calls cost nothing, small enough to have several under way. */
 export const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
-/** Blocks under way: one is read, one computed, one hashed and written. */
-export const N_SLOTS = 3;
+/** Blocks under way: one is read, one computed, the others are hashed and written. */
+export const N_SLOTS = 5;
 
 const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 

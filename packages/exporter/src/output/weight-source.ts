@@ -19,6 +19,8 @@ export interface WeightSource {
   dtypeOf(tensor: BinTensor): SourceDtype;
   /** Orders tensors where they must be read in another order than they are laid out; default: as laid out. */
   readonly placeOf?: (tensor: BinTensor) => number;
+  /** Which of several files holds a tensor; each is read in the order of places, two of them in turns. Default: one file. */
+  readonly fileOf?: (tensor: BinTensor) => number;
   /** Rows that must be read together: blocks but the last hold a multiple of it. Default 2. */
   readonly rowUnit?: (tensor: BinTensor) => number;
   /**

@@ -10,10 +10,11 @@ import {
   sha256,
 } from '@llama-ts/format';
 import { type Kernels, startSha256 } from '@llama-ts/kernels';
+import { blockOrder } from './block-order.js';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import type { DurableFile } from './durable-file.js';
-import { readingOrder } from './reading-order.js';
-import { columnsOf, rowBlocks } from './row-blocks.js';
+import { noted } from './noted.js';
+import { columnsOf } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** Progress of writing a file. */
@@ -90,25 +91,45 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
     resumedTensors++;
   }
 
-  const blocks = readingOrder(tensors, source).flatMap((index) =>
-    checksums[index] === undefined ? [...rowBlocks(tensors[index]!, index, source)] : [],
-  );
-  let writer: TensorWriter | null = null;
-  for await (const converted of convertBlocks(blocks, { ...options, ...header, headDim: dim / nHeads })) {
-    const { tensor, index, isLast } = converted.block;
-    if (writer === null) {
-      yield start(index);
-      writer = tensorWriter(tensor, options);
-    }
-    yield { type: 'bytes-written', byteLength: writer.write(converted) };
-    if (!isLast) continue;
-    const { checksum, maxError } = await writer.finish();
-    writer = null;
+  const writers = new Map<number, TensorWriter>();
+  const finishing: FinishingTensor[] = [];
+  const settleNext = async (): Promise<WriteEvent> => {
+    const { index, finished } = finishing.shift()!;
+    const { checksum, maxError } = await finished;
     await file.noteFinished({ index, sha256: Buffer.from(checksum).toString('hex'), maxError });
-    yield settle(index, checksum, maxError, false);
+    return settle(index, checksum, maxError, false);
+  };
+  const blocks = blockOrder(tensors, source, (index) => checksums[index] === undefined);
+  try {
+    for await (const converted of convertBlocks(blocks, { ...options, ...header, headDim: dim / nHeads })) {
+      const { tensor, index, isLast } = converted.block;
+      if (!writers.has(index)) {
+        yield start(index);
+        writers.set(index, tensorWriter(tensor, options));
+      }
+      const writer = writers.get(index)!;
+      yield { type: 'bytes-written', byteLength: writer.write(converted) };
+      if (isLast) {
+        writers.delete(index);
+        finishing.push({ index, finished: noted(writer.finish()) });
+      }
+      while (finishing.length > MAX_FINISHING) yield await settleNext();
+    }
+    while (finishing.length > 0) yield await settleNext();
+  } finally {
+    await Promise.allSettled(finishing.map(({ finished }) => finished));
   }
   const header256 = sha256(headerBytes);
   return { layout: places, checksums: { header: header256, tensors: checksums }, maxError: highest, resumedTensors };
+}
+
+/** Tensors whose last bytes may be on their way to file and digest while blocks of the next ones are converted. */
+const MAX_FINISHING = 2;
+
+/** A tensor of which all blocks were given. */
+interface FinishingTensor {
+  readonly index: number;
+  readonly finished: ReturnType<TensorWriter['finish']>;
 }
 
 /** Takes the blocks of one tensor. */
