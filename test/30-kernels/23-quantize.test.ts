@@ -13,42 +13,77 @@ import { indices, uniform, wide } from './support/random.js';
 const SMALLEST = fromBits(1); // the smallest subnormal
 const LARGEST = fromBits(0x7f7fffff);
 
-describe('quantizationError', () => {
+const dtypes = ['F32', 'F16', 'BF16'] as const;
+type Dtype = (typeof dtypes)[number];
+
+describe('quantizeWeights', () => {
   onEveryBackend((kernels) => {
-    const errorOf = async (values: Int8Array, scales: Float32Array, x: Float32Array): Promise<Float32Array> =>
-      compute(kernels(), (arena) => {
-        const out = arena.out(1);
-        const groupSize = x.length / scales.length;
-        kernels().quantizationError(out, arena.int8(values), arena.float32(scales), arena.float32(x), groupSize);
-        return out;
-      });
-    for (const groupSize of [1, 7, 16, 64, 100, 1024]) {
-      it(`is the largest over groups of ${groupSize}`, async () => {
-        const n = groupSize * Math.ceil(150_000 / groupSize);
-        const values = Int8Array.from(indices(n, 21, 255), (value) => value - 127);
-        const scales = uniform(n / groupSize, 22);
-        const x = uniform(n, 23, 100);
-        const errors = x.map((weight, i) => {
-          const stored = Math.fround(values[i]! * scales[Math.floor(i / groupSize)]!);
-          return Math.abs(Math.fround(weight - stored));
-        });
-        const largest = errors.reduce((a, b) => Math.max(a, b));
-        assertSameBits(await errorOf(values, scales, x), [largest]);
-      });
+    for (const dtype of dtypes) {
+      for (const groupSize of [1, 7, 8, 15, 16, 17, 33, 64, 100, 1000, 1024]) {
+        it(`takes ${dtype} in groups of ${groupSize}`, () =>
+          checkQuantizeWeights(kernels(), elements(uniform(13 * groupSize, 21), dtype), dtype, groupSize));
+      }
+      it(`takes more ${dtype} than one thread does at a time`, () =>
+        checkQuantizeWeights(kernels(), elements(uniform(150_016, 22), dtype), dtype, 64));
+      for (const groupSize of [1, 12, 64]) {
+        it(`takes zeros, subnormals and extremes of ${dtype} in groups of ${groupSize}`, () =>
+          checkQuantizeWeights(kernels(), edges(40 * groupSize, dtype), dtype, groupSize));
+      }
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        for (const at of [0, 29, 65, 98]) {
+          it(`finds ${bad} of ${dtype} at ${at}, in any group`, () => checkNonFinite(kernels(), dtype, bad, at));
+        }
+      }
     }
-    it('is 0 for weights that are exact', async () => {
-      assertSameBits(await errorOf(Int8Array.of(-127, 3), Float32Array.of(0.5), Float32Array.of(-63.5, 1.5)), [0]);
+    it('takes every finite half', async () => {
+      const halves = Uint16Array.from({ length: 0x7c00 * 2 }, (_, i) => (i >> 1) | ((i & 1) << 15));
+      await checkQuantizeWeights(kernels(), new Uint8Array(halves.buffer), 'F16', 31);
     });
-    it('is NaN where a weight is', async () => {
-      const [error] = await errorOf(new Int8Array(2), Float32Array.of(1), Float32Array.of(Number.NaN, 1));
-      assert.equal(error, Number.NaN);
+    it('is exact at no cost', async () => {
+      const { largest } = await quantizedWeights(kernels(), elements(Float32Array.of(-63.5, 1.5), 'F32'), 'F32', 2);
+      assertSameBits(largest, [0]);
+    });
+    it('costs all of the weights where the scale underflows', async () => {
+      const x = Float32Array.of(63 * SMALLEST, -SMALLEST, 0, -0);
+      const { values, scales, largest } = await quantizedWeights(kernels(), elements(x, 'F32'), 'F32', 4);
+      assert.deepEqual([...values, ...scales], [0, 0, 0, 0, 0]);
+      assertSameBits(largest, [63 * SMALLEST]);
+    });
+    it('clamps where a subnormal scale is too small', async () => {
+      const x = Float32Array.of(190 * SMALLEST, -190 * SMALLEST, SMALLEST, 0);
+      const { values, largest } = await quantizedWeights(kernels(), elements(x, 'F32'), 'F32', 4);
+      assert.deepEqual([...values], [127, -127, 1, 0]);
+      assertSameBits(largest, [63 * SMALLEST]);
+    });
+    it('has an infinite error, not NaN, for the largest float32', async () => {
+      for (const [x, error] of [
+        [LARGEST, Infinity],
+        [-LARGEST, Infinity],
+        [fromBits(0x7f7ffffe), 0],
+      ] as const) {
+        const { scales, largest } = await quantizedWeights(kernels(), elements(Float32Array.of(x), 'F32'), 'F32', 1);
+        assert.ok(Number.isFinite(scales[0]!));
+        assertSameBits(largest, [error]);
+      }
     });
     it('refuses arrays that do not fit one another', () => {
-      const [values, scales, x] = [new Int8Array(4), new Float32Array(2), new Float32Array(4)];
-      const call = (out: number, groupSize: number) => () =>
-        kernels().quantizationError(new Float32Array(out), values, scales, x, groupSize);
-      assertFails('INVALID_ARGUMENT', call(2, 2));
-      assertFails('INVALID_ARGUMENT', call(1, 4));
+      const call =
+        (n: number, scales: number, largest: number, bytes: number, dtype: string, groupSize: number) => () =>
+          kernels().quantizeWeights(
+            ...([
+              new Int8Array(n),
+              new Float32Array(scales),
+              new Float32Array(largest),
+              new Uint8Array(bytes),
+            ] as const),
+            ...([dtype as Dtype, groupSize] as const),
+          );
+      assertFails('INVALID_ARGUMENT', call(4, 2, 2, 8, 'F16', 2));
+      assertFails('INVALID_ARGUMENT', call(4, 2, 1, 8, 'F32', 2));
+      assertFails('INVALID_ARGUMENT', call(4, 2, 1, 8, 'F8', 2));
+      assertFails('INVALID_ARGUMENT', call(4, 2, 1, 8, 'BF16', 4));
+      assertFails('INVALID_ARGUMENT', call(4, 2, 1, 8, 'BF16', 3));
+      assertFails('INVALID_ARGUMENT', call(2048, 1, 1, 4096, 'BF16', 2048));
     });
   });
 });
@@ -158,6 +193,78 @@ describe('widen', () => {
   });
 });
 
+/** Numbers as elements of a checkpoint, rounded in some way. */
+function elements(x: Float32Array, dtype: Dtype): Uint8Array {
+  const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
+  if (dtype === 'F32') return new Uint8Array(x.slice().buffer);
+  const shorts = dtype === 'BF16' ? Array.from(bits, (word) => word >>> 16) : Array.from(x, literal.nearestHalf);
+  return new Uint8Array(Uint16Array.from(shorts).buffer);
+}
+
+/** Elements with all exponents of their type. */
+function edges(n: number, dtype: Dtype): Uint8Array {
+  if (dtype !== 'F16') return elements(wide(n, 24), dtype);
+  return new Uint8Array(
+    Uint16Array.from(indices(n, 25, 2 * 0x7c00), (i) => (i % 0x7c00) | (i < 0x7c00 ? 0 : 0x8000)).buffer,
+  );
+}
+
+function numbersOf(source: Uint8Array, dtype: Dtype): number[] {
+  if (dtype === 'F32') return [...new Float32Array(source.slice().buffer)];
+  const shorts = new Uint16Array(source.slice().buffer);
+  return Array.from(shorts, dtype === 'F16' ? literal.halfValue : (bits) => fromBits(bits * 65536));
+}
+
+async function checkQuantizeWeights(
+  kernels: Kernels,
+  source: Uint8Array,
+  dtype: Dtype,
+  groupSize: number,
+): Promise<void> {
+  const x = numbersOf(source, dtype);
+  const expected = literal.quantize(x, groupSize);
+  const { values, scales, largest } = await quantizedWeights(kernels, source, dtype, groupSize);
+  assert.deepEqual([...values], expected.values);
+  assertSameBits(scales, expected.scales, 'scales');
+  assertSameBits(largest, [literal.quantizationError(x, expected, groupSize)], 'largest');
+}
+
+async function checkNonFinite(kernels: Kernels, dtype: Dtype, bad: number, at: number): Promise<void> {
+  const groupSize = 33;
+  const source = elements(uniform(3 * groupSize, 26), dtype);
+  const one = { F32: Float32Array.of(bad), F16: halfOf(bad), BF16: bfloat16Of(bad) }[dtype];
+  source.set(new Uint8Array(one.buffer), at * one.BYTES_PER_ELEMENT);
+  const { values, scales, largest } = await quantizedWeights(kernels, source, dtype, groupSize);
+  assertSameBits(largest, [Number.NaN]);
+  const group = Math.floor(at / groupSize);
+  assert.deepEqual(
+    [...scales].map(Number.isFinite),
+    [0, 1, 2].map((g) => g !== group),
+  );
+  assert.ok(values.subarray(group * groupSize, (group + 1) * groupSize).every((value) => value === 0));
+}
+
+/** Of a number that is not finite. */
+function halfOf(bad: number): Uint16Array {
+  return Uint16Array.of(Number.isNaN(bad) ? 0x7c01 : bad > 0 ? 0x7c00 : 0xfc00);
+}
+
+/** Of a number that is not finite. */
+function bfloat16Of(bad: number): Uint16Array {
+  return Uint16Array.of(Number.isNaN(bad) ? 0xff81 : bad > 0 ? 0x7f80 : 0xff80);
+}
+
+function quantizedWeights(kernels: Kernels, source: Uint8Array, dtype: Dtype, groupSize: number) {
+  return compute(kernels, (arena) => {
+    const n = source.length / (dtype === 'F32' ? 4 : 2);
+    const values = arena.outInt8(n);
+    const scales = arena.out(n / groupSize);
+    const largest = arena.out(1);
+    kernels.quantizeWeights(values, scales, largest, arena.uint8(source), dtype, groupSize);
+    return { values, scales, largest };
+  });
+}
+
 async function checkQuantize(kernels: Kernels, x: Float32Array, groupSize: number): Promise<void> {
   const expected = literal.quantize([...x], groupSize);
   const { values, scales, back } = await quantized(kernels, x, groupSize);
@@ -178,7 +285,7 @@ function quantized(kernels: Kernels, x: Float32Array, groupSize: number) {
   });
 }
 
-function widened(kernels: Kernels, source: Uint8Array, dtype: 'F32' | 'F16' | 'BF16'): Promise<Float32Array> {
+function widened(kernels: Kernels, source: Uint8Array, dtype: Dtype): Promise<Float32Array> {
   return compute(kernels, (arena) => {
     const out = arena.out(source.length / (dtype === 'F32' ? 4 : 2));
     kernels.widen(out, arena.uint8(source), dtype);

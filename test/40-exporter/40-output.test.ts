@@ -55,9 +55,11 @@ describe('export of other weight types', () => {
     });
   });
 
-  for (const [title, bits] of [
-    ['NaN', 0x7fc0],
-    ['infinity', 0xff80],
+  for (const [title, bits, dtype] of [
+    ['NaN', 0x7fc0, 'BF16'],
+    ['infinity', 0xff80, 'BF16'],
+    ['NaN of float32', 0x7fc0, 'F32'],
+    ['infinity of float32', 0xff80, 'F32'],
   ] as const) {
     for (const version of [0, 1, 2] as const) {
       it(`refuses ${title} in v${version}, naming tensor, row and column, and leaves nothing`, async () => {
@@ -68,7 +70,7 @@ describe('export of other weight types', () => {
             if (tensor.name !== 'model.layers.1.mlp.down_proj.weight') return tensor;
             const data = tensor.data.slice();
             new DataView(data.buffer).setUint16(2 * (5 * 192 + 7), bits, true);
-            return { ...tensor, data };
+            return { ...tensor, dtype, data: dtype === 'F32' ? widenBf16(data) : data };
           });
           const output = join(scratch, 'model.bin');
           const message = await rejectsWith('BAD_WEIGHTS', drain(exportModel({ source: folder, output, version })));

@@ -31,6 +31,16 @@ bool cacheFits(const Segment& segment, const CacheArgs& args) {
          address(segment.values) % alignment == 0;
 }
 
+/** Bytes of `count` elements of a checkpoint. */
+bool holdsElements(Array<const uint8_t> source, size_t count, SourceDtype dtype) {
+  return dtype <= SourceDtype::bf16 && productIs(count, dtype == SourceDtype::f32 ? 4 : 2, source.length);
+}
+
+bool groupsFit(Array<int8_t> values, Array<float> scales, size_t groupSize) {
+  return groupSize > 0 && groupSize <= kMaxGroupSize && multiple(values.length, groupSize) &&
+         scales.length == values.length / groupSize;
+}
+
 }  // namespace
 
 bool Matrix::valid() const {
@@ -101,14 +111,12 @@ bool SoftmaxArgs::valid() const {
          temperature <= 3.40282346638528859812e38f;
 }
 
-bool WidenArgs::valid() const {
-  if (dtype > Dtype::bf16) return false;
-  return productIs(out.length, dtype == Dtype::f32 ? 4 : 2, source.length);
-}
+bool WidenArgs::valid() const { return holdsElements(source, out.length, dtype); }
 
-bool QuantizeArgs::valid() const {
-  return groupSize > 0 && groupSize <= kMaxGroupSize && multiple(values.length, groupSize) &&
-         scales.length == values.length / groupSize && x.length == values.length;
+bool QuantizeArgs::valid() const { return groupsFit(values, scales, groupSize) && x.length == values.length; }
+
+bool QuantizeWeightsArgs::valid() const {
+  return groupsFit(values, scales, groupSize) && largest.length == 1 && holdsElements(source, values.length, dtype);
 }
 
 }  // namespace kernels

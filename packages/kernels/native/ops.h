@@ -27,7 +27,7 @@ enum class Opcode : uint32_t {
   quantize,
   dequantize,
   xorAll,
-  quantizationError,
+  quantizeWeights,
   largestMagnitude,
 };
 
@@ -203,12 +203,15 @@ struct SoftmaxArgs {
   bool valid() const;
 };
 
+/** Of the elements of a checkpoint. */
+enum class SourceDtype : size_t { f32, f16, bf16 };
+
 struct WidenArgs {
   Array<float> out;
   Array<const uint8_t> source;
-  enum class Dtype : size_t { f32, f16, bf16 } dtype;
+  SourceDtype dtype;
   SHARED_INLINE explicit WidenArgs(Words& w)
-      : out(w.array<float>()), source(w.array<const uint8_t>()), dtype((Dtype)w.count()) {}
+      : out(w.array<float>()), source(w.array<const uint8_t>()), dtype((SourceDtype)w.count()) {}
   bool valid() const;
 };
 
@@ -222,12 +225,21 @@ struct QuantizeArgs {
   bool valid() const;
 };
 
-/** out = the largest |x - value * scale|. */
-struct QuantizationErrorArgs {
-  Array<float> out;
-  QuantizeArgs quantized;
-  SHARED_INLINE explicit QuantizationErrorArgs(Words& w) : out(w.array<float>()), quantized(w) {}
-  bool valid() const { return out.length == 1 && quantized.valid(); }
+/** Source elements to values and scales, and largest = the largest |weight - value * scale|. */
+struct QuantizeWeightsArgs {
+  Array<int8_t> values;
+  Array<float> scales, largest;
+  Array<const uint8_t> source;
+  SourceDtype dtype;
+  size_t groupSize;
+  SHARED_INLINE explicit QuantizeWeightsArgs(Words& w)
+      : values(w.array<int8_t>()),
+        scales(w.array<float>()),
+        largest(w.array<float>()),
+        source(w.array<const uint8_t>()),
+        dtype((SourceDtype)w.count()),
+        groupSize(w.count()) {}
+  bool valid() const;
 };
 
 struct MagnitudeArgs {

@@ -57,7 +57,7 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
       case Opcode::widen: return check(args, &WidenArgs::valid);
       case Opcode::quantize:
       case Opcode::dequantize: return check(args, &QuantizeArgs::valid);
-      case Opcode::quantizationError: return check(args, &QuantizationErrorArgs::valid);
+      case Opcode::quantizeWeights: return check(args, &QuantizeWeightsArgs::valid);
       case Opcode::largestMagnitude: return check(args, &MagnitudeArgs::valid);
       case Opcode::xorAll: return check(args, &XorArgs::valid);
     }
@@ -114,7 +114,7 @@ void compute(const KernelTable& table, const Phase& phase, const Worker& worker)
     case Opcode::widen: return table.widen(WidenArgs(args), worker);
     case Opcode::quantize: return table.quantize(QuantizeArgs(args), worker);
     case Opcode::dequantize: return table.dequantize(QuantizeArgs(args), worker);
-    case Opcode::quantizationError: return table.quantizationError(QuantizationErrorArgs(args), worker);
+    case Opcode::quantizeWeights: return table.quantizeWeights(QuantizeWeightsArgs(args), worker);
     case Opcode::largestMagnitude: return table.largestMagnitude(MagnitudeArgs(args), worker);
     case Opcode::xorAll: return table.xorAll(XorArgs(args), worker);
   }

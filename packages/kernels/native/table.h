@@ -72,7 +72,7 @@ struct KernelTable {
   void (*widen)(const WidenArgs&, const Worker&);
   void (*quantize)(const QuantizeArgs&, const Worker&);
   void (*dequantize)(const QuantizeArgs&, const Worker&);
-  void (*quantizationError)(const QuantizationErrorArgs&, const Worker&);
+  void (*quantizeWeights)(const QuantizeWeightsArgs&, const Worker&);
   void (*largestMagnitude)(const MagnitudeArgs&, const Worker&);
   void (*xorAll)(const XorArgs&, const Worker&);
 };

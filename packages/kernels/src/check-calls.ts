@@ -68,18 +68,6 @@ export function checkSameLength(call: 'swiGlu' | 'add', first: Float32Array, sec
   expectLength(call === 'swiGlu' ? 'swiGlu: up' : 'add: y', second.length, first.length);
 }
 
-/** @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkQuantizationError(
-  out: Float32Array,
-  values: Int8Array,
-  scales: Float32Array,
-  x: Float32Array,
-  groupSize: number,
-): void {
-  expectLength('quantizationError: out', out.length, 1);
-  checkQuantize('quantizationError', values, scales, x, groupSize);
-}
-
 export function checkLargestMagnitude(out: Float32Array): void {
   expectLength('largestMagnitude: out', out.length, 1);
 }
@@ -107,23 +95,33 @@ export function checkSoftmax(out: Float32Array, logits: Float32Array, cols: numb
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
 export function checkWiden(out: Float32Array, source: Uint8Array, dtype: SourceDtype): void {
-  const bytes = dtypeBytes[dtype];
-  if (bytes === undefined) throw invalid(`widen: dtype is ${dtype}, expected F32, F16 or BF16`);
-  expectLength('widen: source', source.length, out.length * bytes);
+  expectElements('widen', source, out.length, dtype);
 }
 
 /** Also for `dequantize`, whose `out` is then `x`. @throws ToolkitError `INVALID_ARGUMENT` */
 export function checkQuantize(
-  call: 'quantize' | 'dequantize' | 'quantizationError',
+  call: 'quantize' | 'dequantize',
   values: Int8Array,
   scales: Float32Array,
   x: Float32Array,
   groupSize: number,
 ): void {
-  expectGroupSize(call, groupSize);
-  expectMultiple(`${call}: values`, values.length, groupSize);
-  expectLength(`${call}: scales`, scales.length, values.length / groupSize);
+  expectGroups(call, values, scales, groupSize);
   expectLength(call === 'dequantize' ? 'dequantize: out' : `${call}: x`, x.length, values.length);
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkQuantizeWeights(
+  values: Int8Array,
+  scales: Float32Array,
+  largest: Float32Array,
+  source: Uint8Array,
+  dtype: SourceDtype,
+  groupSize: number,
+): void {
+  expectGroups('quantizeWeights', values, scales, groupSize);
+  expectLength('quantizeWeights: largest', largest.length, 1);
+  expectElements('quantizeWeights', source, values.length, dtype);
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` when a range lies outside a file of weights */
@@ -204,6 +202,19 @@ function expectGroupSize(name: string, groupSize: number): void {
   if (!(Number.isInteger(groupSize) && groupSize > 0 && groupSize <= MAX_GROUP_SIZE)) {
     throw invalid(`${name}: group size ${groupSize}, expected 1 to ${MAX_GROUP_SIZE}`);
   }
+}
+
+function expectGroups(call: string, values: Int8Array, scales: Float32Array, groupSize: number): void {
+  expectGroupSize(call, groupSize);
+  expectMultiple(`${call}: values`, values.length, groupSize);
+  expectLength(`${call}: scales`, scales.length, values.length / groupSize);
+}
+
+/** `source` holds `n` elements of `dtype`. */
+function expectElements(call: string, source: Uint8Array, n: number, dtype: SourceDtype): void {
+  const bytes = dtypeBytes[dtype];
+  if (bytes === undefined) throw invalid(`${call}: dtype is ${dtype}, expected F32, F16 or BF16`);
+  expectLength(`${call}: source`, source.length, n * bytes);
 }
 
 function expectIndices(name: string, indices: Int32Array, below: number): void {

@@ -161,12 +161,18 @@ export interface Kernels {
   /** out = values * scale of their group, each product rounded once. */
   dequantize(out: Float32Array, values: Int8Array, scales: Float32Array, groupSize: number): void;
 
-  /** out (1) = the largest |x − values * scale of their group|, product and difference each rounded once. */
-  quantizationError(
-    out: Float32Array,
+  /**
+   * `widen` and `quantize` in one pass over memory: source elements of `dtype` to values and scales of their groups.
+   * largest (1) = the largest |weight − value * scale|, product and difference each rounded once. It is NaN exactly where
+   * a weight is NaN or infinite: such a group has zeros for values and a scale that is not finite, and 0 * scale is NaN.
+   * With finite weights it is finite but for one: 127 * scale overflows for the largest float32, and it is infinity.
+   */
+  quantizeWeights(
     values: Int8Array,
     scales: Float32Array,
-    x: Float32Array,
+    largest: Float32Array,
+    source: Uint8Array,
+    dtype: SourceDtype,
     groupSize: number,
   ): void;
 

@@ -59,6 +59,14 @@ export function quantize(x: readonly number[], groupSize: number): Groups {
   return { values: groups.flatMap(({ values }) => values), scales: groups.map(({ scale }) => scale) };
 }
 
+/** The largest difference of x to what its groups stand for. */
+export function quantizationError(x: readonly number[], { values, scales }: Groups, groupSize: number): number {
+  return x.reduce((most, v, i) => {
+    const stored = f(values[i]! * scales[Math.floor(i / groupSize)]!);
+    return Math.max(most, Math.abs(f(v - stored)));
+  }, 0);
+}
+
 /** One output of a quantized matrix-vector product. */
 export function q8Dot(weight: Groups, x: Groups, groupSize: number): number {
   const w = chunk(weight.values, groupSize);

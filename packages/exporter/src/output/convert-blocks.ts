@@ -1,6 +1,7 @@
 // Reads and converts blocks of weights, overlapped: while the caller hashes and writes one block, the kernels compute
 // the next, and the one after is read.
 
+import type { ToolkitError } from '@llama-ts/format';
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
 import { notFinite } from '../weights/check-finite.js';
 import { noted } from './noted.js';
@@ -37,6 +38,7 @@ export interface ConvertOptions {
 /** Buffers of one block. */
 interface Slot {
   readonly source: Uint8Array;
+  /** Of blocks that are float32 in the file. */
   readonly values: Float32Array;
   readonly quantized: Int8Array;
   readonly scales: Float32Array;
@@ -90,28 +92,48 @@ async function readBlock(block: RowBlock, slot: Slot, { source, signal }: Conver
   slot.hashed = noted(hashed);
 }
 
-/** Where a block is read to: float32 to where it is wanted. */
+/** Whether a block is written as it is read. */
+function isCopied({ tensor }: RowBlock, source: WeightSource): boolean {
+  return tensor.dtype === 'F32' && source.dtypeOf(tensor) === 'F32';
+}
+
+/** Where a block is read to: what is only copied, to where it is wanted. */
 function sourceBytes(block: RowBlock, slot: Slot, source: WeightSource): Uint8Array {
   const n = nBlockValues(block);
-  if (source.dtypeOf(block.tensor) === 'F32') return bytesOf(slot.values.subarray(0, n));
+  if (isCopied(block, source)) return bytesOf(slot.values.subarray(0, n));
   return slot.source.subarray(0, n * sourceValueBytes(block.tensor, source));
 }
 
+/** @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity */
 async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Promise<void> {
-  const { kernels, groupSize, signal } = options;
+  const { kernels, groupSize, source, signal } = options;
   const { tensor } = block;
   if (isRopeTable(tensor)) return;
   const n = nBlockValues(block);
-  const values = slot.values.subarray(0, n);
-  const dtype = options.source.dtypeOf(tensor);
-  if (dtype !== 'F32') kernels.widen(values, sourceBytes(block, slot, options.source), dtype);
+  const dtype = source.dtypeOf(tensor);
+  const from = sourceBytes(block, slot, source);
   if (tensor.dtype === 'Q8_0') {
-    const quantized = slot.quantized.subarray(0, n);
     const scales = slot.scales.subarray(0, n / groupSize!);
-    kernels.quantize(quantized, scales, values, groupSize!);
-    kernels.quantizationError(slot.largest, quantized, scales, values, groupSize!);
-  } else kernels.largestMagnitude(slot.largest, values);
+    kernels.quantizeWeights(slot.quantized.subarray(0, n), scales, slot.largest, from, dtype, groupSize!);
+  } else {
+    const values = slot.values.subarray(0, n);
+    if (dtype !== 'F32') kernels.widen(values, from, dtype);
+    kernels.largestMagnitude(slot.largest, values);
+  }
   await kernels.run(signal);
+  const largest = slot.largest[0]!;
+  // The error of finite weights may be infinite, but is never NaN.
+  const isSound = tensor.dtype === 'Q8_0' ? !Number.isNaN(largest) : Number.isFinite(largest);
+  if (!isSound) throw await nonFiniteBlock(block, from, options);
+}
+
+/** The error of a block that is not finite: its weights are widened to name the first such. */
+async function nonFiniteBlock(block: RowBlock, from: Uint8Array, options: ConvertOptions): Promise<ToolkitError> {
+  const { kernels, source, signal } = options;
+  const weights = kernels.allocate.float32(nBlockValues(block));
+  kernels.widen(weights, from, source.dtypeOf(block.tensor));
+  await kernels.run(signal);
+  return notFinite(block.tensor, weights, block.firstRow, source.name);
 }
 
 function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): ConvertedBlock {
@@ -123,16 +145,11 @@ function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Conv
     return { block, bytes: bytesOf(makeRopeTable(block, options)), scales: null, maxError: null, release };
   }
   const n = nBlockValues(block);
-  const values = slot.values.subarray(0, n);
-  const largest = slot.largest[0]!;
   if (tensor.dtype === 'F32') {
-    if (!Number.isFinite(largest)) throw notFinite(tensor, values, block.firstRow, options.source.name);
-    return { block, bytes: bytesOf(values), scales: null, maxError: null, release };
+    return { block, bytes: bytesOf(slot.values.subarray(0, n)), scales: null, maxError: null, release };
   }
   const scales = slot.scales.subarray(0, n / options.groupSize!);
-  // A group with NaN or an infinity has no finite scale.
-  if (!scales.every(Number.isFinite)) throw notFinite(tensor, values, block.firstRow, options.source.name);
-  return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError: largest, release };
+  return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError: slot.largest[0]!, release };
 }
 
 function makeRopeTable({ tensor }: RowBlock, { kernels, headDim }: ConvertOptions): Float32Array {
@@ -143,20 +160,19 @@ function makeRopeTable({ tensor }: RowBlock, { kernels, headDim }: ConvertOption
 }
 
 function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize }: ConvertOptions): readonly Slot[] {
-  let maxValues = 1;
-  let maxBytes = 1;
+  let [maxBytes, maxValues, maxQuantized] = [1, 1, 1];
   for (const block of blocks) {
+    const n = nBlockValues(block);
     if (isRopeTable(block.tensor)) continue;
-    maxValues = Math.max(maxValues, nBlockValues(block));
-    if (source.dtypeOf(block.tensor) === 'F32') continue;
-    maxBytes = Math.max(maxBytes, nBlockValues(block) * sourceValueBytes(block.tensor, source));
+    if (block.tensor.dtype === 'Q8_0') maxQuantized = Math.max(maxQuantized, n);
+    else maxValues = Math.max(maxValues, n);
+    if (!isCopied(block, source)) maxBytes = Math.max(maxBytes, n * sourceValueBytes(block.tensor, source));
   }
-  const nQuantized = groupSize === null ? 1 : maxValues;
   return Array.from({ length: N_SLOTS }, () => ({
     source: kernels.allocate.uint8(maxBytes),
     values: kernels.allocate.float32(maxValues),
-    quantized: kernels.allocate.int8(nQuantized),
-    scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxValues / groupSize)),
+    quantized: kernels.allocate.int8(maxQuantized),
+    scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxQuantized / groupSize)),
     largest: kernels.allocate.float32(1),
     hashed: Promise.resolve(),
     free: Promise.resolve(),

@@ -46,7 +46,7 @@ export function sourceValueBytes(tensor: BinTensor, source: WeightSource): numbe
 /** Most memory that the blocks under way take, in bytes, but for a tensor's scales. */
 export function blockMemoryBytes(version: BinVersion): number {
   const nValues = MAX_BLOCK_BYTES / dtypeBytes.BF16;
-  return N_SLOTS * (MAX_BLOCK_BYTES + 4 * nValues + (version === 2 ? nValues : 0));
+  return N_SLOTS * (MAX_BLOCK_BYTES + (version === 2 ? nValues : 4 * nValues));
 }
 
 /** Whether a tensor is one of v0's tables of cosines and sines. */

@@ -1,4 +1,4 @@
-// Row and element kernels: embedding, RMSNorm, RoPE, SwiGLU, sum, gather, softmax, and the conversions of an export.
+// Row and element kernels: embedding, RMSNorm, RoPE, SwiGLU, sum, gather, softmax, and the largest magnitude.
 #pragma once
 
 #include "../simd/exp.h"
@@ -22,6 +22,14 @@ INLINE void forElements(const Worker& worker, size_t n, size_t unitElements, F f
   for (size_t unit; (unit = worker.next(units)) < units;) {
     f(unit * unitElements, smaller(n, (unit + 1) * unitElements));
   }
+}
+
+/** f(i, count) for the elements [i, i + count) of each sixteen of `n`, and of the rest. */
+template <class F>
+INLINE void forSixteens(size_t n, F f) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) f(i, 16);
+  if (i < n) f(i, n - i);
 }
 
 template <class F>
@@ -225,25 +233,6 @@ void softmax(const SoftmaxArgs& args, const Worker& worker) {
       storeUpTo16(out + i, loadUpTo16(out + i, cols - i) / splat16(total), cols - i);
     }
     if (!finite(total)) worker.shared->nonFinite.store(1);
-  });
-}
-
-void widen(const WidenArgs& args, const Worker& worker) {
-  const uint8_t* source = args.source.data;
-  float* out = args.out.data;
-  forElements(worker, args.out.length, 16 * kUnitElements, [&](size_t begin, size_t end) {
-    if (args.dtype == WidenArgs::Dtype::f32) {
-      memcpy(out + begin, source + 4 * begin, 4 * (end - begin));
-      return;
-    }
-    for (size_t i = begin; i < end; i += 16) {
-      uint16_t halves[16] = {};
-      if (end - i >= 16) memcpy(halves, source + 2 * i, sizeof halves);
-      else memcpy(halves, source + 2 * i, 2 * (end - i));
-      const I16 bits = loadBits16(halves);
-      const F16 wide = args.dtype == WidenArgs::Dtype::bf16 ? asFloat16(bits << 16) : halfBitsToFloat(bits);
-      storeUpTo16(out + i, wide, end - i);
-    }
   });
 }
 

@@ -26,8 +26,11 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
     alignas(64) Activation values[kMaxGroupSize + kLaneValues];
     for (size_t i = begin; i < end; i++) {
       const size_t token = i / shape.groups, group = i % shape.groups, index = x.groupIndex(token, group);
-      const int32_t sum = quantizeGroup(values, x.scales + index, args.x.data + i * shape.groupSize, shape.groupSize);
-      x.corrections[index] = -kWeightBias * sum;
+      I16 sum = splat16(0);
+      const Floats activations = {args.x.data + i * shape.groupSize};
+      x.scales[index] = scaleOf(activations, shape.groupSize);
+      quantizeGroup(values, x.scales[index], activations, shape.groupSize, [&](F16, I16 q) { sum = sum + q; });
+      x.corrections[index] = kWeightBias == 0 ? 0 : -kWeightBias * sumLanes(sum);
       for (size_t k = shape.groupSize; k < shape.paddedGroup; k++) values[k] = 0;
       int32_t* lanes = x.lane(token, group, 0);
       const size_t apart = x.lanesApart();

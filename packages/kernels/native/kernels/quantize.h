@@ -1,14 +1,24 @@
 // Group quantization of activations and of weights: scale = max|x| / 127, value = round-half-to-even(x / scale).
 #pragma once
 
+#include "../simd/narrow.h"
 #include "elementwise.h"
 
 namespace {
 
+/** float32 values as the input of a quantization. */
+struct Floats {
+  const float* data;
+  INLINE Floats from(size_t i) const { return {data + i}; }
+  /** `count` values from i on, sixteen at most, then zeros. */
+  INLINE F16 load(size_t i, size_t count) const { return loadUpTo16(data + i, count); }
+};
+
 /** max|x| as the integer maximum of bits without their sign, so that every instruction set agrees on NaN too. */
-INLINE float largestOf(const float* x, size_t n) {
+template <class Source>
+INLINE float largestOf(Source x, size_t n) {
   I16 most = splat16(0);
-  for (size_t i = 0; i < n; i += 16) most = max16(most, magnitudeBits(loadUpTo16(x + i, n - i)));
+  forSixteens(n, [&](size_t i, size_t count) { most = max16(most, magnitudeBits(x.load(i, count))); });
   const int32_t bits = maxLane(most);
   float magnitude;
   memcpy(&magnitude, &bits, sizeof magnitude);
@@ -22,44 +32,56 @@ INLINE I16 quantize16(F16 x, F16 scale) {
   return max16(min16(q, splat16(127)), splat16(-127));
 }
 
-/** A zero scale has zeros for values, and so has one that is not finite. Returns whether there is more to do. */
+/** A zero scale has zeros for values, and so has one that is not finite. */
 INLINE bool usable(float scale) { return scale > 0 && finite(scale); }
 
-template <class T>
-INLINE void storeNarrow(T* out, I16 v, size_t n) {
-  typedef T Narrow __attribute__((vector_size(kLanes * sizeof(T))));
-  T narrow[16];
-  UNROLL for (int i = 0; i < kRegs; i++) storeAs(narrow + i * kLanes, __builtin_convertvector(v.r[i], Narrow));
-  memcpy(out, narrow, smaller(n, 16) * sizeof(T));
+/** Of a group. NaN and infinities make it so too. */
+template <class Source>
+INLINE float scaleOf(Source x, size_t n) {
+  return largestOf(x, n) / 127.0f;
 }
 
-/** Quantizes one group; returns the sum of its values. */
-template <class T>
-INLINE int32_t quantizeGroup(T* out, float* scale, const float* x, size_t n) {
-  *scale = largestOf(x, n) / 127.0f;
-  if (!usable(*scale)) {
+/** Quantizes a group by its scale, and calls each(x, q) for each sixteen of it, zeros behind the last. */
+template <class T, class Source, class Each>
+INLINE void quantizeGroup(T* out, float scale, Source x, size_t n, Each each) {
+  if (!usable(scale)) {
     memset(out, 0, n * sizeof(T));
-    return 0;
+    forSixteens(n, [&](size_t i, size_t count) { each(x.load(i, count), splat16(0)); });
+    return;
   }
-  const F16 divisor = splat16(*scale);
-  I16 sum = splat16(0);
-  for (size_t i = 0; i < n; i += 16) {
-    const I16 q = quantize16(loadUpTo16(x + i, n - i), divisor);
-    sum = sum + q;
-    if (n - i >= 16) storeNarrow(out + i, q, 16);
-    else storeNarrow(out + i, q, n - i);
-  }
-  return kWeightBias == 0 ? 0 : sumLanes(sum);
+  const F16 divisor = splat16(scale);
+  forSixteens(n, [&](size_t i, size_t count) {
+    const F16 values = x.load(i, count);
+    const I16 q = quantize16(values, divisor);
+    storeNarrow(out + i, q, count);
+    each(values, q);
+  });
+}
+
+/** Values that stay in the first cache between their two readings. */
+constexpr size_t kRunValues = 2048;
+
+/**
+ * Quantizes the groups that are this thread's, and calls each(x, q, scale). A run of groups gets its scales first: the
+ * values of a group would wait for its own scale, and those of the next behind them.
+ */
+template <class Source, class Each>
+INLINE void quantizeGroups(int8_t* values, Array<float> scales, Source x, size_t n, const Worker& worker, Each each) {
+  const size_t runGroups = unitsOf(kRunValues, n);
+  forElements(worker, scales.length, unitsOf(16 * kUnitElements, n), [&](size_t begin, size_t end) {
+    for (size_t first = begin; first < end; first += runGroups) {
+      const size_t last = smaller(end, first + runGroups);
+      for (size_t g = first; g < last; g++) scales.data[g] = scaleOf(x.from(g * n), n);
+      for (size_t g = first; g < last; g++) {
+        const F16 scale = splat16(scales.data[g]);
+        quantizeGroup(values + g * n, scales.data[g], x.from(g * n), n, [&](F16 v, I16 q) { each(v, q, scale); });
+      }
+    }
+  });
 }
 
 void quantize(const QuantizeArgs& args, const Worker& worker) {
-  const size_t groupsPerUnit = unitsOf(16 * kUnitElements, args.groupSize);
-  forElements(worker, args.scales.length, groupsPerUnit, [&](size_t begin, size_t end) {
-    for (size_t g = begin; g < end; g++) {
-      const size_t offset = g * args.groupSize;
-      quantizeGroup(args.values.data + offset, args.scales.data + g, args.x.data + offset, args.groupSize);
-    }
-  });
+  quantizeGroups(args.values.data, args.scales, Floats{args.x.data}, args.groupSize, worker, [](F16, I16, F16) {});
 }
 
 void dequantize(const QuantizeArgs& args, const Worker& worker) {
@@ -70,24 +92,6 @@ void dequantize(const QuantizeArgs& args, const Worker& worker) {
       dequantizeGroup(args.x.data + offset, args.values.data + offset, args.scales.data[g], args.groupSize);
     }
   });
-}
-
-void quantizationError(const QuantizationErrorArgs& args, const Worker& worker) {
-  const QuantizeArgs& q = args.quantized;
-  const size_t n = q.groupSize;
-  I16 most = splat16(0);
-  forElements(worker, q.scales.length, unitsOf(16 * kUnitElements, n), [&](size_t begin, size_t end) {
-    for (size_t g = begin; g < end; g++) {
-      const float* x = q.x.data + g * n;
-      const int8_t* values = q.values.data + g * n;
-      const F16 scale = splat16(q.scales.data[g]);
-      for (size_t i = 0; i < n; i += 16) {
-        const F16 stored = toFloat16(loadInt8(values + i, n - i)) * scale;
-        most = max16(most, magnitudeBits(loadUpTo16(x + i, n - i) - stored));
-      }
-    }
-  });
-  raiseTo(args.out.data, maxLane(most));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Half precision to float32 and back, sixteen lanes at a time; every step is exact or rounded half to even.
+// Half precision and bfloat16 to float32 and back, sixteen lanes at a time; every step is exact or rounded half to even.
 #pragma once
 
 #include "dot.h"
@@ -7,10 +7,18 @@ namespace {
 
 /** Sixteen half-precision values, widened to the low bits of int32 lanes. */
 INLINE I16 loadBits16(const uint16_t* p) {
+#if VEC_BYTES == 64
+  return {{(vi)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)p))}};
+#elif VEC_BYTES == 32
+#define E(i) (vi)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)(p + i * kLanes)))
+  return EACH(E);
+#undef E
+#else
   typedef uint16_t Half __attribute__((vector_size(2 * kLanes)));
 #define E(i) __builtin_convertvector(loadAs<Half>(p + i * kLanes), vi)
   return EACH(E);
 #undef E
+#endif
 }
 
 /** Any half, infinities and NaN included: the exponent is moved by multiplying with 2^112, which is exact. */
@@ -32,6 +40,8 @@ INLINE F16 loadHalf16(const uint16_t* p) {
   return halfBitsToFloat(loadBits16(p));
 #endif
 }
+
+INLINE F16 loadBFloat16(const uint16_t* p) { return asFloat16(loadBits16(p) << 16); }
 
 /** Clamped to ±65504, rounded half to even, subnormals kept; NaN stays NaN. */
 INLINE void storeHalf16(uint16_t* p, F16 x, size_t n) {

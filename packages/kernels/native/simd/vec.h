@@ -279,12 +279,16 @@ INLINE int32_t sumLanes(I16 v) {
   return sum;
 }
 
+/** Folded by halves: one after the other, each lane would wait for the one before. */
 INLINE int32_t maxLane(I16 v) {
-  int32_t lane[16], most;
-  memcpy(lane, &v, sizeof lane);
-  most = lane[0];
-  UNROLL for (int j = 1; j < 16; j++) most = lane[j] > most ? lane[j] : most;
-  return most;
+  typedef int32_t Quarter __attribute__((vector_size(16)));
+  Quarter quarters[4];
+  memcpy(quarters, &v, sizeof quarters);
+  const auto larger = [](Quarter a, Quarter b) { return a > b ? a : b; };
+  Quarter most = larger(larger(quarters[0], quarters[1]), larger(quarters[2], quarters[3]));
+  most = larger(most, __builtin_shufflevector(most, most, 2, 3, 0, 1));
+  most = larger(most, __builtin_shufflevector(most, most, 1, 0, 3, 2));
+  return most[0];
 }
 
 }  // namespace

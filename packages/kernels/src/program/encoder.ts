@@ -20,7 +20,7 @@ export const opcodes = {
   quantize: 12,
   dequantize: 13,
   xorAll: 14,
-  quantizationError: 15,
+  quantizeWeights: 15,
   largestMagnitude: 16,
 } as const;
 

@@ -121,10 +121,11 @@ export function programKernels(engine: Engine): Kernels {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       queue('dequantize', (e) => e.array(values).array(scales).array(out).number(groupSize));
     },
-    quantizationError(out, values, scales, x, groupSize) {
-      check.checkQuantizationError(out, values, scales, x, groupSize);
-      out[0] = 0; // the threads raise it
-      queue('quantizationError', (e) => e.array(out).array(values).array(scales).array(x).number(groupSize));
+    quantizeWeights(values, scales, largest, source, dtype, groupSize) {
+      check.checkQuantizeWeights(values, scales, largest, source, dtype, groupSize);
+      largest[0] = 0; // the threads raise it
+      const encode = (e: Encoder) => e.array(values).array(scales).array(largest).array(source);
+      queue('quantizeWeights', (e) => encode(e).dtype(dtype).number(groupSize));
     },
     largestMagnitude(out, x) {
       check.checkLargestMagnitude(out);

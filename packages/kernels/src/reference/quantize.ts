@@ -1,7 +1,5 @@
 // Group quantization: one rule for weights when a file is written and for activations when they meet quantized weights.
 
-import { largestMagnitude } from './largest-magnitude.js';
-
 // Adding and subtracting 1.5 * 2^52 rounds a float64 to an integer, half to even.
 const ROUNDER = 6755399441055744;
 const MAX_Q = 127;
@@ -53,22 +51,4 @@ export function dequantize(out: Float32Array, values: Int8Array, scales: Float32
     const scale = scales[start / groupSize]!;
     for (let i = start; i < start + groupSize; i++) out[i] = values[i]! * scale;
   }
-}
-
-/** out (1) = the largest |x − values * scale of their group|. */
-export function quantizationError(
-  out: Float32Array,
-  values: Int8Array,
-  scales: Float32Array,
-  x: Float32Array,
-  groupSize: number,
-): void {
-  const errors = new Float32Array(groupSize);
-  const largest = new Float32Array(scales.length);
-  for (let g = 0; g < scales.length; g++) {
-    const start = g * groupSize;
-    for (let i = 0; i < groupSize; i++) errors[i] = x[start + i]! - Math.fround(values[start + i]! * scales[g]!);
-    largestMagnitude(largest.subarray(g, g + 1), errors);
-  }
-  largestMagnitude(out, largest);
 }

@@ -7,7 +7,8 @@ import { attention, store } from './attention.js';
 import { embed, gather } from './embed.js';
 import { largestMagnitude } from './largest-magnitude.js';
 import { linear } from './linear.js';
-import { dequantize, quantizationError, quantize } from './quantize.js';
+import { dequantize, quantize } from './quantize.js';
+import { quantizeWeights } from './quantize-weights.js';
 import { readWeights } from './read-weights.js';
 import { rmsNorm } from './rms-norm.js';
 import { rope } from './rope.js';
@@ -84,9 +85,9 @@ export function referenceKernels(): Kernels {
       check.checkQuantize('dequantize', values, scales, out, groupSize);
       dequantize(out, values, scales, groupSize);
     },
-    quantizationError(out, values, scales, x, groupSize) {
-      check.checkQuantizationError(out, values, scales, x, groupSize);
-      quantizationError(out, values, scales, x, groupSize);
+    quantizeWeights(values, scales, largest, source, dtype, groupSize) {
+      check.checkQuantizeWeights(values, scales, largest, source, dtype, groupSize);
+      quantizeWeights(values, scales, largest, source, dtype, groupSize);
     },
     largestMagnitude(out, x) {
       check.checkLargestMagnitude(out);
