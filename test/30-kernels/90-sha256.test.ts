@@ -2,6 +2,7 @@
 // without it by Node.
 
 import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,25 @@ describe('startSha256', () => {
         }
         assert.equal(hex(await hash.digest()), whole.digest('hex'));
       });
+    });
+  }
+});
+
+describe('a process that has started digests', () => {
+  const index = JSON.stringify(import.meta.resolve('@llama-ts/kernels'));
+  for (const [title, rest, code] of [
+    ['ends by itself once they are done', 'await hash.update(bytes); await hash.digest();', 0],
+    ['stays until they are', 'hash.update(bytes).then(() => process.exit(7));', 7],
+    ['ends where it leaves one open', '', 0],
+    ['can exit while bytes are hashed', 'hash.update(bytes); process.exit(5);', 5],
+    ['can fail while bytes are hashed', 'hash.update(bytes); throw new Error();', 1],
+  ] as const) {
+    it(title, () => {
+      const text = `import { startSha256 } from ${index}; const bytes = new Uint8Array(2e7); const hash = startSha256(); ${rest}`;
+      const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
+        stdio: 'ignore',
+      });
+      assert.deepEqual({ status, signal }, { status: code, signal: null });
     });
   }
 });

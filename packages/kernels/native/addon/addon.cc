@@ -4,7 +4,10 @@
 #include <napi.h>
 #include <string.h>
 
+#include <functional>
+#include <memory>
 #include <system_error>
+#include <utility>
 
 #include "cpu.h"
 #include "../sha256/streams.h"
@@ -30,6 +33,45 @@ Napi::Value addressOf(const Napi::CallbackInfo& info) {
 
 void detach(const Napi::CallbackInfo& info) { info[0].As<Napi::ArrayBuffer>().Detach(); }
 
+/**
+ * A JavaScript function that threads call. `stopThreads` ends those threads, here or when the environment goes: Node would take the
+ * function away under them.
+ */
+class ThreadsCall {
+ public:
+  ThreadsCall(const Napi::Env& env, const Napi::Function& function, const char* name, std::function<void()> stopThreads)
+      : env_(env), function_(Napi::ThreadSafeFunction::New(env, function, name, 0, 1)), stopThreads_(std::move(stopThreads)) {
+    function_.Unref(env_);
+    // Hooks run in the order opposite to theirs: before that of the function.
+    hook_ = env_.AddCleanupHook(std::function<void()>([this] { end(); }));
+  }
+  ~ThreadsCall() {
+    if (isOver_) return;
+    hook_.Remove(env_);
+    end();
+  }
+
+  void call() { function_.NonBlockingCall(); }
+  /** Whether the process stays alive for it; not at first. */
+  void keepAlive(bool yes) {
+    if (yes) function_.Ref(env_);
+    else function_.Unref(env_);
+  }
+
+ private:
+  void end() {
+    isOver_ = true;
+    stopThreads_();
+    function_.Release();
+  }
+
+  Napi::Env env_;
+  Napi::ThreadSafeFunction function_;
+  std::function<void()> stopThreads_;
+  Napi::Env::CleanupHook<std::function<void()>> hook_;
+  bool isOver_ = false;
+};
+
 /** new Executor(backend, threads, onDone) */
 class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
  public:
@@ -49,17 +91,13 @@ class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
     }
     if (chosen == nullptr) throw Napi::Error::New(info.Env(), "no such backend: " + backend);
     if (threads < 1 || threads > kMaxThreads) throw Napi::Error::New(info.Env(), "threads out of range");
-    done_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "kernels", 0, 1);
-    done_.Unref(info.Env());
+    done_ = std::make_unique<ThreadsCall>(info.Env(), info[2].As<Napi::Function>(), "kernels", [this] { executor_.reset(); });
     try {
-      executor_ = std::make_unique<Executor>(*chosen, threads, [this] { done_.NonBlockingCall(); });
+      executor_ = std::make_unique<Executor>(*chosen, threads, [this] { done_->call(); });
     } catch (const std::exception& error) {
-      done_.Release();
       throw Napi::Error::New(info.Env(), error.what());
     }
   }
-
-  ~ExecutorWrap() override { stop(); }
 
  private:
   /** start(words, count): the index of an invalid operation, or -1 when the threads are at work. */
@@ -75,13 +113,13 @@ class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
     } catch (const std::exception& error) {
       throw Napi::Error::New(info.Env(), error.what());
     }
-    if (invalid < 0) done_.Ref(info.Env());
+    if (invalid < 0) done_->keepAlive(true);
     return Napi::Number::New(info.Env(), (double)invalid);
   }
 
   /** onDone has been called: until the next start nothing keeps the process alive. */
   Napi::Value nonFinite(const Napi::CallbackInfo& info) {
-    done_.Unref(info.Env());
+    if (done_ != nullptr) done_->keepAlive(false);
     return Napi::Boolean::New(info.Env(), executor_ != nullptr && executor_->nonFinite());
   }
 
@@ -89,16 +127,11 @@ class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
     if (executor_ != nullptr) executor_->cancel();
   }
 
-  void close(const Napi::CallbackInfo&) { stop(); }
+  void close(const Napi::CallbackInfo&) { done_.reset(); }
 
-  void stop() {
-    if (executor_ == nullptr) return;
-    executor_.reset();
-    done_.Release();
-  }
-
-  Napi::ThreadSafeFunction done_;
   std::unique_ptr<Executor> executor_;
+  /** Ends the executor with it. */
+  std::unique_ptr<ThreadsCall> done_;
 };
 
 #if !defined(_WIN32)
@@ -166,20 +199,12 @@ class Sha256StreamsWrap : public Napi::ObjectWrap<Sha256StreamsWrap> {
   }
 
   explicit Sha256StreamsWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sha256StreamsWrap>(info) {
-    hashed_ = Napi::ThreadSafeFunction::New(info.Env(), info[0].As<Napi::Function>(), "sha256", 0, 1);
-    hashed_.Unref(info.Env());
+    hashed_ = std::make_unique<ThreadsCall>(info.Env(), info[0].As<Napi::Function>(), "sha256", [this] { streams_.reset(); });
     try {
-      streams_ = std::make_unique<Sha256Streams>([this] { hashed_.NonBlockingCall(); });
+      streams_ = std::make_unique<Sha256Streams>([this] { hashed_->call(); });
     } catch (const std::exception& error) {
-      hashed_.Release();
       throw Napi::Error::New(info.Env(), error.what());
     }
-  }
-
-  ~Sha256StreamsWrap() override {
-    if (streams_ == nullptr) return;
-    streams_.reset();
-    hashed_.Release();
   }
 
  private:
@@ -192,7 +217,7 @@ class Sha256StreamsWrap : public Napi::ObjectWrap<Sha256StreamsWrap> {
     if (!streams_->update(idOf(info[0]), bytes.Data(), bytes.ByteLength(), piece)) {
       throw Napi::Error::New(info.Env(), "no such stream");
     }
-    if (underWay_++ == 0) hashed_.Ref(info.Env());
+    if (underWay_++ == 0) hashed_->keepAlive(true);
   }
 
   Napi::Value takeHashed(const Napi::CallbackInfo& info) {
@@ -200,7 +225,7 @@ class Sha256StreamsWrap : public Napi::ObjectWrap<Sha256StreamsWrap> {
     Napi::Array names = Napi::Array::New(info.Env(), pieces.size());
     for (uint32_t i = 0; i < pieces.size(); i++) names.Set(i, pieces[i]);
     underWay_ -= pieces.size();
-    if (underWay_ == 0) hashed_.Unref(info.Env());
+    if (underWay_ == 0) hashed_->keepAlive(false);
     return names;
   }
 
@@ -216,8 +241,9 @@ class Sha256StreamsWrap : public Napi::ObjectWrap<Sha256StreamsWrap> {
 
   static uint32_t idOf(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
 
-  Napi::ThreadSafeFunction hashed_;
   std::unique_ptr<Sha256Streams> streams_;
+  /** Ends the streams with it. */
+  std::unique_ptr<ThreadsCall> hashed_;
   /** Pieces: while there are any, the process stays alive. */
   size_t underWay_ = 0;
 };
