@@ -19,6 +19,7 @@ import {
 import {
   type BackendName,
   growingRopeTable,
+  type Kernels,
   type KeyValueCache,
   openKernels,
   type WeightFile,
@@ -110,7 +111,25 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   }
 }
 
-/** The map is opened before all that takes time: its pages are made present meanwhile. */
+/** At once: a map's pages are made present meanwhile, and a damaged file is refused before its weights have been read. */
+async function openFileAndWeights(source: ByteSource, path: string, kernels: Kernels, options: OpenModelOptions) {
+  const refused = new AbortController();
+  const opening = kernels.openWeights(path, {
+    ...(options.map === undefined ? {} : { map: options.map }),
+    signal: AbortSignal.any([refused.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+  });
+  const [opened, file] = await Promise.allSettled([
+    opening,
+    readBinFile(source).catch((error: unknown) => {
+      refused.abort();
+      throw error;
+    }),
+  ]);
+  if (file.status === 'fulfilled' && opened.status === 'fulfilled') return { opened: opened.value, file: file.value };
+  if (opened.status === 'fulfilled') await opened.value.close();
+  throw file.status === 'rejected' ? file.reason : (opened as PromiseRejectedResult).reason;
+}
+
 async function openBin(source: ByteSource, path: string, options: OpenModelOptions): Promise<Model> {
   const { dimensions } = await readBinHeader(source);
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
@@ -122,12 +141,8 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
   });
   let weightFile: WeightFile | undefined;
   try {
-    const opened = await kernels.openWeights(path, {
-      ...(options.map === undefined ? {} : { map: options.map }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    const { opened, file } = await openFileAndWeights(source, path, kernels, options);
     weightFile = opened;
-    const file = await readBinFile(source);
     const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
     const settings = resolveSettings(file, assumed, options, path);
     const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
