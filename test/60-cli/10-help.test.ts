@@ -46,6 +46,15 @@ describe('llama help', () => {
     assert.match(stderr, /unknown flag --grup-size.*\n {2}try: --group-size\n/);
   });
 
+  it('says of a flag that is an argument here that it is one', async () => {
+    const { exitCode, stderr } = await runLlama(['run', '--model', 'model.bin']);
+    assert.equal(exitCode, 2);
+    assert.match(
+      stderr,
+      /unknown flag --model: it is an argument.*\n {2}try: leave --model out, and keep what follows it\n/,
+    );
+  });
+
   for (const [args, message, remedy] of [
     [
       'run -i x --regex a --json-mode',

@@ -130,7 +130,7 @@ describe('llama run --input', function () {
     ['{"prompt": "a", "regex": "(?=a)"}', /line 2: regex: .*\(\?=/],
     ['{"prompt": "a", "json_mode": 1}', /line 2: json_mode: expected true or false/],
     ['{"prompt": "a", "json_schema": "a.json"}', /line 2: json_schema: expected a schema/],
-    ['{"prompt": "a", "json_schema": {"not": {}}}', /line 2: json_schema: schema: #: the keyword not is not enforced/],
+    ['{"prompt": "a", "json_schema": {"not": {}}}', /line 2: json_schema: #: the keyword not is not enforced/],
     ['{"prompt": "a", "id": {}}', /line 2: id \{\}, expected a text or a whole number/],
     ['{"prompt": "a", "id": "one"}', /line 2: id "one" is that of line 1, expected another/],
   ];

@@ -9,7 +9,12 @@ import { reworded } from './usage-words.js';
 /** What the parser's errors carry; oclif exports no types for it. */
 interface ParserError extends Errors.CLIError {
   readonly flags?: readonly string[];
-  readonly parse?: { readonly input?: { readonly flags?: Readonly<Record<string, { readonly char?: string }>> } };
+  readonly parse?: {
+    readonly input?: {
+      readonly flags?: Readonly<Record<string, { readonly char?: string }>>;
+      readonly args?: Readonly<Record<string, unknown>>;
+    };
+  };
 }
 
 /** Describes a parser's error; null for an error of another kind. */
@@ -20,6 +25,11 @@ export function describeUsageError(error: unknown): FailureReport | null {
   const known = [...Object.keys(parse?.input?.flags ?? {}), 'help'].map((name) => `--${name}`);
   if (flags === undefined) {
     return { code: 'USAGE', ...(reworded(text) ?? { message: text, suggestions: ['add --help to see the usage'] }) };
+  }
+  const argument = flags.find((flag) => flag.replace(/^--/, '') in (parse?.input?.args ?? {}));
+  if (argument !== undefined) {
+    const message = `unknown flag ${argument}: it is an argument of this command, expected without a flag`;
+    return { code: 'USAGE', message, suggestions: [`leave ${argument} out, and keep what follows it`] };
   }
   const guesses = flags.map((flag) => nearest(flag, known)).filter((guess) => guess !== null);
   const suggestions = guesses.length > 0 ? guesses : ['add --help to see the flags'];

@@ -42,7 +42,7 @@ function compile(name: (typeof constraintFields)[number], value: unknown): Const
     if (name === 'json_schema') return jsonSchema(value);
     return name === 'regex' ? regex(value as string) : jsonMode();
   } catch (error) {
-    if (isToolkitError(error)) throw new BadLine(`${name}: ${error.message}`);
+    if (isToolkitError(error)) throw new BadLine(`${name}: ${error.message.replace(/^schema: /, '')}`);
     throw error;
   }
 }
