@@ -66,10 +66,15 @@ describe('parseTokenizerJson', () => {
     it(`refuses ${title}`, () => {
       const json = fresh();
       damage(json);
-      assert.throws(
-        () => parse(json),
-        (error) =>
-          isToolkitError(error) && error.code === 'BAD_TOKENIZER' && error.message.startsWith('tokenizer.json: '),
+      const isRefusal = (error: unknown): boolean =>
+        isToolkitError(error) && error.code === 'BAD_TOKENIZER' && error.message.startsWith('tokenizer.json: ');
+      assert.throws(() => parse(json), isRefusal);
+      // From bytes, with the same words.
+      const read = (): TokenizerData => readTokenizerJson(Buffer.from(JSON.stringify(json)), 'tokenizer.json');
+      assert.throws(read, isRefusal);
+      assert.equal(
+        messageOf(read),
+        messageOf(() => parse(json)),
       );
     });
   }
@@ -163,6 +168,15 @@ describe('readTokenizerJson', () => {
     readsLike('', 'refused');
   });
 });
+
+function messageOf(read: () => TokenizerData): string {
+  try {
+    read();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
 
 /** The same fields, last to first. */
 function reversed(object: Record<string, unknown>): Record<string, unknown> {

@@ -1,18 +1,18 @@
 // The byte-level alphabet of GPT-2: every byte is written as one printable character in tokenizer.json.
 
-/** Byte of each character, by code point. */
-const byteOfCodePoint: ReadonlyMap<number, number> = makeAlphabet();
+/** Byte that each code point stands for; −1 for none, and none at all past the end. */
+export const byteOfCodePoint: Int16Array = makeAlphabet();
 /** Character of each byte. */
-const symbolOfByte: readonly string[] = [...byteOfCodePoint]
-  .sort(([, a], [, b]) => a - b)
-  .map(([codePoint]) => String.fromCharCode(codePoint));
+const symbolOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  String.fromCharCode(byteOfCodePoint.indexOf(byte)),
+);
 
 /** The bytes of a token as tokenizer.json writes it, or null when a character is not of the alphabet. */
 export function decodeByteSymbols(token: string): Uint8Array | null {
   const bytes = new Uint8Array(token.length);
   for (let i = 0; i < token.length; i++) {
-    const byte = byteOfCodePoint.get(token.charCodeAt(i));
-    if (byte === undefined) return null;
+    const byte = byteOfCodePoint[token.charCodeAt(i)] ?? -1;
+    if (byte < 0) return null;
     bytes[i] = byte;
   }
   return bytes;
@@ -26,12 +26,10 @@ export function encodeByteSymbols(bytes: Uint8Array): string {
 }
 
 /** @see openai/gpt-2, encoder.py, `bytes_to_unicode` */
-function makeAlphabet(): Map<number, number> {
-  const alphabet = new Map<number, number>();
-  let nextCodePoint = 256;
-  for (let byte = 0; byte < 256; byte++) {
-    const isPrintable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-    alphabet.set(isPrintable ? byte : nextCodePoint++, byte);
-  }
-  return alphabet;
+function makeAlphabet(): Int16Array {
+  const isPrintable = (byte: number): boolean =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const others = bytes.filter((byte) => !isPrintable(byte));
+  return Int16Array.from([...bytes.map((byte) => (isPrintable(byte) ? byte : -1)), ...others]);
 }

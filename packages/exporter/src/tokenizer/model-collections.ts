@@ -1,105 +1,40 @@
 // Takes vocabulary and merges out of a tokenizer.json piece by piece: parsed whole, they take ten times the file's bytes.
 
-import { MAX_JSON_DEPTH } from '@llama-ts/format';
 import { type JsonObject, parseJson, parseShallowJson } from '../json-fields.js';
+import { type ByteRange, findCollections, type ModelCollections } from './find-collections.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endOfString, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-cursor.js';
 import { badTokenizer } from './token-table.js';
 
 /** Bytes parsed at a time, about. */
 const PIECE_BYTES = 64 * 1024;
-const NAMES = ['vocab', 'merges'] as const;
-const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
-const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** `model` is a key at this depth, its fields are one deeper. */
-const MODEL_DEPTH = 1;
-
-type Name = (typeof NAMES)[number];
-
-/** The large fields of `model`, entry by entry; each can be walked once. A field that is no collection is left out. */
-export interface ModelCollections {
-  /** Of an object `[key, value]`. */
-  readonly vocab?: Iterable<readonly [string, unknown]>;
-  /** Of a list its elements. */
-  readonly merges?: Iterable<unknown>;
-}
-
-/** A collection in the bytes, brackets included. */
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
- * Parses everything but the collections, which fail as they are walked where they are no JSON.
+ * Parses everything but the collections, which may still be no JSON.
  *
  * @param name the file's name, for messages
- * @returns `json` with empty collections in their place
+ * @returns `json` with empty collections in their place; `collections` is null where `json` is whole
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function splitTokenizerJson(
   bytes: Uint8Array,
   name: string,
-): { readonly json: JsonObject; readonly collections: ModelCollections } {
-  const ranges = findCollections(bytes);
-  const vocab = ranges?.get('vocab');
-  const merges = ranges?.get('merges');
-  if (vocab === undefined || merges === undefined) {
-    return { json: parseJson(bytes, name, 'BAD_TOKENIZER'), collections: {} };
-  }
-  const collections = {
-    vocab: walk(bytes, vocab, name, (json) => Object.entries(json)),
-    merges: walk(bytes, merges, name, (json) => json as unknown as unknown[]),
-  };
-  return { json: parseJson(withoutInsides(bytes, [vocab, merges]), name, 'BAD_TOKENIZER'), collections };
+): { readonly json: JsonObject; readonly collections: ModelCollections | null } {
+  const collections = findCollections(bytes);
+  const text = collections === null ? bytes : withoutInsides(bytes, [collections.vocab, collections.merges]);
+  return { json: parseJson(text, name, 'BAD_TOKENIZER'), collections };
 }
 
-/** Where `model.vocab` is an object and `model.merges` a list; null where one is given twice, nothing fits, or all is too deep. */
-function findCollections(bytes: Uint8Array): Map<Name, Range> | null {
-  const found = new Map<Name, Range>();
-  /** The last key at each depth that matters, by its bytes. */
-  const keys: string[] = [];
-  let depth = 0;
-  let text = { start: 0, end: 0 };
-  let open: { name: Name; start: number } | null = null;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if (byte === QUOTE) {
-      const end = endOfString(bytes, i);
-      text = { start: i + 1, end };
-      i = end;
-    } else if (byte === COLON && depth <= MODEL_DEPTH + 1) {
-      keys[depth] = Buffer.from(bytes.subarray(text.start, text.end)).toString('latin1');
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      const name = depth === MODEL_DEPTH + 1 && keys[MODEL_DEPTH] === 'model' ? nameOf(keys[depth], byte) : null;
-      if (name !== null) {
-        if (found.has(name)) return null;
-        open = { name, start: i };
-      }
-      if (++depth > MAX_JSON_DEPTH) return null;
-      keys[depth] = '';
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      depth--;
-      if (open === null || depth !== MODEL_DEPTH + 1) continue;
-      if (byte !== (open.name === 'vocab' ? CLOSE_OBJECT : CLOSE_ARRAY)) return null;
-      found.set(open.name, { start: open.start, end: i + 1 });
-      open = null;
-    }
-  }
-  return found;
+/** Parses a vocabulary piece by piece. @throws ToolkitError `BAD_TOKENIZER` for what is no JSON */
+export function walkVocab(bytes: Uint8Array, vocab: ByteRange, name: string): Iterable<readonly [string, unknown]> {
+  return walk(bytes, vocab, name, (json) => Object.entries(json));
 }
 
-function nameOf(key: string | undefined, open: number): Name | null {
-  if (key === 'vocab' && open === OPEN_OBJECT) return 'vocab';
-  return key === 'merges' && open === OPEN_ARRAY ? 'merges' : null;
+/** Parses merges piece by piece. @throws ToolkitError `BAD_TOKENIZER` for what is no JSON */
+export function walkMerges(bytes: Uint8Array, merges: ByteRange, name: string): Iterable<unknown> {
+  return walk(bytes, merges, name, (json) => json as unknown as unknown[]);
 }
 
-/** Index of the quote that ends the string beginning at `start`; the length where there is none. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let i = start + 1;
-  while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
-  return i;
-}
-
-function withoutInsides(bytes: Uint8Array, ranges: readonly Range[]): Uint8Array {
+function withoutInsides(bytes: Uint8Array, ranges: readonly ByteRange[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
@@ -112,7 +47,7 @@ function withoutInsides(bytes: Uint8Array, ranges: readonly Range[]): Uint8Array
 /** Parses a collection piece by piece. */
 function* walk<T>(
   bytes: Uint8Array,
-  { start, end }: Range,
+  { start, end }: ByteRange,
   name: string,
   entriesOf: (json: JsonObject) => readonly T[],
 ): Generator<T> {

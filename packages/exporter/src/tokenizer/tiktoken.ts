@@ -2,7 +2,7 @@
 
 import type { TokenizerData } from '@llama-ts/format';
 import { show } from '../json-fields.js';
-import { addToken, badTokenizer, packTokens, type TokenTable } from './token-table.js';
+import { addToken, badTokenizer, createTokenTable, hasToken, packTokens } from './token-table.js';
 
 const N_SPECIALS = 256;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -36,7 +36,7 @@ export const llama32Specials: readonly string[] = [
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
-  const table: TokenTable = new Map();
+  const table = createTokenTable();
   let nLines = 0;
   for (const line of linesOf(bytes)) {
     nLines++;
@@ -46,9 +46,9 @@ export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
     }
     addToken(table, Number(rank), new Uint8Array(Buffer.from(base64, 'base64')), name);
   }
-  const nPlain = table.size;
+  const nPlain = table.nTokens;
   for (let id = 0; id < nPlain; id++) {
-    if (!table.has(id)) throw badTokenizer(name, `no rank ${id}, expected every rank from 0 to ${nPlain - 1}`);
+    if (!hasToken(table, id)) throw badTokenizer(name, `no rank ${id}, expected every rank from 0 to ${nPlain - 1}`);
   }
   const encoder = new TextEncoder();
   const specialTokens = llama32Specials.map((special, i) => ({

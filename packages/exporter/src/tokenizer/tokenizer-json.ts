@@ -2,14 +2,25 @@
 
 import type { SpecialToken, TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject, show } from '../json-fields.js';
-import { decodeByteSymbols } from './byte-alphabet.js';
-import { type ModelCollections, splitTokenizerJson } from './model-collections.js';
-import { addToken, badTokenizer, packTokens, type TokenTable } from './token-table.js';
+import type { ModelCollections } from './find-collections.js';
+import { splitTokenizerJson, walkMerges, walkVocab } from './model-collections.js';
+import { addVocab, parseMerges } from './parsed-collections.js';
+import { addToken, badTokenizer, createTokenTable, hasToken, packTokens, type TokenTable } from './token-table.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Recognised letter by letter and never compiled. */
 export const LLAMA3_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+/** What is read before the collections. */
+interface Beginning {
+  readonly model: JsonObject;
+  readonly specialTokens: readonly SpecialToken[];
+  /** By name. */
+  readonly specialIds: ReadonlyMap<string, number>;
+  /** Of the special tokens. */
+  readonly table: TokenTable;
+}
 
 /**
  * Reads the object in a tokenizer.json. Every added token counts as special.
@@ -18,7 +29,9 @@ export const LLAMA3_PATTERN =
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function parseTokenizerJson(json: JsonObject, name: string): TokenizerData {
-  return parseWith(json, {}, name);
+  const beginning = readBeginning(json, name);
+  const { vocab, merges } = beginning.model;
+  return readParsed(beginning, Object.entries(vocab as JsonObject), merges as unknown[], name);
 }
 
 /**
@@ -29,10 +42,16 @@ export function parseTokenizerJson(json: JsonObject, name: string): TokenizerDat
  */
 export function readTokenizerJson(bytes: Uint8Array, name: string): TokenizerData {
   const { json, collections } = splitTokenizerJson(bytes, name);
-  return parseWith(json, collections, name);
+  if (collections === null) return parseTokenizerJson(json, name);
+  const beginning = readBeginning(json, name);
+  const { vocab, merges } = collections;
+  return (
+    finishPlain(beginning, collections, name) ??
+    readParsed(beginning, walkVocab(bytes, vocab, name), walkMerges(bytes, merges, name), name)
+  );
 }
 
-function parseWith(json: JsonObject, collections: ModelCollections, name: string): TokenizerData {
+function readBeginning(json: JsonObject, name: string): Beginning {
   const { model } = json;
   if (!isObject(model) || model.type !== 'BPE') {
     const type = isObject(model) ? model.type : model;
@@ -46,23 +65,37 @@ function parseWith(json: JsonObject, collections: ModelCollections, name: string
   if (model.byte_fallback === true) throw badTokenizer(name, 'model.byte_fallback true, expected byte-level BPE');
   if (json.normalizer != null) throw badTokenizer(name, `normalizer ${show(json.normalizer)}, expected null`);
   checkPreTokenizer(json.pre_tokenizer, name);
-
-  const { vocab } = model;
-  if (!isObject(vocab)) throw badTokenizer(name, `model.vocab ${show(vocab)}, expected an object`);
-  const table: TokenTable = new Map();
-  const idOf = new Map<string, number>();
+  if (!isObject(model.vocab)) throw badTokenizer(name, `model.vocab ${show(model.vocab)}, expected an object`);
+  const table = createTokenTable();
   const specialTokens = addSpecials(json.added_tokens, table, name);
-  const specialNames = new Map(specialTokens.map((special) => [special.name, special.id]));
-  for (const [token, id] of collections.vocab ?? Object.entries(vocab)) {
-    // Some files list special tokens in the vocabulary as well.
-    if (specialNames.get(token) === id) continue;
-    const bytes = decodeByteSymbols(token);
-    if (bytes === null) throw badTokenizer(name, `token ${show(token)} holds a character that stands for no byte`);
-    if (idOf.has(token)) throw badTokenizer(name, `token ${show(token)} is in model.vocab twice, expected once`);
-    idOf.set(token, addToken(table, id, bytes, name));
-  }
+  const specialIds = new Map(specialTokens.map((special) => [special.name, special.id]));
+  return { model, specialTokens, specialIds, table };
+}
+
+/** The tokenizer of plain collections; null where they are not, or go together in an unusual way. */
+function finishPlain(
+  { model, specialTokens }: Beginning,
+  { vocab, merges }: ModelCollections,
+  name: string,
+): TokenizerData | null {
+  if (vocab.content === null || merges.content === null || !Array.isArray(model.merges)) return null;
+  const { table } = vocab.content;
+  if (specialTokens.some(({ id }) => hasToken(table, id))) return null;
+  const encoder = new TextEncoder();
+  for (const special of specialTokens) addToken(table, special.id, encoder.encode(special.name), name);
+  const ignoreMerges = model.ignore_merges === true;
+  return packTokens(table, specialTokens, { ignoreMerges, merges: merges.content }, name);
+}
+
+function readParsed(
+  { model, specialTokens, specialIds, table }: Beginning,
+  vocab: Iterable<readonly [string, unknown]>,
+  mergeEntries: Iterable<unknown>,
+  name: string,
+): TokenizerData {
+  const idOf = addVocab(vocab, table, specialIds, name);
   if (!Array.isArray(model.merges)) throw badTokenizer(name, `model.merges ${show(model.merges)}, expected a list`);
-  const merges = parseMerges(collections.merges ?? (model.merges as unknown[]), idOf, name);
+  const merges = parseMerges(mergeEntries, idOf, name);
   return packTokens(table, specialTokens, { ignoreMerges: model.ignore_merges === true, merges }, name);
 }
 
@@ -90,22 +123,4 @@ function addSpecials(added: unknown, table: TokenTable, name: string): SpecialTo
     }
     return { id: addToken(table, token.id, encoder.encode(token.content), name), name: token.content };
   });
-}
-
-/** (nMerges, 2) from `"a b"` strings or `["a", "b"]` pairs. */
-function parseMerges(merges: Iterable<unknown>, idOf: ReadonlyMap<string, number>, name: string): Uint32Array {
-  const ids: number[] = [];
-  for (const merge of merges) {
-    const i = ids.length / 2;
-    const parts: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
-    const [left, right] = parts;
-    if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
-      throw badTokenizer(name, `model.merges[${i}] ${show(merge)}, expected two tokens`);
-    }
-    for (const token of [left, right, left + right]) {
-      if (!idOf.has(token)) throw badTokenizer(name, `model.merges[${i}] names ${show(token)}, which is no token`);
-    }
-    ids.push(idOf.get(left)!, idOf.get(right)!);
-  }
-  return Uint32Array.from(ids);
 }

@@ -1,0 +1,52 @@
+// Reads vocabulary and merges once they are parsed, and says what is wrong with them.
+
+import { show } from '../json-fields.js';
+import { decodeByteSymbols } from './byte-alphabet.js';
+import { addToken, badTokenizer, type TokenTable } from './token-table.js';
+
+/**
+ * Adds the entries of a vocabulary to the table.
+ *
+ * @param specialIds by name: the vocabulary may list them as well
+ * @returns ids by token
+ * @throws ToolkitError `BAD_TOKENIZER`
+ */
+export function addVocab(
+  entries: Iterable<readonly [string, unknown]>,
+  table: TokenTable,
+  specialIds: ReadonlyMap<string, number>,
+  name: string,
+): ReadonlyMap<string, number> {
+  const idOf = new Map<string, number>();
+  for (const [token, id] of entries) {
+    if (specialIds.get(token) === id) continue;
+    const bytes = decodeByteSymbols(token);
+    if (bytes === null) throw badTokenizer(name, `token ${show(token)} holds a character that stands for no byte`);
+    if (idOf.has(token)) throw badTokenizer(name, `token ${show(token)} is in model.vocab twice, expected once`);
+    idOf.set(token, addToken(table, id, bytes, name));
+  }
+  return idOf;
+}
+
+/**
+ * Reads `"a b"` strings or `["a", "b"]` pairs.
+ *
+ * @returns (nMerges, 2) ids
+ * @throws ToolkitError `BAD_TOKENIZER`
+ */
+export function parseMerges(merges: Iterable<unknown>, idOf: ReadonlyMap<string, number>, name: string): Uint32Array {
+  const ids: number[] = [];
+  for (const merge of merges) {
+    const i = ids.length / 2;
+    const parts: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
+    const [left, right] = parts;
+    if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
+      throw badTokenizer(name, `model.merges[${i}] ${show(merge)}, expected two tokens`);
+    }
+    for (const token of [left, right, left + right]) {
+      if (!idOf.has(token)) throw badTokenizer(name, `model.merges[${i}] names ${show(token)}, which is no token`);
+    }
+    ids.push(idOf.get(left)!, idOf.get(right)!);
+  }
+  return Uint32Array.from(ids);
+}
