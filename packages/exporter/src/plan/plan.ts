@@ -6,7 +6,7 @@ import { type DiskNeed, diskNeeds } from '../output/disk-space.js';
 /** Node, the program, and the heap of a model without a tokenizer; measured. */
 const BASE_MEMORY_BYTES = 95_000_000;
 /** A tokenizer.json's bytes, its tokens, and what reading it leaves for the collector; measured. */
-const MEMORY_PER_TOKENIZER_BYTE = 7;
+const MEMORY_PER_TOKENIZER_BYTE = 6;
 
 /** A file that is read. */
 export interface PlannedInput {
