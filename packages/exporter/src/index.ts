@@ -42,6 +42,7 @@ export type { DiskNeed } from './output/disk-space.js';
 export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
 export type { JournalEntry } from './output/journal.js';
 export { type LineFile, type LineFileOptions, openLineFile } from './output/line-file.js';
+export type { RowsRead } from './output/weight-source.js';
 export type { WriteEvent } from './output/write-weights.js';
 export type { Plan, PlannedInput, PlannedOutput } from './plan/plan.js';
 export {
