@@ -92,6 +92,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   }
 
   const writers = new Map<number, TensorWriter>();
+  const scalesPool = createScalesPool();
   const finishing: FinishingTensor[] = [];
   const settleNext = async (): Promise<WriteEvent> => {
     const { index, finished } = finishing.shift()!;
@@ -105,7 +106,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
       const { tensor, index, isLast } = converted.block;
       if (!writers.has(index)) {
         yield start(index);
-        writers.set(index, tensorWriter(tensor, options));
+        writers.set(index, tensorWriter(tensor, scalesPool, options));
       }
       const writer = writers.get(index)!;
       yield { type: 'bytes-written', byteLength: writer.write(converted) };
@@ -140,11 +141,29 @@ interface TensorWriter {
   finish(): Promise<{ readonly checksum: Uint8Array; readonly maxError: number | null }>;
 }
 
+/** Buffers for the scales of tensors: fresh memory costs more than what is written to it. */
+interface ScalesPool {
+  take(length: number): Float32Array;
+  giveBack(scales: Float32Array): void;
+}
+
+function createScalesPool(): ScalesPool {
+  const buffers: ArrayBufferLike[] = [];
+  return {
+    take(length) {
+      const fitting = buffers.findIndex(({ byteLength }) => byteLength >= 4 * length);
+      const [buffer] = fitting < 0 ? [new ArrayBuffer(4 * length)] : buffers.splice(fitting, 1);
+      return new Float32Array(buffer!, 0, length);
+    },
+    giveBack: ({ buffer }) => buffers.push(buffer),
+  };
+}
+
 /** A tensor's scales follow its values, in the file and in the checksum. */
-function tensorWriter(tensor: BinTensor, { file, header }: WriteWeightsOptions): TensorWriter {
+function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: WriteWeightsOptions): TensorWriter {
   const { byteOffset, scalesByteOffset, nValues } = tensor;
   const groupSize = header.groupSize ?? 1;
-  const allScales = new Float32Array(scalesByteOffset === null ? 0 : nValues / groupSize); // (rows, cols / groupSize)
+  const allScales = pool.take(scalesByteOffset === null ? 0 : nValues / groupSize); // (rows, cols / groupSize)
   const hash = startSha256();
   const writes: Promise<void>[] = [];
   let highest: number | null = null;
@@ -162,12 +181,14 @@ function tensorWriter(tensor: BinTensor, { file, header }: WriteWeightsOptions):
     },
     async finish() {
       if (scalesByteOffset !== null) {
-        const bytes = new Uint8Array(allScales.buffer);
+        const bytes = new Uint8Array(allScales.buffer, 0, allScales.byteLength);
         writes.push(file.writeAt(bytes, scalesByteOffset));
         void hash.update(bytes);
       }
       await Promise.all(writes);
-      return { checksum: await hash.digest(), maxError: highest };
+      const checksum = await hash.digest();
+      pool.giveBack(allScales);
+      return { checksum, maxError: highest };
     },
   };
 }
