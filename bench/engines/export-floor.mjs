@@ -3,8 +3,8 @@
 
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** As large as an export's. */
-const block = Buffer.alloc(4 * 1024 * 1024, 1);
+/** Small: the kernel looks for contiguous memory for larger writes, which takes far longer where it is scarce. */
+const block = Buffer.alloc(256 * 1024, 1);
 
 const [output, byteLength, ...inputs] = process.argv.slice(2);
 for (const input of inputs) {
