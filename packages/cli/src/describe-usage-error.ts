@@ -26,7 +26,7 @@ export function describeUsageError(error: unknown): FailureReport | null {
   if (flags === undefined) {
     return { code: 'USAGE', ...(reworded(text) ?? { message: text, suggestions: ['add --help to see the usage'] }) };
   }
-  const argument = flags.find((flag) => flag.replace(/^--/, '') in (parse?.input?.args ?? {}));
+  const argument = flags.find((flag) => Object.hasOwn(parse?.input?.args ?? {}, flag.replace(/^--/, '')));
   if (argument !== undefined) {
     const message = `unknown flag ${argument}: it is an argument of this command, expected without a flag`;
     return { code: 'USAGE', message, suggestions: [`leave ${argument} out, and keep what follows it`] };
