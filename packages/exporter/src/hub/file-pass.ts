@@ -6,6 +6,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import type { BlobLike } from '@llama-ts/safetensors';
+import { noted } from '../noted.js';
 import { newContentHash } from './content-hash.js';
 import { corrupt } from './hub-failures.js';
 import { type ReadContext, readRange } from './remote-file.js';
@@ -47,10 +48,7 @@ export function openFilePass(context: ReadContext): FilePass {
 
   const fetchChunk = (start: number): Promise<ArrayBuffer> | null => {
     if (start >= size) return null;
-    const reading = readRange(context, start, Math.min(size, start + CHUNK_BYTES));
-    // Awaited when its turn comes; until then its failure must not count as unhandled.
-    reading.catch(() => undefined);
-    return reading;
+    return noted(readRange(context, start, Math.min(size, start + CHUNK_BYTES)));
   };
   /** Takes the next chunk, and asks for the one after it. */
   const advance = async (): Promise<void> => {

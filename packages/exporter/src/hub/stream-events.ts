@@ -1,5 +1,7 @@
 // Turns work that reports by callback into an async generator, and stops the work when its reader stops.
 
+import { noted } from '../noted.js';
+
 /** Work that calls `emit`, ends when the signal is aborted, and returns a result. */
 export type Work<E, R> = (emit: (event: E) => void, signal: AbortSignal) => Promise<R>;
 
@@ -15,12 +17,12 @@ export async function* streamEvents<E, R>(outer: AbortSignal | undefined, work: 
     events.push(event);
     wake();
   };
-  const result = work(emit, controller.signal).finally(() => {
-    isSettled = true;
-    wake();
-  });
-  // Rejections are met below; until then they must not count as unhandled.
-  result.catch(() => undefined);
+  const result = noted(
+    work(emit, controller.signal).finally(() => {
+      isSettled = true;
+      wake();
+    }),
+  );
   try {
     for (;;) {
       for (const event of events.splice(0)) yield event;

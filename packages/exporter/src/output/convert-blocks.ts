@@ -3,8 +3,8 @@
 
 import type { ToolkitError } from '@llama-ts/format';
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
+import { noted } from '../noted.js';
 import { notFinite } from '../weights/check-finite.js';
-import { noted } from './noted.js';
 import { isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 

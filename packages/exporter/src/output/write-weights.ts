@@ -10,10 +10,10 @@ import {
   sha256,
 } from '@llama-ts/format';
 import { type Kernels, startSha256 } from '@llama-ts/kernels';
+import { noted } from '../noted.js';
 import { blockOrder } from './block-order.js';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import type { DurableFile } from './durable-file.js';
-import { noted } from './noted.js';
 import { columnsOf } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
