@@ -18,8 +18,8 @@ const isaFlags = {
   x64: { generic: [], avx2: ['-mavx2', '-mf16c'], avx512, avx512vnni: [...avx512, '-mavx512vnni'] },
   arm64: { generic: [], neon: ['-march=armv8.2-a+dotprod'] },
 };
-/** Of one other file, that asks the CPU itself before it uses them. */
-const digestFlags = { x64: ['-msse4.1', '-msha'] };
+/** Flags of other files per architecture: those ask the CPU themselves. */
+const ownFlags = { x64: { 'sha256/compress.cc': ['-msse4.1', '-msha'] } };
 
 // The optimizer of GCC 12 takes deliberately undefined lanes inside its own intrinsics for a mistake.
 const warnings = [
@@ -49,7 +49,7 @@ export function sources(arch, others) {
   const shared = ['ops.cc', 'program.cc', 'addon/cpu.cc', 'addon/executor.cc', ...others];
   return [
     ...Object.entries(isaFlags[arch] ?? { generic: [] }).map(([isa, own]) => ({ path: `isa/${isa}.cc`, own })),
-    ...shared.map((path) => ({ path, own: path === 'sha256/compress.cc' ? (digestFlags[arch] ?? []) : [] })),
+    ...shared.map((path) => ({ path, own: ownFlags[arch]?.[path] ?? [] })),
   ];
 }
 

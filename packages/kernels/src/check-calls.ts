@@ -1,5 +1,5 @@
 // The checks every backend makes before it queues a call: lengths and indices, so that kernels may trust them.
-import type { KeyValueCache, Matrix, RopeTable, Segment, SourceDtype } from './kernels.js';
+import type { Kernels, KeyValueCache, Matrix, RopeTable, Segment, SourceDtype } from './kernels.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Integer dot products of longer groups would not be exact in float32. */
@@ -111,18 +111,11 @@ export function checkQuantize(
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkQuantizeWeights(
-  values: Int8Array,
-  scales: Float32Array,
-  largest: Float32Array,
-  source: Uint8Array,
-  dtype: SourceDtype,
-  groupSize: number,
-): void {
+export const checkQuantizeWeights: Kernels['quantizeWeights'] = (values, scales, largest, source, dtype, groupSize) => {
   expectGroups('quantizeWeights', values, scales, groupSize);
   expectLength('quantizeWeights: largest', largest.length, 1);
   expectElements('quantizeWeights', source, values.length, dtype);
-}
+};
 
 /** @throws ToolkitError `INVALID_ARGUMENT` when a range lies outside a file of weights */
 export function checkWeightRange(path: string, byteOffset: number, byteLength: number, fileByteLength: number): void {

@@ -1,5 +1,5 @@
 // SHA-256 of bytes that arrive piece by piece. Where the CPU has instructions for it, several digests are computed at once
-// and beside the caller's work: one alone leaves those instructions idle three quarters of the time.
+// and beside the caller's work: one alone leaves those instructions idle for almost half of the time.
 
 import { createHash } from 'node:crypto';
 import { type Addon, findAddon } from './native/addon.js';
@@ -32,7 +32,7 @@ function hasher(addon: Addon | null): () => Sha256 {
 }
 
 /** One after the other, on the caller's thread. */
-export function libraryHasher(): Sha256 {
+function libraryHasher(): Sha256 {
   const hash = createHash('sha256');
   return {
     async update(bytes) {

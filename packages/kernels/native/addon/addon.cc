@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "cpu.h"
 #include "../sha256/streams.h"
+#include "cpu.h"
 #include "executor.h"
 #if !defined(_WIN32)
 #include "file-memory.h"

@@ -1,18 +1,11 @@
 // Elements of a checkpoint as quantized weights, with what that cost.
-import type { SourceDtype } from '../kernels.js';
+import type { Kernels } from '../kernels.js';
 import { largestMagnitude } from './largest-magnitude.js';
 import { dequantize, quantize } from './quantize.js';
 import { widen } from './widen.js';
 
 /** Quantizes the elements of `source` in groups; largest (1) = the largest |weight − value * scale of its group|. */
-export function quantizeWeights(
-  values: Int8Array,
-  scales: Float32Array,
-  largest: Float32Array,
-  source: Uint8Array,
-  dtype: SourceDtype,
-  groupSize: number,
-): void {
+export const quantizeWeights: Kernels['quantizeWeights'] = (values, scales, largest, source, dtype, groupSize) => {
   const groupBytes = source.length / scales.length;
   const weights = new Float32Array(groupSize);
   const stored = new Float32Array(groupSize);
@@ -28,4 +21,4 @@ export function quantizeWeights(
     largestMagnitude(largestOfGroups.subarray(g, g + 1), errors);
   }
   largestMagnitude(largest, largestOfGroups);
-}
+};
