@@ -56,7 +56,7 @@ describe('a killed download', () => {
       const onChunk = async (path: string) => {
         if (path !== PATH) return;
         // So slowly that hardly anything waits in the sockets' buffers: it would be lost with the process.
-        await delay(2);
+        await delay(10);
         if (++nChunks !== killAt) return;
         await delay(random[kill]! % 20);
         child?.process.kill('SIGKILL');
@@ -181,7 +181,7 @@ describe('a killed download', () => {
       const second = download(options());
       let owner = '';
       while (owner === '' || owner.includes(`-${NO_PID}-`)) {
-        await delay(2);
+        await delay(10);
         owner = await readFile(lockPath, 'utf8').catch(() => '');
       }
       goOn();
