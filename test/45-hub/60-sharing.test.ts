@@ -13,7 +13,7 @@ import { assertBlobsTrue, assertNothingHalf, assertSame, download, treeOf, withH
 const PATH = 'model.safetensors';
 const WEIGHTS = noise(1_000_000);
 const ETAG = sha256(WEIGHTS);
-/** Of what may be fetched again after a break, several times as long. */
+/** Several times as long as what may be fetched again after a break. */
 const LONG_WEIGHTS = noise(4_000_000);
 const repo = (weights = WEIGHTS) => fakeRepo({ 'config.json': '{}', [PATH]: weights });
 /** A pid that no process has: beyond the largest that Linux gives. */
@@ -56,8 +56,7 @@ describe('a killed download', () => {
       const onChunk = async (path: string) => {
         if (path !== PATH) return;
         // So slowly that hardly anything waits in the sockets' buffers: it would be lost with the process.
-        await delay(10);
-        if (++nChunks !== killAt) return;
+        if (++nChunks !== killAt) return delay(10);
         await delay(random[kill]! % 20);
         child?.process.kill('SIGKILL');
       };
@@ -181,7 +180,7 @@ describe('a killed download', () => {
       const second = download(options());
       let owner = '';
       while (owner === '' || owner.includes(`-${NO_PID}-`)) {
-        await delay(10);
+        await delay(2);
         owner = await readFile(lockPath, 'utf8').catch(() => '');
       }
       goOn();
