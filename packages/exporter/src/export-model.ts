@@ -101,7 +101,8 @@ async function* exportCheckpoint(
     const identity = await checkpoint.identity();
     // What a killed run took from a stream was never compared with a digest.
     const resumeKey = resume && checkpoint.stream === null ? keyOf({ header, plain, identity }) : undefined;
-    file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
+    const expected = { expectedBytes: weightsEnd, direct: true };
+    file = await createDurableFile(output, { force, inputs, files, ...expected, resumeKey });
     for (const message of checkpoint.warnings) yield { type: 'warning', message };
     if (groupSize !== null && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
       const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;

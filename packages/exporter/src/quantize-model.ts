@@ -63,7 +63,8 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
     const identity = await identifyFile(input);
     const resumeKey = resume ? keyOf({ header, plain, identity }) : undefined;
     const inputs = [input];
-    const file = await createDurableFile(output, { force, inputs, files, expectedBytes: weightsEnd, resumeKey });
+    const expected = { expectedBytes: weightsEnd, direct: true };
+    const file = await createDurableFile(output, { force, inputs, files, ...expected, resumeKey });
     let kernels: Kernels | undefined;
     try {
       kernels = options.kernels ?? (await openKernels());

@@ -90,7 +90,10 @@ export interface OpenWeightsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Allocates arrays that the kernels can work on; contents start as zeros. */
+/**
+ * Allocates arrays that the kernels can work on; contents start as zeros. On the native backends arrays of 64 KiB and more
+ * start at a page of 4,096 bytes, so that they can go to a disk as they lie.
+ */
 export interface Allocator {
   float32(length: number): Float32Array;
   int8(length: number): Int8Array;

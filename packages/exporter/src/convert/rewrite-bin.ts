@@ -31,7 +31,8 @@ export async function* rewriteBin(options: RewriteBinOptions): AsyncGenerator<Wr
   const checkUnchanged = await watchSource(input, () => identifyFile(input));
   const header = { version, dimensions: bin.header.dimensions, groupSize: null };
   const { weightsEnd } = layout(header);
-  const file = await createDurableFile(output, { force, files, inputs: [input], expectedBytes: weightsEnd });
+  const expected = { expectedBytes: weightsEnd, direct: true };
+  const file = await createDurableFile(output, { force, files, inputs: [input], ...expected });
   let kernels: Kernels | undefined;
   try {
     kernels = options.kernels ?? (await openKernels());

@@ -5,7 +5,8 @@ import type { ToolkitError } from '@llama-ts/format';
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
 import { noted } from '../noted.js';
 import { notFinite } from '../weights/check-finite.js';
-import { isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
+import { PAGE_BYTES } from './direct-file.js';
+import { blockByteOffset, isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** The base of the tables in v0, whatever the model's: the reference writes them so, and readers skip them. */
@@ -38,7 +39,7 @@ export interface ConvertOptions {
 /** Buffers of one block. */
 interface Slot {
   readonly source: Uint8Array;
-  /** Of blocks that are float32 in the file. */
+  /** Of blocks that are float32 in the file. Like `quantized` it begins with a page, and has room for one more. */
   readonly values: Float32Array;
   readonly quantized: Int8Array;
   readonly scales: Float32Array;
@@ -99,9 +100,14 @@ function isCopied({ tensor }: RowBlock, source: WeightSource): boolean {
 
 /** Where a block is read to: what is only copied, to where it is wanted. */
 function sourceBytes(block: RowBlock, slot: Slot, source: WeightSource): Uint8Array {
-  const n = nBlockValues(block);
-  if (isCopied(block, source)) return bytesOf(slot.values.subarray(0, n));
-  return slot.source.subarray(0, n * sourceValueBytes(block.tensor, source));
+  if (isCopied(block, source)) return bytesOf(fileValues(block, slot.values));
+  return slot.source.subarray(0, nBlockValues(block) * sourceValueBytes(block.tensor, source));
+}
+
+/** Where a block's values lie in a slot: their pages are those of the file, which can then be written as they are. */
+function fileValues<A extends Float32Array | Int8Array>(block: RowBlock, array: A): A {
+  const start = Math.floor((blockByteOffset(block) % PAGE_BYTES) / array.BYTES_PER_ELEMENT);
+  return array.subarray(start, start + nBlockValues(block)) as A;
 }
 
 /** @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity */
@@ -114,9 +120,9 @@ async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions
   const from = sourceBytes(block, slot, source);
   if (tensor.dtype === 'Q8_0') {
     const scales = slot.scales.subarray(0, n / groupSize!);
-    kernels.quantizeWeights(slot.quantized.subarray(0, n), scales, slot.largest, from, dtype, groupSize!);
+    kernels.quantizeWeights(fileValues(block, slot.quantized), scales, slot.largest, from, dtype, groupSize!);
   } else {
-    const values = slot.values.subarray(0, n);
+    const values = fileValues(block, slot.values);
     if (dtype !== 'F32') kernels.widen(values, from, dtype);
     kernels.largestMagnitude(slot.largest, values);
   }
@@ -144,12 +150,12 @@ function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Conv
   if (isRopeTable(tensor)) {
     return { block, bytes: bytesOf(makeRopeTable(block, options)), scales: null, maxError: null, release };
   }
-  const n = nBlockValues(block);
   if (tensor.dtype === 'F32') {
-    return { block, bytes: bytesOf(slot.values.subarray(0, n)), scales: null, maxError: null, release };
+    return { block, bytes: bytesOf(fileValues(block, slot.values)), scales: null, maxError: null, release };
   }
-  const scales = slot.scales.subarray(0, n / options.groupSize!);
-  return { block, bytes: bytesOf(slot.quantized.subarray(0, n)), scales, maxError: slot.largest[0]!, release };
+  const scales = slot.scales.subarray(0, nBlockValues(block) / options.groupSize!);
+  const bytes = bytesOf(fileValues(block, slot.quantized));
+  return { block, bytes, scales, maxError: slot.largest[0]!, release };
 }
 
 function makeRopeTable({ tensor }: RowBlock, { kernels, headDim }: ConvertOptions): Float32Array {
@@ -170,8 +176,8 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
   }
   return Array.from({ length: N_SLOTS }, () => ({
     source: kernels.allocate.uint8(maxBytes),
-    values: kernels.allocate.float32(maxValues),
-    quantized: kernels.allocate.int8(maxQuantized),
+    values: kernels.allocate.float32(maxValues + PAGE_BYTES / Float32Array.BYTES_PER_ELEMENT),
+    quantized: kernels.allocate.int8(maxQuantized + PAGE_BYTES),
     scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxQuantized / groupSize)),
     largest: kernels.allocate.float32(1),
     hashed: Promise.resolve(),

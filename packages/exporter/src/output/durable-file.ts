@@ -10,6 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
+import { type DirectFile, openDirect } from './direct-file.js';
 import { type Journal, type JournalEntry, openJournal } from './journal.js';
 import { type LockedOutput, lostLock, openUnderLock } from './output-lock.js';
 import { describeWriteFailure } from './write-failure.js';
@@ -23,6 +24,8 @@ const HASH_BYTES = 1024 * 1024;
 export interface DurableFileOptions extends OutputOptions {
   /** Bytes that will be written, as far as known: refused at once where the disk has less room. */
   readonly expectedBytes?: number | undefined;
+  /** Write pages past the page cache where the system can: for many bytes, in blocks that lie as the file does. */
+  readonly direct?: boolean | undefined;
   /** Continue what a killed process left if it had the same key: all that the file's bytes follow from. */
   readonly resumeKey?: string | undefined;
   /** Who may read and write it, less what the umask forbids; default everybody. */
@@ -68,11 +71,13 @@ async function openDurableFile(
   const [partialPath, journalPath] = [beside('partial'), beside('journal')];
   let journal: Journal | null = null;
   let opened: FileHandle | undefined;
+  let direct: DirectFile | null = null;
   try {
     if (resumeKey === undefined) await files.rm(journalPath, { force: true });
     else journal = await openJournal(files, journalPath, resumeKey);
     opened = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0, options.mode);
     await checkRoom(files, target, path, expectedBytes - (await opened.stat()).size);
+    if (options.direct === true) direct = await openDirect(files, partialPath);
   } catch (error) {
     await opened?.close().catch(() => undefined);
     await journal?.close().catch(() => undefined);
@@ -125,8 +130,10 @@ async function openDurableFile(
     writeAt: (bytes, byteOffset) =>
       described(async () => {
         if (flushFailure !== null) throw flushFailure;
-        await writeAll(file, bytes, byteOffset);
-        unflushedBytes += bytes.byteLength;
+        for (const rest of (await direct?.write(bytes, byteOffset)) ?? [{ bytes, byteOffset }]) {
+          await writeAll(file, rest.bytes, rest.byteOffset);
+          unflushedBytes += rest.bytes.byteLength;
+        }
         if (unflushedBytes >= FLUSH_BYTES && flush === null) startFlush();
       }),
     hashRange: (byteOffset, byteLength, signal) => described(() => hashRange(file, byteOffset, byteLength, signal)),
@@ -141,6 +148,7 @@ async function openDurableFile(
           });
         }
         await file.sync();
+        await direct?.close();
         await file.close();
         // Another process may have made the file while this one worked, or a person removed the lock.
         await checkOutput(path, options);
@@ -160,6 +168,7 @@ async function openDurableFile(
       // Names first: what is being synced may keep the disk busy for seconds. A second time for systems that keep open files.
       await removeFiles();
       await flush;
+      await direct?.close().catch(() => undefined);
       await file.close().catch(() => undefined);
       await removeFiles();
       await journal?.close().catch(() => undefined);

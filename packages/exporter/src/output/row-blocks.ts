@@ -33,6 +33,11 @@ export function* rowBlocks(tensor: BinTensor, index: number, source: WeightSourc
   }
 }
 
+/** Where a block's values begin in the file. */
+export function blockByteOffset({ tensor, firstRow }: RowBlock): number {
+  return tensor.byteOffset + firstRow * columnsOf(tensor) * (tensor.dtype === 'Q8_0' ? 1 : 4);
+}
+
 /** Values of a block. */
 export function nBlockValues({ tensor, nRows }: RowBlock): number {
   return nRows * columnsOf(tensor);

@@ -14,7 +14,7 @@ import { noted } from '../noted.js';
 import { blockOrder } from './block-order.js';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import type { DurableFile } from './durable-file.js';
-import { columnsOf } from './row-blocks.js';
+import { blockByteOffset, columnsOf } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** Progress of writing a file. */
@@ -161,7 +161,7 @@ function createScalesPool(): ScalesPool {
 
 /** A tensor's scales follow its values, in the file and in the checksum. */
 function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: WriteWeightsOptions): TensorWriter {
-  const { byteOffset, scalesByteOffset, nValues } = tensor;
+  const { scalesByteOffset, nValues } = tensor;
   const groupSize = header.groupSize ?? 1;
   const allScales = pool.take(scalesByteOffset === null ? 0 : nValues / groupSize); // (rows, cols / groupSize)
   const hash = startSha256();
@@ -169,13 +169,12 @@ function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: Wri
   let highest: number | null = null;
   return {
     write({ block, bytes, scales, maxError, release }) {
-      const firstValue = block.firstRow * columnsOf(tensor);
-      const written = file.writeAt(bytes, byteOffset + firstValue * (scales === null ? 4 : 1));
+      const written = file.writeAt(bytes, blockByteOffset(block));
       const done = Promise.all([written, hash.update(bytes)]).then(() => undefined);
       release(done);
       writes.push(done);
       if (scales === null) return bytes.byteLength;
-      allScales.set(scales, firstValue / groupSize);
+      allScales.set(scales, (block.firstRow * columnsOf(tensor)) / groupSize);
       highest = Math.max(highest ?? 0, maxError!);
       return bytes.byteLength + scales.byteLength;
     },

@@ -8,6 +8,9 @@ import { weightFiles } from './weight-files.js';
 
 /** A cache line and a 512-bit register: rows that start on one are not split by a load. */
 const ALIGNMENT = 64;
+/** Arrays from so many bytes on start at a page. */
+const LARGE_BYTES = 65536;
+const PAGE_BYTES = 4096;
 
 /** Opens one of the addon's backends. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
 export async function nativeKernels(backend: BackendName, threads: number | undefined): Promise<Kernels> {
@@ -65,9 +68,10 @@ function addressCache(addon: Addon): (array: ProgramArray) => number {
 
 function alignedAllocator(addressOf: (array: ProgramArray) => number): Allocator {
   const allocate = (byteLength: number): [ArrayBuffer, number] => {
-    const buffer = new ArrayBuffer(byteLength + ALIGNMENT - 1);
-    const past = addressOf(new Uint8Array(buffer)) % ALIGNMENT;
-    return [buffer, (ALIGNMENT - past) % ALIGNMENT];
+    const alignment = byteLength >= LARGE_BYTES ? PAGE_BYTES : ALIGNMENT;
+    const buffer = new ArrayBuffer(byteLength + alignment - 1);
+    const past = addressOf(new Uint8Array(buffer)) % alignment;
+    return [buffer, (alignment - past) % alignment];
   };
   return {
     float32: (length) => new Float32Array(...allocate(4 * length), length),
