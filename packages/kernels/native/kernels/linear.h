@@ -8,7 +8,9 @@
 namespace {
 
 /** Weights of one unit of work, in bytes: long enough to stream, short enough to share and to stop in time. */
-constexpr size_t kUnitBytes = 128 * 1024;
+constexpr size_t kLeastUnitBytes = 128 * 1024, kMostUnitBytes = (VEC_BYTES == 64 ? 512 : 128) * 1024;
+/** Units in a thread's share, between these bounds: threads wait for each other as long as one of them takes, at most. */
+constexpr size_t kUnitsPerShare = 16;
 /** Values of activations one thread quantizes at a time. */
 constexpr size_t kQuantizeUnit = 1024;
 
@@ -40,14 +42,19 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
   });
 }
 
-/** Rows of a unit: a multiple of sixteen. */
-INLINE size_t unitRows(const LinearArgs& args) {
-  if (args.groupSize != 0) {
+/** Rows of a unit, of `totalRows` that all threads share: a multiple of sixteen. */
+INLINE size_t unitRows(const LinearArgs& args, size_t totalRows, size_t threads) {
+  const bool isQuantized = args.groupSize != 0;
+  if (isQuantized) {
     const Shape shape(args.cols, args.groupSize);
     if (!shape.isStreamed(args.rows())) return shape.panels() * 16;
   }
-  const size_t rowBytes = args.groupSize != 0 ? args.cols : args.cols * sizeof(float);
-  const size_t rows = kUnitBytes / rowBytes / 16 * 16;
+  const size_t rowBytes = isQuantized ? args.cols : args.cols * sizeof(float);
+  // Float32 weights are swept by token after token, from the second-level cache.
+  const size_t most = isQuantized || args.rows() == 1 ? kMostUnitBytes : kLeastUnitBytes;
+  const size_t fair = totalRows * rowBytes / (threads * kUnitsPerShare);
+  const size_t bytes = fair < kLeastUnitBytes ? kLeastUnitBytes : smaller(fair, most);
+  const size_t rows = bytes / rowBytes / 16 * 16;
   return rows < 16 ? 16 : rows > 512 ? 512 : rows;
 }
 
@@ -66,9 +73,10 @@ bool q8Rows(const LinearArgs::Output& output, size_t first, size_t end, const Ac
 }
 
 void linear(const LinearArgs& args, const Worker& worker) {
-  const size_t rowsPerUnit = unitRows(args);
-  size_t total = 0;
-  Words counting = args.outputs;
+  size_t totalRows = 0, total = 0;
+  Words adding = args.outputs, counting = args.outputs;
+  for (size_t i = 0; i < args.count; i++) totalRows += LinearArgs::Output(adding).weight.rows;
+  const size_t rowsPerUnit = unitRows(args, totalRows, worker.threads);
   for (size_t i = 0; i < args.count; i++) total += unitsOf(LinearArgs::Output(counting).weight.rows, rowsPerUnit);
   for (size_t unit; (unit = worker.next(total)) < total;) {
     Words words = args.outputs;
