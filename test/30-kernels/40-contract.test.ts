@@ -66,8 +66,8 @@ describe('kernel calls', () => {
       it(`refuse ${title}`, () => assertFails('INVALID_ARGUMENT', () => call(kernels())));
     }
     it('allocate zeros', () => {
-      const { float32, int8, int32, uint16, uint8 } = kernels().allocate;
-      for (const allocate of [float32, int8, int32, uint16, uint8]) {
+      const { float32, int8, int32, uint16, uint8, filled } = kernels().allocate;
+      for (const allocate of [float32, int8, int32, uint16, uint8, filled]) {
         const array = allocate(1001);
         assert.equal(array.length, 1001);
         assert.ok(array.every((x) => x === 0));
@@ -80,6 +80,23 @@ describe('run', () => {
   onEveryBackend((kernels) => {
     for (const bad of [Number.NaN, Infinity, -Infinity]) {
       for (const matrix of [float32Matrix, q8Matrix]) {
+        it('compute on large memory that is to be filled, which begins at zeros', async () => {
+          const k = kernels();
+          const { buffer, byteOffset, byteLength } = k.allocate.filled(3_000_000);
+          const words = new Int32Array(buffer, byteOffset, byteLength / 4);
+          assert.ok(words.every((word) => word === 0));
+          words.forEach((_, i) => {
+            words[i] = i;
+          });
+          const folded = k.allocate.int32(1);
+          k.xorAll(folded, words);
+          await k.run();
+          assert.equal(
+            folded[0],
+            words.reduce((all, word) => all ^ word),
+          );
+        });
+
         it(`reports ${bad} in the input of a ${matrix === q8Matrix ? 'quantized' : 'float32'} matrix`, async () => {
           const k = kernels();
           const x = floats(k, 3 * 64);

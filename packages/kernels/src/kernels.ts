@@ -100,6 +100,8 @@ export interface Allocator {
   int32(length: number): Int32Array;
   uint16(length: number): Uint16Array;
   uint8(length: number): Uint8Array;
+  /** Bytes that will all be written: in large pages where the system has them, of which it looks up fewer addresses. */
+  filled(length: number): Uint8Array;
 }
 
 /**

@@ -9,7 +9,8 @@ const REPETITIONS = 8;
  * signal's reason.
  */
 export async function readSpeed(kernels: Kernels, byteLength: number, signal?: AbortSignal): Promise<number> {
-  const words = kernels.allocate.int32(byteLength / Int32Array.BYTES_PER_ELEMENT);
+  const { buffer, byteOffset } = kernels.allocate.filled(byteLength);
+  const words = new Int32Array(buffer, byteOffset, byteLength / Int32Array.BYTES_PER_ELEMENT);
   words.fill(1); // pages that nobody wrote may all be one and the same
   const folded = kernels.allocate.int32(1);
   let best = Number.POSITIVE_INFINITY;

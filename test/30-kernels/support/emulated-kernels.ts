@@ -66,6 +66,7 @@ function emulatedEngine(
       int32: (length) => new Int32Array(length),
       uint16: (length) => new Uint16Array(length),
       uint8: (length) => new Uint8Array(length),
+      filled: (length) => new Uint8Array(length),
     },
     addressOf(array: ProgramArray) {
       const buffer = array.buffer as ArrayBuffer;

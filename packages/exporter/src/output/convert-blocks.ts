@@ -174,15 +174,24 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
     else maxValues = Math.max(maxValues, n);
     if (!isCopied(block, source)) maxBytes = Math.max(maxBytes, n * sourceValueBytes(block.tensor, source));
   }
+  const { filled, float32 } = kernels.allocate;
   return Array.from({ length: N_SLOTS }, () => ({
-    source: kernels.allocate.uint8(maxBytes),
-    values: kernels.allocate.float32(maxValues + PAGE_BYTES / Float32Array.BYTES_PER_ELEMENT),
-    quantized: kernels.allocate.int8(maxQuantized + PAGE_BYTES),
-    scales: kernels.allocate.float32(groupSize === null ? 1 : Math.ceil(maxQuantized / groupSize)),
-    largest: kernels.allocate.float32(1),
+    source: filled(maxBytes),
+    values: floatsIn(filled(maxValues * Float32Array.BYTES_PER_ELEMENT + PAGE_BYTES)),
+    quantized: integersIn(filled(maxQuantized + PAGE_BYTES)),
+    scales: float32(groupSize === null ? 1 : Math.ceil(maxQuantized / groupSize)),
+    largest: float32(1),
     hashed: Promise.resolve(),
     free: Promise.resolve(),
   }));
+}
+
+function floatsIn({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / Float32Array.BYTES_PER_ELEMENT);
+}
+
+function integersIn({ buffer, byteOffset, byteLength }: Uint8Array): Int8Array {
+  return new Int8Array(buffer, byteOffset, byteLength);
 }
 
 function bytesOf(values: Float32Array | Int8Array): Uint8Array {

@@ -135,7 +135,7 @@ class ExecutorWrap : public Napi::ObjectWrap<ExecutorWrap> {
 };
 
 #if !defined(_WIN32)
-/** new FileMemory(byteLength, fd): a map of the file; without fd, memory to read it into through views. */
+/** new FileMemory(byteLength, fd): a map of the file; without fd, zeros in large pages, to be written through views. */
 class FileMemoryWrap : public Napi::ObjectWrap<FileMemoryWrap> {
  public:
   static Napi::Function define(Napi::Env env) {

@@ -10,7 +10,7 @@ export interface Addon {
   addressOf(buffer: ArrayBuffer): number;
   detach(buffer: ArrayBuffer): void;
   readonly Executor: new (backend: BackendName, threads: number, onDone: () => void) => Executor;
-  /** Maps the file, or without `fd` makes room to read it into. Absent where files cannot be mapped. */
+  /** Maps the file; without `fd` it is memory in large pages. Absent where files cannot be mapped. */
   readonly FileMemory?: new (
     byteLength: number,
     fd?: number,

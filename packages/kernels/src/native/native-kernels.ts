@@ -27,7 +27,7 @@ function nativeEngine(addon: Addon, backend: BackendName, threads: number): Engi
   return {
     backend,
     threads,
-    allocate: alignedAllocator(addressOf),
+    allocate: alignedAllocator(addon, addressOf),
     addressOf,
     openWeights: files.open,
     start(words, length) {
@@ -66,7 +66,7 @@ function addressCache(addon: Addon): (array: ProgramArray) => number {
   };
 }
 
-function alignedAllocator(addressOf: (array: ProgramArray) => number): Allocator {
+function alignedAllocator({ FileMemory }: Addon, addressOf: (array: ProgramArray) => number): Allocator {
   const allocate = (byteLength: number): [ArrayBuffer, number] => {
     const alignment = byteLength >= LARGE_BYTES ? PAGE_BYTES : ALIGNMENT;
     const buffer = new ArrayBuffer(byteLength + alignment - 1);
@@ -79,5 +79,9 @@ function alignedAllocator(addressOf: (array: ProgramArray) => number): Allocator
     int32: (length) => new Int32Array(...allocate(4 * length), length),
     uint16: (length) => new Uint16Array(...allocate(2 * length), length),
     uint8: (length) => new Uint8Array(...allocate(length), length),
+    filled(length) {
+      if (FileMemory === undefined || length < LARGE_BYTES) return new Uint8Array(...allocate(length), length);
+      return new Uint8Array(new FileMemory(length).view(0, length));
+    },
   };
 }

@@ -23,6 +23,7 @@ const allocate: Allocator = {
   int32: (length) => new Int32Array(length),
   uint16: (length) => new Uint16Array(length),
   uint8: (length) => new Uint8Array(length),
+  filled: (length) => new Uint8Array(length),
 };
 
 /** Kernels that run everywhere. */

@@ -88,6 +88,7 @@ export function wasmMemory(initialPages: number): WasmMemory {
       int32: (length) => new Int32Array(...block(4 * length), length),
       uint16: (length) => new Uint16Array(...block(2 * length), length),
       uint8: (length) => new Uint8Array(...block(length), length),
+      filled: (length) => new Uint8Array(...block(length), length),
     },
     available: () => Math.max(MAX_MEMORY_BYTES - end, ...gaps.map((gap) => gap.byteLength)),
     allocate,
