@@ -38,6 +38,30 @@ describe('a pass', () => {
     assert.deepEqual(bits(await first), expected);
   });
 
+  it('that was refused leaves the next one alone', async () => {
+    const expected = bits(await model.forward([sequence([1, 2, 3])]));
+    const { cache } = sequence([1, 2]);
+    await assert.rejects(model.forward([{ cache, position: 0, tokens: [1, 2, 3] }]), { code: 'INVALID_ARGUMENT' });
+    await assert.rejects(model.forward([{ ...sequence([1]), tokens: [-1] }]), { code: 'INVALID_ARGUMENT' });
+    assert.deepEqual(bits(await model.forward([sequence([1, 2, 3])])), expected);
+  });
+
+  it('gives a sequence the same logits token after token, alone and between passes of others', async () => {
+    const alone = sequence([1, 2, 3, 4]);
+    const expected: unknown[] = [];
+    for (let i = 0; i < 4; i++) {
+      const [token] = alone.tokens.slice(i);
+      expected.push(bits(await model.forward([{ cache: alone.cache, position: i, tokens: [token!] }])));
+    }
+    const among = sequence([1, 2, 3, 4]);
+    for (let i = 0; i < 4; i++) {
+      const [token] = among.tokens.slice(i);
+      assert.deepEqual(bits(await model.forward([{ cache: among.cache, position: i, tokens: [token!] }])), expected[i]);
+      await model.forward([sequence([9])]);
+      if (i === 1) await model.forward([sequence([5, 6]), sequence([7])], { logits: 'all' });
+    }
+  });
+
   it('takes turns in the order they were asked for, also after one that failed', async () => {
     const order: number[] = [];
     const turns = [1, 2, 3].map((n) =>

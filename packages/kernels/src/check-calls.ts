@@ -140,8 +140,12 @@ function checkMatrix(name: string, matrix: Matrix): void {
   expectLength(`${name}.scales`, matrix.scales.length, (rows * cols) / matrix.groupSize);
 }
 
-/** The segments cover every row of a batch once, and their caches have one shape but for the sequence length. */
-function checkSegments(call: string, layer: number, segments: readonly Segment[]) {
+/**
+ * The segments cover every row of a batch once, and their caches have one shape but for the sequence length.
+ *
+ * @throws ToolkitError `INVALID_ARGUMENT`
+ */
+export function checkSegments(call: string, layer: number, segments: readonly Segment[]) {
   const cache = segments[0]?.cache;
   if (cache === undefined) throw invalid(`${call}: no segments, expected one or more`);
   let nRows = 0;

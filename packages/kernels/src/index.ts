@@ -10,6 +10,7 @@ export {
   type Matrix,
   type OpenWeightsOptions,
   type Q8Matrix,
+  type Recording,
   type RopeTable,
   type Segment,
   type SourceDtype,

@@ -104,6 +104,17 @@ export interface Allocator {
   filled(length: number): Uint8Array;
 }
 
+/** Calls that were queued for one run. */
+export interface Recording {
+  /**
+   * Queues them again, before any other call: with the same arrays, whose contents may be others, and with segments of the same
+   * caches and rows at other positions. Returns false, and queues nothing, for segments of other caches or rows.
+   *
+   * @throws ToolkitError `INVALID_ARGUMENT` for positions and indices out of range
+   */
+  replay(segments: readonly Segment[]): boolean;
+}
+
 /**
  * The kernels of one backend. `n` is the number of rows (tokens) of a batch.
  *
@@ -186,6 +197,15 @@ export interface Kernels {
 
   /** out (1) = exclusive-or of all words of x. Its speed is that of reading memory, the ceiling of every other kernel. */
   xorAll(out: Int32Array, x: Int32Array): void;
+
+  /**
+   * What is queued so far, for later runs: encoding two hundred calls takes longer than reading them. It holds no cache. null
+   * where each call is computed as it comes, and where calls had several lists of segments.
+   */
+  record(): Recording | null;
+
+  /** Forgets what is queued: for a caller of which a call was refused. */
+  discard(): void;
 
   /**
    * Computes what was queued. Rejects with `signal.reason` once aborted (arrays then hold partial results) and with

@@ -1,7 +1,8 @@
 // The forward pass of Llama 3.2 for a batch of tokens: from ids to logits, top to bottom as in the paper.
 
 import type { GrowingRopeTable, Kernels, KeyValueCache, Segment } from '@llama-ts/kernels';
-import type { ScratchPool } from './scratch.js';
+import type { LastPass } from './last-pass.js';
+import type { Scratch, ScratchPool } from './scratch.js';
 import type { Weights } from './weights.js';
 
 /** What a pass works with: kernels, weights and room, none of which belong to a sequence. */
@@ -13,6 +14,7 @@ export interface ForwardContext {
   readonly headDim: number;
   readonly normEpsilon: number;
   readonly scratch: ScratchPool;
+  readonly lastPass: LastPass;
 }
 
 /** Consecutive tokens of one sequence. */
@@ -42,19 +44,39 @@ export interface ForwardOptions {
  * @returns logits, (rows asked for, in the order of the batch, vocabSize), valid until the next pass
  */
 export async function forward(
-  { kernels, weights, rope, headDim, normEpsilon, scratch }: ForwardContext,
+  context: ForwardContext,
   batch: readonly SequenceTokens[],
   { logits: wanted = 'last', signal }: ForwardOptions = {},
 ): Promise<Float32Array> {
   signal?.throwIfAborted();
+  const { kernels, rope, scratch, lastPass } = context;
   const segments = toSegments(batch);
   const n = segments.reduce((sum, { nRows }) => sum + nRows, 0);
   const classified = classifiedRows(segments, batch, wanted);
   const nLogits = classified.length;
-  const { tokens, positions, x, xNorm, delta, q, k, v, gate, up, rows, last, logits } = scratch(n, nLogits);
-  fillTokens(tokens, positions, batch, segments);
+  const room = scratch(n, nLogits);
+  fillTokens(room.tokens, room.positions, batch, segments);
+  room.rows.set(classified);
   for (const { position, nRows } of segments) rope.fill(position, position + nRows);
+  try {
+    if (!lastPass.replay(room, segments)) {
+      queuePass(context, room, segments);
+      lastPass.record(room, segments);
+    }
+  } catch (error) {
+    kernels.discard();
+    throw error;
+  }
+  await kernels.run(signal);
+  return room.logits;
+}
 
+/** Queues a pass, from the rows of the embedding table to logits. */
+function queuePass(
+  { kernels, weights, rope, headDim, normEpsilon }: ForwardContext,
+  { tokens, positions, x, xNorm, delta, q, k, v, gate, up, rows, last, logits }: Scratch,
+  segments: readonly Segment[],
+): void {
   // Each token starts as its row of the embedding table.
   kernels.embed(x, weights.embedding, tokens);
 
@@ -84,15 +106,10 @@ export async function forward(
   }
 
   // Only rows that somebody reads are classified: for a prompt, the last.
-  if (nLogits > 0) {
-    rows.set(classified);
-    kernels.gather(last, x, rows, weights.finalNorm.length);
-    kernels.rmsNorm(last, last, weights.finalNorm, normEpsilon);
-    kernels.linear([logits], [weights.classifier], last);
-  }
-
-  await kernels.run(signal);
-  return logits;
+  if (rows.length === 0) return;
+  kernels.gather(last, x, rows, weights.finalNorm.length);
+  kernels.rmsNorm(last, last, weights.finalNorm, normEpsilon);
+  kernels.linear([logits], [weights.classifier], last);
 }
 
 function toSegments(batch: readonly SequenceTokens[]): Segment[] {

@@ -26,6 +26,7 @@ import {
 } from '@llama-ts/kernels';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
 import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
+import { createLastPass } from './last-pass.js';
 import { modelChecksum } from './model-checksum.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
@@ -161,6 +162,7 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
       headDim,
       normEpsilon: settings.normEpsilon,
       scratch: createScratchPool(dimensions, allocate),
+      lastPass: createLastPass(kernels),
     };
     const probabilities = allocate.float32(dimensions.vocabSize);
     const useKernels = oneAtATime();

@@ -43,13 +43,24 @@ function emulatedEngine(
   threads: number,
   addressOfBuffer: (buffer: ArrayBuffer) => number,
 ): Engine {
-  /** Those of the program that is being encoded. */
-  let buffers = new Set<ArrayBuffer>();
+  /** All that have an address. Weak, as recorded programs may ask for them again. */
+  const buffers = new Map<number, WeakRef<ArrayBuffer>>();
   let finite = true;
 
+  /** The buffers that words point into: addresses are larger than any count. */
+  const pointedAt = (words: Float64Array): ArrayBuffer[] => {
+    const alive = [...buffers].flatMap(([address, ref]) => {
+      const buffer = ref.deref();
+      if (buffer === undefined) buffers.delete(address);
+      return buffer === undefined ? [] : [{ address, buffer }];
+    });
+    const holds = (address: number, byteLength: number): boolean =>
+      words.some((word) => word >= address && word <= address + byteLength);
+    return alive.filter(({ address, buffer }) => holds(address, buffer.byteLength)).map(({ buffer }) => buffer);
+  };
+
   const compute = async (words: Float64Array): Promise<void> => {
-    const sent = [...buffers];
-    buffers = new Set();
+    const sent = pointedAt(words);
     input.write(request(words, sent, addressOfBuffer));
     const answer = await read(2 * WORD_BYTES);
     assert.equal(answer.readBigInt64LE(), -1n, 'the program refuses an operation');
@@ -70,8 +81,9 @@ function emulatedEngine(
     },
     addressOf(array: ProgramArray) {
       const buffer = array.buffer as ArrayBuffer;
-      buffers.add(buffer);
-      return addressOfBuffer(buffer) + array.byteOffset;
+      const address = addressOfBuffer(buffer);
+      buffers.set(address, new WeakRef(buffer));
+      return address + array.byteOffset;
     },
     openWeights: readWeights,
     start: (words, length) => ({ done: compute(words.slice(0, length)) }),

@@ -2,7 +2,7 @@
 //
 // An operation is [opcode, number of words, arguments…]; an array is its address and its length. The C++ side reads the
 // arguments in the same order (native/ops.h) and checks them again.
-import type { Matrix, Segment, SourceDtype } from '../kernels.js';
+import type { KeyValueCache, Matrix, Segment, SourceDtype } from '../kernels.js';
 
 /** What each operation starts with; the numbers are those of native/ops.h. */
 export const opcodes = {
@@ -37,12 +37,28 @@ export type AddressOf = (array: ProgramArray) => number;
 const INITIAL_WORDS = 4096;
 const dtypeCodes: Readonly<Record<SourceDtype, number>> = { F32: 0, F16: 1, BF16: 2 };
 
+/** Encoded calls, to be put among the words again. */
+export interface EncodedCalls {
+  readonly words: Float64Array;
+  /** What the words point to, but for caches. */
+  readonly arrays: readonly ProgramArray[];
+  /** Of the segments, in their order. Weak: a recording keeps nobody's cache. */
+  readonly caches: readonly WeakRef<KeyValueCache>[];
+  readonly rows: readonly { readonly row: number; readonly nRows: number }[];
+  /** Which words are positions: those of all segments, call after call. */
+  readonly positionWords: readonly number[];
+}
+
 /** Collects calls as words, and keeps the arrays alive that the words point to. */
 export class Encoder {
   words = new Float64Array(INITIAL_WORDS);
   length = 0;
   readonly #addressOf: AddressOf;
   #arrays: ProgramArray[] = [];
+  /** Of recorded calls. */
+  #replayedArrays: readonly ProgramArray[] = [];
+  #segmentLists = new Set<readonly Segment[]>();
+  #positionWords: number[] = [];
   #start = 0;
 
   constructor(addressOf: AddressOf) {
@@ -62,21 +78,56 @@ export class Encoder {
   /** Forgets an operation that could not be completed. */
   undo(): void {
     this.length = this.#start;
+    this.#positionWords = this.#positionWords.filter((word) => word < this.#start);
   }
 
   clear(): void {
     this.length = 0;
     this.#arrays = [];
+    this.#replayedArrays = [];
+    this.#segmentLists.clear();
+    this.#positionWords = [];
+  }
+
+  /** What was encoded so far; null for calls with several lists of segments. */
+  record(): EncodedCalls | null {
+    if (this.#segmentLists.size > 1) return null;
+    const segments = [...this.#segmentLists][0] ?? [];
+    const ofCaches = new Set<ProgramArray>(segments.flatMap(({ cache }) => [cache.keys, cache.values]));
+    return {
+      words: this.words.slice(0, this.length),
+      arrays: [...this.#replayedArrays, ...this.#arrays].filter((array) => !ofCaches.has(array)),
+      caches: segments.map(({ cache }) => new WeakRef(cache)),
+      rows: segments.map(({ row, nRows }) => ({ row, nRows })),
+      positionWords: [...this.#positionWords],
+    };
+  }
+
+  /** Encodes recorded calls before any others, for segments with the same caches and rows. */
+  replay({ words, arrays, positionWords }: EncodedCalls, segments: readonly Segment[]): void {
+    this.#makeRoom(words.length);
+    this.words.set(words);
+    this.length = words.length;
+    positionWords.forEach((word, i) => {
+      this.words[word] = segments[i % segments.length]!.position;
+    });
+    for (const { cache } of segments) this.#arrays.push(cache.keys, cache.values);
+    this.#replayedArrays = arrays;
+    this.#segmentLists.add(segments);
+    this.#positionWords = [...positionWords];
   }
 
   number(value: number): this {
-    if (this.length === this.words.length) {
-      const larger = new Float64Array(2 * this.words.length);
-      larger.set(this.words);
-      this.words = larger;
-    }
+    this.#makeRoom(this.length + 1);
     this.words[this.length++] = value;
     return this;
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.words.length) return;
+    const larger = new Float64Array(Math.max(length, 2 * this.words.length));
+    larger.set(this.words);
+    this.words = larger;
   }
 
   array(array: ProgramArray): this {
@@ -95,13 +146,16 @@ export class Encoder {
 
   cache(layer: number, segments: readonly Segment[]): this {
     const { nLayers, nKvHeads, headDim } = segments[0]!.cache;
+    this.#segmentLists.add(segments);
     this.number(layer).number(nLayers).number(nKvHeads).number(headDim).number(segments.length);
     for (const { cache, row, nRows, position } of segments) {
       const isHalf = cache.keys instanceof Uint16Array;
       this.array(cache.keys)
         .array(cache.values)
         .number(isHalf ? 1 : 0);
-      this.number(cache.seqLen).number(row).number(nRows).number(position);
+      this.number(cache.seqLen).number(row).number(nRows);
+      this.#positionWords.push(this.length);
+      this.number(position);
     }
     return this;
   }

@@ -1,10 +1,19 @@
 // The kernel interface over an engine that executes encoded programs: checks, encodes, and settles runs.
 import { setImmediate } from 'node:timers/promises';
 import * as check from '../check-calls.js';
-import type { Allocator, BackendName, Kernels, Matrix, OpenWeightsOptions, Segment, WeightFile } from '../kernels.js';
+import type {
+  Allocator,
+  BackendName,
+  Kernels,
+  Matrix,
+  OpenWeightsOptions,
+  Recording,
+  Segment,
+  WeightFile,
+} from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
 import { ToolkitError } from '../toolkit-error.js';
-import { type AddressOf, Encoder, operationNames } from './encoder.js';
+import { type AddressOf, type EncodedCalls, Encoder, operationNames } from './encoder.js';
 
 /** What executes programs: the threads of the addon, or WebAssembly workers. */
 export interface Engine {
@@ -29,6 +38,8 @@ export function programKernels(engine: Engine): Kernels {
   const encoder = new Encoder(engine.addressOf);
   let running = false;
   let lastRun: Promise<unknown> = Promise.resolve();
+  /** Checks of queued calls that depend on what their arrays hold. */
+  let contentChecks: (() => void)[] = [];
 
   /** Encodes one operation, or none of it. */
   const queue = (operation: (typeof operationNames)[number], args: (encoder: Encoder) => Encoder): void => {
@@ -41,6 +52,31 @@ export function programKernels(engine: Engine): Kernels {
       throw error;
     }
   };
+
+  /** Checks a call, now and whenever it is replayed. */
+  const checkContent = (checked: () => void): void => {
+    checked();
+    contentChecks.push(checked);
+  };
+
+  const forget = (): void => {
+    encoder.clear();
+    contentChecks = [];
+  };
+
+  const recordingOf = (calls: EncodedCalls, checks: readonly (() => void)[]): Recording => ({
+    replay(segments) {
+      if (running || encoder.length > 0) {
+        throw new ToolkitError('INVALID_ARGUMENT', 'replay: called behind other calls, expected it to be the first');
+      }
+      if (!isSameButPositions(calls, segments)) return false;
+      if (segments.length > 0) check.checkSegments('replay', 0, segments);
+      for (const checked of checks) checked();
+      encoder.replay(calls, segments);
+      contentChecks = [...checks];
+      return true;
+    },
+  });
 
   const finish = async (signal: AbortSignal | undefined): Promise<void> => {
     const started = engine.start(encoder.words, encoder.length);
@@ -70,7 +106,7 @@ export function programKernels(engine: Engine): Kernels {
       return { ...file, close };
     },
     embed(out, table, tokens) {
-      check.checkEmbed(out, table, tokens);
+      checkContent(() => check.checkEmbed(out, table, tokens));
       queue('embed', (e) => e.array(out).matrix(table).array(tokens));
     },
     rmsNorm(out, x, weight, epsilon) {
@@ -82,7 +118,7 @@ export function programKernels(engine: Engine): Kernels {
       queue('linear', (e) => encodeLinear(e, outputs, weights, x));
     },
     rope(x, table, positions, headDim) {
-      check.checkRope(x, table, positions, headDim);
+      checkContent(() => check.checkRope(x, table, positions, headDim));
       queue('rope', (e) => e.array(x).array(table.cos).array(table.sin).array(positions).number(headDim));
     },
     store(layer, key, value, segments) {
@@ -102,7 +138,7 @@ export function programKernels(engine: Engine): Kernels {
       queue('add', (e) => e.array(x).array(y));
     },
     gather(out, x, rows, cols) {
-      check.checkGather(out, x, rows, cols);
+      checkContent(() => check.checkGather(out, x, rows, cols));
       queue('gather', (e) => e.array(out).array(x).array(rows).number(cols));
     },
     softmax(out, logits, cols, temperature) {
@@ -137,6 +173,14 @@ export function programKernels(engine: Engine): Kernels {
       out[0] = 0; // the threads fold into it
       queue('xorAll', (e) => e.array(out).array(x));
     },
+    record() {
+      const calls = encoder.record();
+      return calls === null ? null : recordingOf(calls, [...contentChecks]);
+    },
+    discard() {
+      if (running) throw new ToolkitError('INVALID_ARGUMENT', 'discard: called while run() is under way');
+      forget();
+    },
     async run(signal) {
       if (running) throw new ToolkitError('INVALID_ARGUMENT', 'run: called while another run is under way');
       running = true;
@@ -149,7 +193,7 @@ export function programKernels(engine: Engine): Kernels {
           await finished;
         }
       } finally {
-        encoder.clear();
+        forget();
         running = false;
       }
     },
@@ -159,6 +203,15 @@ export function programKernels(engine: Engine): Kernels {
       await engine.close();
     },
   };
+}
+
+function isSameButPositions({ caches, rows }: EncodedCalls, segments: readonly Segment[]): boolean {
+  return (
+    segments.length === caches.length &&
+    segments.every(({ cache, row, nRows }, i) => {
+      return caches[i]!.deref() === cache && rows[i]!.row === row && rows[i]!.nRows === nRows;
+    })
+  );
 }
 
 function encodeLinear(
