@@ -1,5 +1,6 @@
 // Compares writing model files with the least that it can take: npx tsx bench/export.ts [--cases v2,v1,quantize]
-// The floor reads the same files, which are in the page cache on both sides, and then writes and syncs as many bytes.
+// The floor reads the same files, which are in the page cache on both sides, and then writes and syncs as many bytes. Before each
+// side memory for its output is touched, so that neither waits for a host to provide it.
 // With --llama-quantize, quantizing is compared with llama.cpp's program too, whose output is synced like ours.
 
 import { open, readdir, rm, stat } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { summarize } from './statistics.js';
 const CASES = ['v2', 'v1', 'quantize'] as const;
 const LLAMA = resolve(import.meta.dirname, '../packages/cli/bin/run.js');
 const FLOOR = resolve(import.meta.dirname, 'engines/export-floor.mjs');
+const TOUCH = resolve(import.meta.dirname, 'engines/touch-memory.mjs');
 const USAGE = `usage: npx tsx bench/export.ts [options]
   --cases NAMES   of ${CASES.join(', ')}; default all
   --rounds N      repetitions of each case, the two sides in turn; default 3
@@ -146,7 +148,9 @@ async function measure(
     const otherCommand = rival.command(output, byteLength);
     await run({ seconds: [], peakBytes: [] }, otherCommand, false);
     for (let round = 1; round <= rounds; round++) {
+      await runProgram(process.execPath, [TOUCH, String(byteLength)]);
       await run(other, otherCommand, rival.needsSync);
+      await runProgram(process.execPath, [TOUCH, String(byteLength)]);
       await run(own, ownCommand, false);
       const [ownSeconds, otherSeconds] = [own, other].map(({ seconds }) => seconds.at(-1)!.toFixed(2));
       log(`${name}, round ${round}: ${ownSeconds} s, ${rival.name} ${otherSeconds} s`);

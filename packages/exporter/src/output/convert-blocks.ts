@@ -15,7 +15,7 @@ export const V0_ROPE_THETA = 10000;
 /** A block as it goes into the file. Its arrays are valid until {@link ConvertedBlock.release} was called. */
 export interface ConvertedBlock {
   readonly block: RowBlock;
-  /** float32 or int8 values. */
+  /** float32 or int8 values. Before them there is room for what their first page in the file begins with, unless they are all of a tensor. */
   readonly bytes: Uint8Array;
   /** (values / group size); null for float32. */
   readonly scales: Float32Array | null;

@@ -13,6 +13,7 @@ import { type Kernels, startSha256 } from '@llama-ts/kernels';
 import { noted } from '../noted.js';
 import { blockOrder } from './block-order.js';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
+import { PAGE_BYTES } from './direct-file.js';
 import type { DurableFile } from './durable-file.js';
 import { blockByteOffset, columnsOf } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
@@ -92,7 +93,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   }
 
   const writers = new Map<number, TensorWriter>();
-  const scalesPool = createScalesPool();
+  const scalesPool = createScalesPool(options.kernels);
   const finishing: FinishingTensor[] = [];
   const settleNext = async (): Promise<WriteEvent> => {
     const { index, finished } = finishing.shift()!;
@@ -143,19 +144,28 @@ interface TensorWriter {
 
 /** Buffers for the scales of tensors: fresh memory costs more than what is written to it. */
 interface ScalesPool {
-  take(length: number): Float32Array;
+  /** So many scales, whose pages are those of a file that has them at `byteOffset`. */
+  take(length: number, byteOffset: number): Float32Array;
   giveBack(scales: Float32Array): void;
 }
 
-function createScalesPool(): ScalesPool {
-  const buffers: ArrayBufferLike[] = [];
+function createScalesPool({ allocate }: Kernels): ScalesPool {
+  const whole: Uint8Array[] = [];
+  const taken = new Map<Float32Array, Uint8Array>();
   return {
-    take(length) {
-      const fitting = buffers.findIndex(({ byteLength }) => byteLength >= 4 * length);
-      const [buffer] = fitting < 0 ? [new ArrayBuffer(4 * length)] : buffers.splice(fitting, 1);
-      return new Float32Array(buffer!, 0, length);
+    take(length, byteOffset) {
+      const nBytes = PAGE_BYTES + 4 * length;
+      const fitting = whole.findIndex(({ byteLength }) => byteLength >= nBytes);
+      const [memory = allocate.filled(nBytes)] = fitting < 0 ? [] : whole.splice(fitting, 1);
+      const start = Math.floor((byteOffset % PAGE_BYTES) / 4) * 4;
+      const scales = new Float32Array(memory.buffer, memory.byteOffset + start, length);
+      taken.set(scales, memory);
+      return scales;
     },
-    giveBack: ({ buffer }) => buffers.push(buffer),
+    giveBack(scales) {
+      whole.push(taken.get(scales)!);
+      taken.delete(scales);
+    },
   };
 }
 
@@ -163,30 +173,43 @@ function createScalesPool(): ScalesPool {
 function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: WriteWeightsOptions): TensorWriter {
   const { scalesByteOffset, nValues } = tensor;
   const groupSize = header.groupSize ?? 1;
-  const allScales = pool.take(scalesByteOffset === null ? 0 : nValues / groupSize); // (rows, cols / groupSize)
+  const allScales = scalesByteOffset === null ? null : pool.take(nValues / groupSize, scalesByteOffset); // (rows, cols / groupSize)
   const hash = startSha256();
   const writes: Promise<void>[] = [];
   let highest: number | null = null;
+  /** What the page begins with that the next block begins in. */
+  let begun: Uint8Array = new Uint8Array(0);
+
+  /** A block without what it leaves to the next, so that pages are written whole. */
+  const writePages = ({ block, bytes }: ConvertedBlock): Promise<void> => {
+    const start = blockByteOffset(block) - begun.byteLength;
+    const all = new Uint8Array(bytes.buffer, bytes.byteOffset - begun.byteLength, begun.byteLength + bytes.byteLength);
+    all.set(begun);
+    const left = block.isLast ? 0 : Math.min((start + all.byteLength) % PAGE_BYTES, all.byteLength);
+    begun = all.slice(all.byteLength - left);
+    return file.writeAt(all.subarray(0, all.byteLength - left), start);
+  };
+
   return {
-    write({ block, bytes, scales, maxError, release }) {
-      const written = file.writeAt(bytes, blockByteOffset(block));
-      const done = Promise.all([written, hash.update(bytes)]).then(() => undefined);
+    write(converted) {
+      const { block, bytes, scales, maxError, release } = converted;
+      const done = Promise.all([writePages(converted), hash.update(bytes)]).then(() => undefined);
       release(done);
       writes.push(done);
       if (scales === null) return bytes.byteLength;
-      allScales.set(scales, (block.firstRow * columnsOf(tensor)) / groupSize);
+      allScales!.set(scales, (block.firstRow * columnsOf(tensor)) / groupSize);
       highest = Math.max(highest ?? 0, maxError!);
       return bytes.byteLength + scales.byteLength;
     },
     async finish() {
-      if (scalesByteOffset !== null) {
-        const bytes = new Uint8Array(allScales.buffer, 0, allScales.byteLength);
-        writes.push(file.writeAt(bytes, scalesByteOffset));
+      if (allScales !== null) {
+        const bytes = new Uint8Array(allScales.buffer, allScales.byteOffset, allScales.byteLength);
+        writes.push(file.writeAt(bytes, scalesByteOffset!));
         void hash.update(bytes);
       }
       await Promise.all(writes);
       const checksum = await hash.digest();
-      pool.giveBack(allScales);
+      if (allScales !== null) pool.giveBack(allScales);
       return { checksum, maxError: highest };
     },
   };
