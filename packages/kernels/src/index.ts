@@ -27,5 +27,6 @@ export {
   ropeFrequencies,
   ropeTable,
 } from './rope-table.js';
+export { type SegmentShape, segmentShape } from './segment-shape.js';
 export { type Sha256, startSha256 } from './sha256.js';
 export { type KernelsErrorCode, ToolkitError, type ToolkitErrorOptions } from './toolkit-error.js';

@@ -1,6 +1,6 @@
 // The kernel calls of the last pass, kept for the next: while sequences answer, token after token, only positions differ.
 
-import type { Kernels, KeyValueCache, Recording, Segment } from '@llama-ts/kernels';
+import { type Kernels, type Recording, type Segment, type SegmentShape, segmentShape } from '@llama-ts/kernels';
 import type { Scratch } from './scratch.js';
 
 /** Of one model. */
@@ -11,36 +11,22 @@ export interface LastPass {
   record(room: Scratch, segments: readonly Segment[]): void;
 }
 
-/** What passes have in common that differ in positions alone. */
-interface Shape {
-  readonly room: Scratch;
-  readonly parts: readonly { readonly cache: WeakRef<KeyValueCache>; readonly row: number; readonly nRows: number }[];
-}
-
 export function createLastPass(kernels: Kernels): LastPass {
-  let shape: Shape | null = null;
+  let last: { readonly room: Scratch; readonly shape: SegmentShape } | null = null;
   let recording: Recording | null = null;
   return {
     replay(room, segments) {
-      return recording !== null && isSameRoom(shape!.room, room) && recording.replay(segments);
+      return recording !== null && isSameRoom(last!.room, room) && recording.replay(segments);
     },
     record(room, segments) {
-      if (shape !== null && hasShape(shape, room, segments)) {
+      if (last !== null && isSameRoom(last.room, room) && last.shape.matches(segments)) {
         recording = kernels.record();
         return;
       }
       recording = null;
-      shape = { room, parts: segments.map(({ cache, row, nRows }) => ({ cache: new WeakRef(cache), row, nRows })) };
+      last = { room, shape: segmentShape(segments) };
     },
   };
-}
-
-function hasShape({ room, parts }: Shape, otherRoom: Scratch, segments: readonly Segment[]): boolean {
-  if (!isSameRoom(room, otherRoom) || segments.length !== parts.length) return false;
-  return segments.every(({ cache, row, nRows }, i) => {
-    const part = parts[i]!;
-    return part.cache.deref() === cache && part.row === row && part.nRows === nRows;
-  });
 }
 
 /** All parts of a scratch move together. */

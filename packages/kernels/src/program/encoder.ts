@@ -2,7 +2,8 @@
 //
 // An operation is [opcode, number of words, arguments…]; an array is its address and its length. The C++ side reads the
 // arguments in the same order (native/ops.h) and checks them again.
-import type { KeyValueCache, Matrix, Segment, SourceDtype } from '../kernels.js';
+import type { Matrix, Segment, SourceDtype } from '../kernels.js';
+import { type SegmentShape, segmentShape } from '../segment-shape.js';
 
 /** What each operation starts with; the numbers are those of native/ops.h. */
 export const opcodes = {
@@ -42,9 +43,7 @@ export interface EncodedCalls {
   readonly words: Float64Array;
   /** What the words point to, but for caches. */
   readonly arrays: readonly ProgramArray[];
-  /** Of the segments, in their order. Weak: a recording keeps nobody's cache. */
-  readonly caches: readonly WeakRef<KeyValueCache>[];
-  readonly rows: readonly { readonly row: number; readonly nRows: number }[];
+  readonly shape: SegmentShape;
   /** Which words are positions: those of all segments, call after call. */
   readonly positionWords: readonly number[];
 }
@@ -97,13 +96,12 @@ export class Encoder {
     return {
       words: this.words.slice(0, this.length),
       arrays: [...this.#replayedArrays, ...this.#arrays].filter((array) => !ofCaches.has(array)),
-      caches: segments.map(({ cache }) => new WeakRef(cache)),
-      rows: segments.map(({ row, nRows }) => ({ row, nRows })),
+      shape: segmentShape(segments),
       positionWords: [...this.#positionWords],
     };
   }
 
-  /** Encodes recorded calls before any others, for segments with the same caches and rows. */
+  /** Encodes recorded calls before any others, for segments of the same shape. */
   replay({ words, arrays, positionWords }: EncodedCalls, segments: readonly Segment[]): void {
     this.#makeRoom(words.length);
     this.words.set(words);

@@ -69,7 +69,7 @@ export function programKernels(engine: Engine): Kernels {
       if (running || encoder.length > 0) {
         throw new ToolkitError('INVALID_ARGUMENT', 'replay: called behind other calls, expected it to be the first');
       }
-      if (!isSameButPositions(calls, segments)) return false;
+      if (!calls.shape.matches(segments)) return false;
       if (segments.length > 0) check.checkSegments('replay', 0, segments);
       for (const checked of checks) checked();
       encoder.replay(calls, segments);
@@ -203,15 +203,6 @@ export function programKernels(engine: Engine): Kernels {
       await engine.close();
     },
   };
-}
-
-function isSameButPositions({ caches, rows }: EncodedCalls, segments: readonly Segment[]): boolean {
-  return (
-    segments.length === caches.length &&
-    segments.every(({ cache, row, nRows }, i) => {
-      return caches[i]!.deref() === cache && rows[i]!.row === row && rows[i]!.nRows === nRows;
-    })
-  );
 }
 
 function encodeLinear(
