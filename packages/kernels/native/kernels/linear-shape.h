@@ -63,7 +63,7 @@ struct Shape {
   /** What one thread needs for so many tokens. */
   size_t threadBytes(size_t tokens) const {
     if (!isStreamed(tokens)) return panels() * packedBytes();
-    return tokens * 16 * (tokens == 1 ? groups : kPieceGroups) * sizeof(float);
+    return tokens == 1 ? 0 : tokens * 16 * kPieceGroups * sizeof(float);
   }
 
  private:

@@ -1,8 +1,9 @@
 // Quantized matrix times few tokens: rows are streamed as they lie in the file, which is what memory is fastest at.
 //
-// A lane is first a group of one row, and then, when the products of sixteen rows are there, a row: that is when they
-// are added, in ascending order of groups. One token's products are summed across their register. More tokens share a
-// transposition of the weights, after which nothing is left to sum; their activations lie in the order it gives.
+// A lane is a group of one row; its product is the integer sum times the scales. The products of a row are added in ascending
+// order of groups: with one token one by one, with more when those of sixteen rows are there, a lane being a row then. One token's
+// integers are summed across their register. More tokens share a transposition of the weights, after which nothing is left to
+// sum; their activations lie in the order it gives.
 #pragma once
 
 #include "linear-shape.h"
@@ -19,12 +20,12 @@ constexpr int kChains = VEC_BYTES == 64 ? 4 : 2;
 /** For weights that are met once in a pass: they go through the first-level cache alone and drive nothing out of the others. */
 INLINE void fetchOnce(const void* p) { __builtin_prefetch(p, 0, 0); }
 
-/** f + the products of sixteen rows, (16, groups), groups in ascending order. */
-INLINE F16 addProducts(F16 f, const float* products, size_t groups) {
+/** f + the products of a piece of sixteen rows, (16, kPieceGroups), groups in ascending order. */
+INLINE F16 addProducts(F16 f, const float* products) {
   UNROLL for (int set = 0; set < kRegs; set++) {
-    for (size_t g = 0; g < groups; g += kLanes) {
+    for (size_t g = 0; g < kPieceGroups; g += kLanes) {
       vf r[kLanes];
-      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(products + (set * kLanes + i) * groups + g);
+      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(products + (set * kLanes + i) * kPieceGroups + g);
       transpose(r);
       UNROLL for (int i = 0; i < kLanes; i++) f.r[set] = f.r[set] + r[i];
     }
@@ -50,23 +51,30 @@ INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
   return sum;
 }
 
-/** Sixteen rows with one token. `products` has room for (16, groups). */
+/**
+ * Sixteen rows with one token. Products are added one by one as soon as they are there: the additions, which wait for each
+ * other, run beside the next products, whereas a block of them at the end of the rows would leave memory idle.
+ */
 template <size_t Registers>
-INLINE F16 streamToken(const RowPointers& rows, const Activations& x, float* products) {
+INLINE F16 streamToken(const RowPointers& rows, const Activations& x) {
   const size_t groups = x.shape.groups, groupSize = x.shape.groupSize;
   const size_t registers = Registers != 0 ? Registers : groupSize / kDotWeights;
+  alignas(64) float results[16], products[16];
   for (int row = 0; row < 16; row++) {
     const int8_t* values = rows.values[row];
     const float* scales = rows.scales[row];
     const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
+    float f = 0;
     for (size_t g = 0; g < groups; g += 16, values += 16 * groupSize, xq += 16 * groupSize) {
       fetchOnce(scales + g + kAheadScales);
       I16 sum = dotGroups(values, xq, registers);
       if (kWeightBias != 0) sum = sum + load16(x.corrections + g);
-      store16(products + row * groups + g, toFloat16(sum) * (load16(scales + g) * load16(x.scales + g)));
+      store16(products, toFloat16(sum) * (load16(scales + g) * load16(x.scales + g)));
+      UNROLL for (int i = 0; i < 16; i++) f = f + products[i];
     }
+    results[row] = f;
   }
-  return addProducts(splat16(0.0f), products, groups);
+  return load16(results);
 }
 
 /**
@@ -124,7 +132,7 @@ OUTLINE void streamTokens(const RowPointers& rows, const Activations& x, float* 
         multiplyGroups<Registers>(products + row * kPieceGroups + g, values + at, ahead + at, loadAs<vf>(scales + g), x, piece + g);
       }
     }
-    for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * 16 * kPieceGroups, kPieceGroups);
+    for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * 16 * kPieceGroups);
   }
   for (size_t t = 0; t < x.rows; t++) results.store(t, f[t]);
 }
@@ -137,7 +145,7 @@ INLINE void streamRows(const Matrix& weight, Rows& rows, const Activations& x, u
   for (const size_t end = rows.first + rows.count; rows.first < end; rows.first += 16) {
     rows.count = smaller(16, end - rows.first);
     const RowPointers pointers(weight, rows.first);
-    if (x.rows == 1) rows.store(0, streamToken<kRegisters>(pointers, x, products));
+    if (x.rows == 1) rows.store(0, streamToken<kRegisters>(pointers, x));
     else streamTokens<kRegisters>(pointers, x, products, rows);
   }
 }
