@@ -21,6 +21,11 @@ struct Shared {
   Barrier barrier;
 };
 
+/** Consecutive units of a phase. */
+struct Units {
+  size_t first, count;
+};
+
 /** One thread of a run. */
 struct Worker {
   uint32_t thread;
@@ -31,20 +36,29 @@ struct Worker {
   uint8_t* own;
 
   /**
-   * The next of `total` units of the phase that is this thread's to compute, or `total` when none is left. A thread
-   * walks its own contiguous share in order, so that it streams; then it helps where others are behind.
+   * The next of `total` units of the phase that are this thread's to compute, `most` at a time; none when none is left. A
+   * thread walks its own contiguous share in order, so that it streams; then it helps where others are behind. Towards the end
+   * of a share it takes fewer, down to one: threads then wait for each other only as long as a unit takes.
    */
-  SHARED_INLINE size_t next(size_t total) const {
-    if (shared->cancelled.load() != 0) return total;
+  SHARED_INLINE Units next(size_t total, size_t most) const {
+    if (shared->cancelled.load() != 0) return {0, 0};
     for (uint32_t i = 0; i < threads; i++) {
       const uint32_t owner = (thread + i) % threads;
-      const size_t begin = total * owner / threads, end = total * (owner + 1) / threads;
+      const size_t begin = total * owner / threads, length = total * (owner + 1) / threads - begin;
       Word& taken = shared->counters[owner].taken;
-      if (begin + taken.load() >= end) continue;
-      const size_t unit = begin + taken.add(1);
-      if (unit < end) return unit;
+      const size_t before = taken.load();
+      if (before >= length) continue;
+      const size_t quarter = (length - before) / 4, wanted = quarter < 1 ? 1 : quarter < most ? quarter : most;
+      const size_t first = taken.add((uint32_t)wanted);
+      if (first < length) return {begin + first, wanted < length - first ? wanted : length - first};
     }
-    return total;
+    return {0, 0};
+  }
+
+  /** One unit, or `total` when none is left. */
+  SHARED_INLINE size_t next(size_t total) const {
+    const Units units = next(total, 1);
+    return units.count == 0 ? total : units.first;
   }
 };
 

@@ -7,10 +7,13 @@
 
 namespace {
 
-/** Weights of one unit of work, in bytes: long enough to stream, short enough to share and to stop in time. */
-constexpr size_t kLeastUnitBytes = 128 * 1024, kMostUnitBytes = (VEC_BYTES == 64 ? 512 : 128) * 1024;
-/** Units in a thread's share, between these bounds: threads wait for each other as long as one of them takes, at most. */
-constexpr size_t kUnitsPerShare = 16;
+/**
+ * Weights that a thread takes at a time, in bytes: so few that threads hardly wait for each other at the end of a layer, and so
+ * many before it that they stream, while a run can still be stopped soon.
+ */
+constexpr size_t kLeastBytes = 32 * 1024, kMostBytes = (VEC_BYTES == 64 ? 512 : 128) * 1024;
+/** The most of float32 weights that several tokens sweep over: they stay in the second-level cache. */
+constexpr size_t kMostSweptBytes = 128 * 1024;
 /** Values of activations one thread quantizes at a time. */
 constexpr size_t kQuantizeUnit = 1024;
 
@@ -42,21 +45,27 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
   });
 }
 
-/** Rows of a unit, of `totalRows` that all threads share: a multiple of sixteen. */
-INLINE size_t unitRows(const LinearArgs& args, size_t totalRows, size_t threads) {
-  const bool isQuantized = args.groupSize != 0;
-  if (isQuantized) {
-    const Shape shape(args.cols, args.groupSize);
-    if (!shape.isStreamed(args.rows())) return shape.panels() * 16;
+/** How the rows of a linear layer are shared out: in units, of which a thread takes up to `mostUnits` at a time. */
+struct Sharing {
+  size_t unitRows, mostUnits;
+
+  explicit Sharing(const LinearArgs& args) {
+    const bool isQuantized = args.groupSize != 0;
+    if (isQuantized) {
+      const Shape shape(args.cols, args.groupSize);
+      if (!shape.isStreamed(args.rows())) {
+        unitRows = shape.panels() * 16;
+        mostUnits = 1;
+        return;
+      }
+    }
+    const size_t rowBytes = args.cols * (isQuantized ? 1 : sizeof(float));
+    const size_t most = isQuantized || args.rows() == 1 ? kMostBytes : kMostSweptBytes;
+    const size_t sixteens = smaller(kLeastBytes / rowBytes / 16, 32);
+    unitRows = sixteens == 0 ? 16 : sixteens * 16;
+    mostUnits = unitsOf(most, unitRows * rowBytes);
   }
-  const size_t rowBytes = isQuantized ? args.cols : args.cols * sizeof(float);
-  // Float32 weights are swept by token after token, from the second-level cache.
-  const size_t most = isQuantized || args.rows() == 1 ? kMostUnitBytes : kLeastUnitBytes;
-  const size_t fair = totalRows * rowBytes / (threads * kUnitsPerShare);
-  const size_t bytes = fair < kLeastUnitBytes ? kLeastUnitBytes : smaller(fair, most);
-  const size_t rows = bytes / rowBytes / 16 * 16;
-  return rows < 16 ? 16 : rows > 512 ? 512 : rows;
-}
+};
 
 /** Rows [first, end) of one output; returns whether all results are finite. Lanes: of a group, or 0 for any number. */
 template <size_t Lanes>
@@ -72,27 +81,31 @@ bool q8Rows(const LinearArgs::Output& output, size_t first, size_t end, const Ac
                                                 : q8Block<0>(output, first, end, x, own);
 }
 
+/** Rows [first, end) of one output. */
+void linearRows(const LinearArgs& args, const LinearArgs::Output& output, size_t first, size_t end, const Worker& worker) {
+  const bool allFinite = args.groupSize != 0
+                             ? q8Rows(output, first, end, Activations(args, worker.common), worker.own)
+                             : f32Block(output.weight, output.out.data, first, end, args.x.data, args.rows());
+  if (!allFinite) worker.shared->nonFinite.store(1);
+}
+
 void linear(const LinearArgs& args, const Worker& worker) {
-  size_t totalRows = 0, total = 0;
-  Words adding = args.outputs, counting = args.outputs;
-  for (size_t i = 0; i < args.count; i++) totalRows += LinearArgs::Output(adding).weight.rows;
-  const size_t rowsPerUnit = unitRows(args, totalRows, worker.threads);
-  for (size_t i = 0; i < args.count; i++) total += unitsOf(LinearArgs::Output(counting).weight.rows, rowsPerUnit);
-  for (size_t unit; (unit = worker.next(total)) < total;) {
+  const Sharing sharing(args);
+  size_t total = 0;
+  Words counting = args.outputs;
+  for (size_t i = 0; i < args.count; i++) total += unitsOf(LinearArgs::Output(counting).weight.rows, sharing.unitRows);
+  for (Units units; (units = worker.next(total, sharing.mostUnits)).count > 0;) {
     Words words = args.outputs;
-    for (size_t i = 0; i < args.count; i++) {
+    while (units.count > 0) {
       const LinearArgs::Output output(words);
-      const size_t rows = output.weight.rows, units = unitsOf(rows, rowsPerUnit);
-      if (unit >= units) {
-        unit -= units;
+      const size_t rows = output.weight.rows, unitsHere = unitsOf(rows, sharing.unitRows);
+      if (units.first >= unitsHere) {
+        units.first -= unitsHere;
         continue;
       }
-      const size_t first = unit * rowsPerUnit, end = smaller(rows, first + rowsPerUnit);
-      const bool allFinite = args.groupSize != 0
-                                 ? q8Rows(output, first, end, Activations(args, worker.common), worker.own)
-                                 : f32Block(output.weight, output.out.data, first, end, args.x.data, args.rows());
-      if (!allFinite) worker.shared->nonFinite.store(1);
-      break;
+      const size_t count = smaller(units.count, unitsHere - units.first), end = units.first + count;
+      linearRows(args, output, units.first * sharing.unitRows, smaller(rows, end * sharing.unitRows), worker);
+      units = {0, units.count - count};
     }
   }
 }
