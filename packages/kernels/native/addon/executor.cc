@@ -15,8 +15,11 @@ namespace kernels {
 namespace {
 
 constexpr size_t kAlignment = 64;
-/** A thread without work looks this often for more before it sleeps: a few microseconds. */
-constexpr int kIdleSpins = 200;
+/**
+ * A thread without work looks this often for more before it sleeps: about a millisecond, so that the next token, of which
+ * the caller's thread chooses the id meanwhile, finds it awake. It offers its core to that thread.
+ */
+constexpr int kIdleSpins = 20000;
 
 /** Round to nearest even, no flush to zero, no trap: canonical arithmetic, whatever the creating thread had set. */
 void resetFloatingPoint() {

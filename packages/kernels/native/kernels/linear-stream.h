@@ -11,7 +11,7 @@
 namespace {
 
 /** What is fetched from memory ahead of its use: bytes for one token, pieces of rows for more, which take longer. */
-constexpr size_t kAheadBytes = 5120, kAheadPieces = 4;
+constexpr size_t kAheadBytes = 8192, kAheadPieces = 4;
 /** Scales that are fetched ahead, for one token: those of the next rows. */
 constexpr size_t kAheadScales = 512;
 /** Sums of one dot product that do not wait for each other. */
