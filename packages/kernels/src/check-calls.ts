@@ -7,11 +7,29 @@ export const MAX_GROUP_SIZE = 1024;
 
 const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
+/** Indices that a call takes from an array: when it is repeated, they may be others. */
+export interface Indices {
+  readonly name: string;
+  readonly values: Int32Array;
+  /** Each is 0 to below - 1. */
+  readonly below: number;
+}
+
 /** @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkEmbed(out: Float32Array, table: Matrix, tokens: Int32Array): void {
+export function checkIndices({ name, values, below }: Indices): void {
+  if (values.length === 0) throw invalid(`${name} is empty, expected one or more`);
+  for (let i = 0; i < values.length; i++) {
+    const index = values[i]!;
+    if (index < 0 || index >= below) throw invalid(`${name}[${i}] is ${index}, expected 0 to ${below - 1}`);
+  }
+}
+
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkEmbed(out: Float32Array, table: Matrix, tokens: Int32Array): Indices {
   checkMatrix('embed: table', table);
-  expectIndices('embed: tokens', tokens, table.rows);
+  const indices = checked('embed: tokens', tokens, table.rows);
   expectLength('embed: out', out.length, tokens.length * table.cols);
+  return indices;
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
@@ -39,14 +57,15 @@ export function checkLinear(outputs: readonly Float32Array[], weights: readonly 
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkRope(x: Float32Array, table: RopeTable, positions: Int32Array, headDim: number): void {
+export function checkRope(x: Float32Array, table: RopeTable, positions: Int32Array, headDim: number): Indices {
   if (!(Number.isInteger(headDim) && headDim > 0 && headDim % 2 === 0)) {
     throw invalid(`rope: headDim is ${headDim}, expected an even number above 0`);
   }
   expectLength('rope: table.sin', table.sin.length, table.cos.length);
   expectMultiple('rope: table.cos', table.cos.length, headDim / 2);
-  expectIndices('rope: positions', positions, table.cos.length / (headDim / 2));
+  const indices = checked('rope: positions', positions, table.cos.length / (headDim / 2));
   expectMultiple('rope: x', x.length, positions.length * headDim);
+  return indices;
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
@@ -77,10 +96,11 @@ export function checkXorAll(out: Int32Array): void {
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkGather(out: Float32Array, x: Float32Array, rows: Int32Array, cols: number): void {
+export function checkGather(out: Float32Array, x: Float32Array, rows: Int32Array, cols: number): Indices {
   expectMultiple('gather: x', x.length, cols);
-  expectIndices('gather: rows', rows, x.length / cols);
+  const indices = checked('gather: rows', rows, x.length / cols);
   expectLength('gather: out', out.length, rows.length * cols);
+  return indices;
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
@@ -214,12 +234,10 @@ function expectElements(call: string, source: Uint8Array, n: number, dtype: Sour
   expectLength(`${call}: source`, source.length, n * bytes);
 }
 
-function expectIndices(name: string, indices: Int32Array, below: number): void {
-  if (indices.length === 0) throw invalid(`${name} is empty, expected one or more`);
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
-    if (index < 0 || index >= below) throw invalid(`${name}[${i}] is ${index}, expected 0 to ${below - 1}`);
-  }
+function checked(name: string, values: Int32Array, below: number): Indices {
+  const indices = { name, values, below };
+  checkIndices(indices);
+  return indices;
 }
 
 function invalid(message: string): ToolkitError {

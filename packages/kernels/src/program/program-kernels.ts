@@ -38,8 +38,8 @@ export function programKernels(engine: Engine): Kernels {
   const encoder = new Encoder(engine.addressOf);
   let running = false;
   let lastRun: Promise<unknown> = Promise.resolve();
-  /** Checks of queued calls that depend on what their arrays hold. */
-  let contentChecks: (() => void)[] = [];
+  /** Those of the queued calls. */
+  let indices: check.Indices[] = [];
 
   /** Encodes one operation, or none of it. */
   const queue = (operation: (typeof operationNames)[number], args: (encoder: Encoder) => Encoder): void => {
@@ -53,27 +53,27 @@ export function programKernels(engine: Engine): Kernels {
     }
   };
 
-  /** Checks a call, now and whenever it is replayed. */
-  const checkContent = (checked: () => void): void => {
-    checked();
-    contentChecks.push(checked);
+  /** To be checked again whenever the calls are replayed: once, not for every layer that turns by the same positions. */
+  const keepIndices = (found: check.Indices): void => {
+    const isKnown = indices.some(({ values, below }) => values === found.values && below <= found.below);
+    if (!isKnown) indices.push(found);
   };
 
   const forget = (): void => {
     encoder.clear();
-    contentChecks = [];
+    indices = [];
   };
 
-  const recordingOf = (calls: EncodedCalls, checks: readonly (() => void)[]): Recording => ({
+  const recordingOf = (calls: EncodedCalls, recordedIndices: readonly check.Indices[]): Recording => ({
     replay(segments) {
       if (running || encoder.length > 0) {
         throw new ToolkitError('INVALID_ARGUMENT', 'replay: called behind other calls, expected it to be the first');
       }
       if (!calls.shape.matches(segments)) return false;
       if (segments.length > 0) check.checkSegments('replay', 0, segments);
-      for (const checked of checks) checked();
+      recordedIndices.forEach(check.checkIndices);
       encoder.replay(calls, segments);
-      contentChecks = [...checks];
+      indices = [...recordedIndices];
       return true;
     },
   });
@@ -106,7 +106,7 @@ export function programKernels(engine: Engine): Kernels {
       return { ...file, close };
     },
     embed(out, table, tokens) {
-      checkContent(() => check.checkEmbed(out, table, tokens));
+      keepIndices(check.checkEmbed(out, table, tokens));
       queue('embed', (e) => e.array(out).matrix(table).array(tokens));
     },
     rmsNorm(out, x, weight, epsilon) {
@@ -118,7 +118,7 @@ export function programKernels(engine: Engine): Kernels {
       queue('linear', (e) => encodeLinear(e, outputs, weights, x));
     },
     rope(x, table, positions, headDim) {
-      checkContent(() => check.checkRope(x, table, positions, headDim));
+      keepIndices(check.checkRope(x, table, positions, headDim));
       queue('rope', (e) => e.array(x).array(table.cos).array(table.sin).array(positions).number(headDim));
     },
     store(layer, key, value, segments) {
@@ -138,7 +138,7 @@ export function programKernels(engine: Engine): Kernels {
       queue('add', (e) => e.array(x).array(y));
     },
     gather(out, x, rows, cols) {
-      checkContent(() => check.checkGather(out, x, rows, cols));
+      keepIndices(check.checkGather(out, x, rows, cols));
       queue('gather', (e) => e.array(out).array(x).array(rows).number(cols));
     },
     softmax(out, logits, cols, temperature) {
@@ -175,7 +175,7 @@ export function programKernels(engine: Engine): Kernels {
     },
     record() {
       const calls = encoder.record();
-      return calls === null ? null : recordingOf(calls, [...contentChecks]);
+      return calls === null ? null : recordingOf(calls, [...indices]);
     },
     discard() {
       if (running) throw new ToolkitError('INVALID_ARGUMENT', 'discard: called while run() is under way');
