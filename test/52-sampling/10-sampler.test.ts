@@ -109,6 +109,16 @@ describe('the sampler, against a plain implementation', () => {
     assert.equal(await createSampler({ ...greedy, repetitionPenalty: 2 }, softmax, [1]).sample(logits()), 3);
   });
 
+  it('takes the first of the largest logits at temperature 0, of any number of tokens', async () => {
+    await fc.assert(
+      fc.asyncProperty(logitsOf(40), async (logits) => {
+        const first = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+        assert.equal(await createSampler({ ...base, temperature: 0 }, softmax).sample(logits.slice()), first);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('never chooses a token without a chance, even where rounding leaves the sum short of the coin', async () => {
     const probabilities = Float32Array.of(0.25, 0.25, 0);
     const lastSeed = 4n;

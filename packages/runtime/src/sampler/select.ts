@@ -5,7 +5,25 @@
 /** Index of the largest value; of equal ones the lowest. */
 export function argmax(values: Float32Array): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  const compare = (begin: number, end: number): void => {
+    for (let i = begin; i < end; i++) if (values[i]! > values[best]!) best = i;
+  };
+  // Eight at a time: hardly any is larger than all before it, and asking so takes half the time.
+  let i = 0;
+  for (; i + 8 <= values.length; i += 8) {
+    const max = values[best]!;
+    const isLarger =
+      values[i]! > max ||
+      values[i + 1]! > max ||
+      values[i + 2]! > max ||
+      values[i + 3]! > max ||
+      values[i + 4]! > max ||
+      values[i + 5]! > max ||
+      values[i + 6]! > max ||
+      values[i + 7]! > max;
+    if (isLarger) compare(i, i + 8);
+  }
+  compare(i, values.length);
   return best;
 }
 
