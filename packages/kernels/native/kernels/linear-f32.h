@@ -1,17 +1,18 @@
 // float32 matrix times tokens: every output is a sum16 dot product.
 #pragma once
 
+#include "fetch-once.h"
 #include "quantize.h"
 
 namespace {
 
 /** Rows and tokens whose sixteen-lane accumulators fit the registers together. */
 #if VEC_BYTES == 64
-constexpr int kRowTile = 4, kTokenTile = 6, kRowsOfOneToken = 8;
+constexpr int kRowTile = 4, kTokenTile = 6;
 #elif VEC_BYTES == 32
-constexpr int kRowTile = 2, kTokenTile = 2, kRowsOfOneToken = 4;
+constexpr int kRowTile = 2, kTokenTile = 2;
 #else
-constexpr int kRowTile = 1, kTokenTile = 2, kRowsOfOneToken = 2;
+constexpr int kRowTile = 1, kTokenTile = 2;
 #endif
 
 /** R rows from w with T tokens from x, both `cols` apart. */
@@ -23,6 +24,7 @@ INLINE void f32Tile(float* out, size_t outStride, const float* w, const float* x
   for (size_t k = 0; k < whole; k += 16) {
     F16 wv[R];
     UNROLL for (int r = 0; r < R; r++) wv[r] = load16(w + r * cols + k);
+    if (R == 1 && T == 1) fetchOnce(w + k + kAheadBytes / sizeof(float));
     UNROLL for (int t = 0; t < T; t++) {
       const F16 xv = load16(x + t * cols + k);
       UNROLL for (int r = 0; r < R; r++) acc[r][t] = acc[r][t] + wv[r] * xv;
@@ -55,10 +57,9 @@ bool f32Block(const Matrix& weight, float* out, size_t first, size_t end, const 
   bool ok = true;
   size_t row = first;
   const auto w = [&] { return weight.floats() + row * cols; };
+  // A single token takes row after row: memory is faster at one stream than at several side by side.
   if (n == 1) {
-    for (; row + kRowsOfOneToken <= end; row += kRowsOfOneToken) {
-      f32Tile<kRowsOfOneToken, 1>(out + row, stride, w(), x, cols, ok);
-    }
+    for (; row < end; row++) f32Tile<1, 1>(out + row, stride, w(), x, cols, ok);
   }
   for (; row + kRowTile <= end; row += kRowTile) {
     f32Rows<kRowTile, kTokenTile>(out + row, stride, w(), x, n, cols, ok);

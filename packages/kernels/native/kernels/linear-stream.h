@@ -6,19 +6,17 @@
 // sum; their activations lie in the order it gives.
 #pragma once
 
+#include "fetch-once.h"
 #include "linear-shape.h"
 
 namespace {
 
-/** What is fetched from memory ahead of its use: bytes for one token, pieces of rows for more, which take longer. */
-constexpr size_t kAheadBytes = 8192, kAheadPieces = 4;
+/** Pieces of rows that several tokens, which take longer than one, fetch ahead of their use. */
+constexpr size_t kAheadPieces = 4;
 /** Scales that are fetched ahead, for one token: those of the next rows. */
 constexpr size_t kAheadScales = 512;
 /** Sums of one dot product that do not wait for each other. */
 constexpr int kChains = VEC_BYTES == 64 ? 4 : 2;
-
-/** For weights that are met once in a pass: they go through the first-level cache alone and drive nothing out of the others. */
-INLINE void fetchOnce(const void* p) { __builtin_prefetch(p, 0, 0); }
 
 /** f + the products of a piece of sixteen rows, (16, kPieceGroups), groups in ascending order. */
 INLINE F16 addProducts(F16 f, const float* products) {

@@ -38,7 +38,7 @@ export function programKernels(engine: Engine): Kernels {
   const encoder = new Encoder(engine.addressOf);
   let running = false;
   let lastRun: Promise<unknown> = Promise.resolve();
-  /** Those of the queued calls. */
+  /** Arrays of indices that the queued calls read. */
   let indices: check.Indices[] = [];
 
   /** Encodes one operation, or none of it. */
