@@ -69,7 +69,7 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
 namespace {
 
 /** Values that one thread computes sooner than two threads meet. */
-constexpr size_t kSmallValues = 8192;
+constexpr size_t kSmallValues = 4096;
 /** Small phases that wait for their turn at most: no layer has more in a row. */
 constexpr size_t kMaxWaiting = 8;
 
