@@ -2,10 +2,10 @@
 
 import type { Float32Matrix, Kernels, Q8Matrix } from '@llama-ts/kernels';
 import { type Arena, compute } from './support/arena.js';
-import { assertSameBits } from './support/assert-bits.js';
+import { assertSameBits, bitsOf } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
 import * as literal from './support/literal.js';
-import { uniform, wide } from './support/random.js';
+import { toBFloat16, uniform, wide } from './support/random.js';
 
 const BATCHES = [1, 2, 3, 7, 12, 13, 33];
 /** Batches that are streamed on some instruction sets and swept in panels on others. */
@@ -34,6 +34,23 @@ describe('linear', () => {
       it('keeps subnormals, and adds numbers of every exponent', () => checkFloat32(kernels(), 3, 9, 96, wideProducts));
     });
 
+    describe('with the maxima of groups for scales', () => {
+      for (const n of BATCHES) {
+        it(`multiplies ${n} rows`, () => checkQ8(kernels(), n, [19], 192, 64, uniform, [true]));
+      }
+      for (const groupSize of GROUP_SIZES) {
+        it(`takes groups of ${groupSize}`, () =>
+          checkQ8(kernels(), 3, [21], 3 * groupSize, groupSize, uniform, [true]));
+      }
+      for (const [groups, groupSize] of LONG_ROWS) {
+        for (const n of FEW) {
+          it(`multiplies ${n} rows of ${groups} groups of ${groupSize}`, () =>
+            checkQ8(kernels(), n, [21, 16], groups * groupSize, groupSize, uniform, [true, true]));
+        }
+      }
+      it('gives the same for zeros and extremes', () => checkQ8(kernels(), 5, [33], 256, 32, wideProducts, [true]));
+    });
+
     describe('with quantized weights', () => {
       for (const n of BATCHES) {
         it(`multiplies ${n} rows`, () => checkQ8(kernels(), n, [19], 192, 64, uniform));
@@ -56,6 +73,9 @@ describe('linear', () => {
       }
       it('quantizes once for several matrices', () => checkQ8(kernels(), 5, [64, 16, 16], 128, 32, uniform));
       it('gives the same for zeros, subnormals and extremes', () => checkQ8(kernels(), 5, [33], 256, 32, wideProducts));
+      it('takes the maxima of groups for the scales of some', async () => {
+        for (const n of [1, 2, 33]) await checkQ8(kernels(), n, [21, 16, 5], 1024, 64, uniform, [true, false, true]);
+      });
       it('is exact where every product is extreme', async () => {
         await compute(kernels(), (arena) => {
           const cols = 2048;
@@ -96,12 +116,18 @@ async function checkQ8(
   cols: number,
   groupSize: number,
   numbers: Numbers,
+  haveMaxima: readonly boolean[] = [],
 ): Promise<void> {
   const { outputs, expected } = await compute(kernels, (arena) => {
-    const weights = rowCounts.map((rows, i) => q8Matrix(arena, rows, cols, groupSize, numbers(rows * cols, 4 + i)));
+    const found = rowCounts.map((rows, i) => numbers(rows * cols, 4 + i));
+    const floats = found.map((x, i) => (haveMaxima[i] ? toBFloat16(x) : x));
+    const weights = rowCounts.map((rows, i) => q8Matrix(arena, rows, cols, groupSize, floats[i]!));
+    const given = weights.map((weight, i) =>
+      haveMaxima[i] ? { ...weight, scales: arena.uint16(maximaOf(floats[i]!, groupSize)) } : weight,
+    );
     const x = arena.float32(numbers(n * cols, 5));
     const outputs = rowCounts.map((rows) => arena.out(n * rows));
-    kernels.linear(outputs, weights, x);
+    kernels.linear(outputs, given, x);
     return { outputs, expected: weights.map((weight) => expectedQ8(weight, x)) };
   });
   outputs.forEach((out, i) => {
@@ -112,6 +138,11 @@ async function checkQ8(
 function q8Matrix(arena: Arena, rows: number, cols: number, groupSize: number, x: Float32Array): Q8Matrix {
   const { values, scales } = literal.quantize([...x], groupSize);
   return { dtype: 'Q8_0', rows, cols, groupSize, values: arena.int8(values), scales: arena.float32(scales) };
+}
+
+/** Largest magnitudes of bfloat16 groups. */
+function maximaOf(x: Float32Array, groupSize: number): number[] {
+  return literal.chunk(x, groupSize).map((group) => bitsOf(Math.max(...group.map(Math.abs))) >>> 16);
 }
 
 function expectedQ8({ cols, groupSize, values, scales }: Q8Matrix, x: Float32Array): number[] {

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { type Kernels, readSpeed } from '@llama-ts/kernels';
 import { compute } from './support/arena.js';
-import { assertSameBits } from './support/assert-bits.js';
+import { assertSameBits, bitsOf, fromBits } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
 import { assertFails } from './support/failure.js';
 import * as literal from './support/literal.js';
@@ -73,6 +73,57 @@ describe('largestMagnitude', () => {
       assertFails('INVALID_ARGUMENT', () => kernels().largestMagnitude(new Float32Array(2), new Float32Array(1))));
   });
 });
+
+describe('groupMaxima', () => {
+  onEveryBackend((kernels) => {
+    const check = async (scales: Float32Array) => {
+      const found = await compute(kernels(), (arena) => {
+        const [maxima, inexact] = [arena.outUint16(scales.length), arena.outInt32(1)];
+        kernels().groupMaxima(maxima, inexact, arena.float32(scales));
+        return { maxima, inexact };
+      });
+      return { maxima: [...found.maxima], isExact: found.inexact[0] === 0 };
+    };
+    /** All magnitudes up to infinity. */
+    const magnitudes = Array.from({ length: 0x7f81 }, (_, bits) => bits);
+    const scaleOf = (maximum: number) => Math.fround(fromBits((maximum << 16) >>> 0) / 127);
+
+    it('finds every bfloat16 by the scale it gives', async () => {
+      const certain = magnitudes.filter((maximum) => maximum === 0 || scaleOf(maximum) > 2e-36);
+      assert.deepEqual(await check(Float32Array.from(certain, scaleOf)), { maxima: certain, isExact: true });
+    });
+    it('gives back the scale of any bfloat16, or says that it does not', async () => {
+      const doubtful = magnitudes.filter((maximum) => maximum > 0 && scaleOf(maximum) <= 2e-36);
+      for (const maximum of doubtful) {
+        const scale = scaleOf(maximum);
+        const { maxima, isExact } = await check(Float32Array.of(scale));
+        if (isExact) assertSameBits(await dequantized(kernels(), maxima[0]!), [scale]);
+      }
+    });
+    for (const n of [1, 15, 16, 17, 1001, 200_000]) {
+      it(`finds one scale among ${n} that has none`, async () => {
+        for (const at of [0, n >> 1, n - 1]) {
+          const scales = new Float32Array(n).fill(scaleOf(0x3f81));
+          scales[at] = fromBits(bitsOf(scales[at]!) + 1);
+          assert.equal((await check(scales)).isExact, false);
+        }
+      });
+    }
+    it('is exact for nothing', async () => {
+      assert.deepEqual(await check(new Float32Array(0)), { maxima: [], isExact: true });
+    });
+  });
+});
+
+/** What a value of 1 in a group of that maximum stands for. */
+async function dequantized(kernels: Kernels, maximum: number): Promise<Float32Array> {
+  return compute(kernels, (arena) => {
+    const [values, scales] = [arena.int8([1]), arena.uint16([maximum])];
+    const out = arena.out(1);
+    kernels.embed(out, { dtype: 'Q8_0', rows: 1, cols: 1, groupSize: 1, values, scales }, arena.int32([0]));
+    return out;
+  });
+}
 
 describe('rmsNorm', () => {
   onEveryBackend((kernels) => {
@@ -156,6 +207,27 @@ describe('embed and gather', () => {
         const expected = [...chosen].flatMap((row) => [...values.subarray(row * cols, (row + 1) * cols)]);
         assertSameBits(embedded, expected);
         assertSameBits(gathered, expected);
+      });
+    }
+    for (const groupSize of [1, 8, 64]) {
+      it(`dequantize rows in groups of ${groupSize} by their maxima`, async () => {
+        const [rows, cols] = [1001, 3 * groupSize];
+        const next = seeded(26);
+        const values = new Int8Array(rows * cols).map(() => Math.floor(next() * 255) - 127);
+        const maxima = indices(rows * 3, 27, 0x7f80).map((maximum) => Math.max(maximum, 0x1000));
+        const chosen = indices(7, 28, rows);
+        const out = await compute(kernels(), (arena) => {
+          const table = { rows, cols, groupSize, values: arena.int8(values), scales: arena.uint16(maxima) };
+          const embedded = arena.out(7 * cols);
+          kernels().embed(embedded, { dtype: 'Q8_0', ...table }, arena.int32(chosen));
+          return embedded;
+        });
+        const scale = (group: number) => Math.fround(fromBits(maxima[group]! << 16) / 127);
+        const weight = (at: number) => Math.fround(values[at]! * scale(Math.floor(at / groupSize)));
+        assertSameBits(
+          out,
+          [...chosen].flatMap((row) => Array.from({ length: cols }, (_, i) => weight(row * cols + i))),
+        );
       });
     }
     for (const groupSize of [1, 8, 12, 64, 128]) {

@@ -31,6 +31,10 @@ const refusals: Readonly<Record<string, (kernels: Kernels) => void>> = {
   'linear: groups of more than 1024': (k) => k.linear([floats(k, 1)], [q8Matrix(k, 1, 2048, 2048)], floats(k, 2048)),
   'linear: a missing scale': (k) =>
     k.linear([floats(k, 3)], [{ ...q8Matrix(k, 3, 8, 4), scales: floats(k, 5) } as Matrix], floats(k, 8)),
+  'linear: a missing maximum': (k) =>
+    k.linear([floats(k, 3)], [{ ...q8Matrix(k, 3, 8, 4), scales: k.allocate.uint16(5) } as Matrix], floats(k, 8)),
+  'groupMaxima: too few of them': (k) => k.groupMaxima(k.allocate.uint16(3), ints(k, [0]), floats(k, 4)),
+  'groupMaxima: two answers': (k) => k.groupMaxima(k.allocate.uint16(4), ints(k, [0, 0]), floats(k, 4)),
   'rope: a position past the table': (k) => k.rope(floats(k, 8), ropeTableOf(k, 4, 3), ints(k, [3]), 4),
   'rope: an odd head': (k) => k.rope(floats(k, 9), ropeTableOf(k, 4, 3), ints(k, [0]), 3),
   'rope: half a head': (k) => k.rope(floats(k, 6), ropeTableOf(k, 4, 3), ints(k, [0]), 4),

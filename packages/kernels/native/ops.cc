@@ -45,7 +45,11 @@ bool groupsFit(Array<int8_t> values, Array<float> scales, size_t groupSize) {
 
 bool Matrix::valid() const {
   if (rows == 0 || cols == 0 || !productIs(rows, cols, values.length)) return false;
-  if (!quantized()) return reinterpret_cast<size_t>(values.data) % alignof(float) == 0;
+  const auto isAligned = [](const Array<const uint8_t>& array, size_t to) {
+    return reinterpret_cast<size_t>(array.data) % to == 0;
+  };
+  if (!quantized()) return isAligned(values, alignof(float));
+  if (!isAligned(scales, hasMaxima ? alignof(uint16_t) : alignof(float))) return false;
   return groupSize <= kMaxGroupSize && cols % groupSize == 0 && scales.length == values.length / groupSize;
 }
 

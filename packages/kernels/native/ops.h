@@ -29,6 +29,7 @@ enum class Opcode : uint32_t {
   xorAll,
   quantizeWeights,
   largestMagnitude,
+  groupMaxima,
 };
 
 constexpr size_t kMaxGroupSize = 1024;
@@ -72,18 +73,19 @@ class Words {
   const double* end_ = nullptr;
 };
 
-/** F32: groupSize 0 and no scales. */
+/** F32: groupSize 0 and no scales. Scales are float32, or the bfloat16 (uint16) maxima of groups when `hasMaxima`. */
 struct Matrix {
   size_t rows, cols, groupSize;
-  Array<const uint8_t> values;
-  Array<const float> scales;
+  Array<const uint8_t> values, scales;
+  bool hasMaxima;
 
   SHARED_INLINE explicit Matrix(Words& words)
       : rows(words.count()),
         cols(words.count()),
         groupSize(words.count()),
         values(words.array<const uint8_t>()),
-        scales(words.array<const float>()) {
+        scales(words.array<const uint8_t>()),
+        hasMaxima(words.count() != 0) {
     words.ok = words.ok && valid();
   }
   SHARED_INLINE bool quantized() const { return groupSize != 0; }
@@ -247,6 +249,16 @@ struct MagnitudeArgs {
   Array<const float> x;
   SHARED_INLINE explicit MagnitudeArgs(Words& w) : out(w.array<float>()), x(w.array<const float>()) {}
   bool valid() const { return out.length == 1; }
+};
+
+/** maxima[g] = the bfloat16 that over 127 is scales[g]; inexact = 1 where a scale has none. */
+struct GroupMaximaArgs {
+  Array<uint16_t> maxima;
+  Array<int32_t> inexact;
+  Array<const float> scales;
+  SHARED_INLINE explicit GroupMaximaArgs(Words& w)
+      : maxima(w.array<uint16_t>()), inexact(w.array<int32_t>()), scales(w.array<const float>()) {}
+  bool valid() const { return maxima.length == scales.length && inexact.length == 1; }
 };
 
 struct XorArgs {

@@ -59,6 +59,7 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
       case Opcode::dequantize: return check(args, &QuantizeArgs::valid);
       case Opcode::quantizeWeights: return check(args, &QuantizeWeightsArgs::valid);
       case Opcode::largestMagnitude: return check(args, &MagnitudeArgs::valid);
+      case Opcode::groupMaxima: return check(args, &GroupMaximaArgs::valid);
       case Opcode::xorAll: return check(args, &XorArgs::valid);
     }
     return false;
@@ -116,6 +117,7 @@ void compute(const KernelTable& table, const Phase& phase, const Worker& worker)
     case Opcode::dequantize: return table.dequantize(QuantizeArgs(args), worker);
     case Opcode::quantizeWeights: return table.quantizeWeights(QuantizeWeightsArgs(args), worker);
     case Opcode::largestMagnitude: return table.largestMagnitude(MagnitudeArgs(args), worker);
+    case Opcode::groupMaxima: return table.groupMaxima(GroupMaximaArgs(args), worker);
     case Opcode::xorAll: return table.xorAll(XorArgs(args), worker);
   }
 }

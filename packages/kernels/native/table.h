@@ -88,6 +88,7 @@ struct KernelTable {
   void (*dequantize)(const QuantizeArgs&, const Worker&);
   void (*quantizeWeights)(const QuantizeWeightsArgs&, const Worker&);
   void (*largestMagnitude)(const MagnitudeArgs&, const Worker&);
+  void (*groupMaxima)(const GroupMaximaArgs&, const Worker&);
   void (*xorAll)(const XorArgs&, const Worker&);
 };
 

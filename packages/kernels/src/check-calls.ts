@@ -91,6 +91,12 @@ export function checkLargestMagnitude(out: Float32Array): void {
   expectLength('largestMagnitude: out', out.length, 1);
 }
 
+/** @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkGroupMaxima(maxima: Uint16Array, inexact: Int32Array, scales: Float32Array): void {
+  expectLength('groupMaxima: maxima', maxima.length, scales.length);
+  expectLength('groupMaxima: inexact', inexact.length, 1);
+}
+
 export function checkXorAll(out: Int32Array): void {
   expectLength('xorAll: out', out.length, 1);
 }

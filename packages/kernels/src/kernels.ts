@@ -32,8 +32,11 @@ export interface Q8Matrix {
   readonly groupSize: number;
   /** (rows, cols), each -127 to 127 */
   readonly values: Int8Array;
-  /** (rows, cols / groupSize) */
-  readonly scales: Float32Array;
+  /**
+   * (rows, cols / groupSize). Float32Array: the scales. Uint16Array: the largest magnitude of each group in bfloat16,
+   * whose scale is that over 127: half the memory, and the same bits where `groupMaxima` found it exact.
+   */
+  readonly scales: Float32Array | Uint16Array;
 }
 
 /** Weights of one linear layer or of the embedding table. */
@@ -125,6 +128,8 @@ export interface Kernels {
   /** Threads that compute, the caller's not counted. */
   readonly threads: number;
   readonly allocate: Allocator;
+  /** Whether reading scales costs more than computing them from the maxima of groups. */
+  readonly prefersGroupMaxima: boolean;
 
   /** Opens a file of weights. @throws ToolkitError `FILE_UNREADABLE`, `MODEL_TOO_LARGE_FOR_WASM` */
   openWeights(path: string, options?: OpenWeightsOptions): Promise<WeightFile>;
@@ -191,6 +196,12 @@ export interface Kernels {
     dtype: SourceDtype,
     groupSize: number,
   ): void;
+
+  /**
+   * maxima[i] = the bfloat16 that over 127 is scales[i], as of weights that were bfloat16 before `quantize` saw them.
+   * inexact (1) = 0 where every scale has one, else 1; a scale below 2e-36 may count as one that has none.
+   */
+  groupMaxima(maxima: Uint16Array, inexact: Int32Array, scales: Float32Array): void;
 
   /** out (1) = the largest |x|; NaN if there is one, else infinity if there is one; 0 for an empty array. */
   largestMagnitude(out: Float32Array, x: Float32Array): void;

@@ -31,7 +31,7 @@ import { modelChecksum } from './model-checksum.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
 import { createTurns, oneAtATime } from './turns.js';
-import { readWeights } from './weights.js';
+import { readWeights, withGroupMaxima } from './weights.js';
 
 /** Positions there is room for unless asked otherwise: 131,072 of Llama 3.2 1B would take 8 GiB. */
 export const DEFAULT_CONTEXT = 4096;
@@ -151,7 +151,7 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
     const headDim = dimensions.dim / dimensions.nHeads;
     const context: ForwardContext = {
       kernels,
-      weights: readWeights(file, opened),
+      weights: await withGroupMaxima(readWeights(file, opened), kernels, options.signal),
       rope: growingRopeTable({
         headDim,
         seqLen: contextLength,

@@ -1,7 +1,7 @@
 // The weights of a model as matrices: views of the file, in the places its layout names.
 
 import type { BinFile, BinTensor, TensorKind } from '@llama-ts/format';
-import type { Matrix, WeightFile } from '@llama-ts/kernels';
+import type { Kernels, Matrix, Q8Matrix, WeightFile } from '@llama-ts/kernels';
 
 /** One transformer layer. kvDim = nKvHeads * headDim */
 export interface LayerWeights {
@@ -62,6 +62,54 @@ export function readWeights(file: BinFile, weights: WeightFile): Weights {
     })),
     finalNorm: vector('finalNorm', null),
     classifier: file.header.dimensions.sharedClassifier ? embedding : matrix('classifier', null),
+  };
+}
+
+/**
+ * The same weights, with the maxima of groups in place of scales where the kernels are faster so and get the same bits:
+ * where what was quantized was bfloat16, as published models are. Every token reads all scales; maxima are half as many bytes.
+ */
+export async function withGroupMaxima(weights: Weights, kernels: Kernels, signal?: AbortSignal): Promise<Weights> {
+  if (!kernels.prefersGroupMaxima) return weights;
+  const matrices = new Set([weights.embedding, weights.classifier]);
+  for (const { wq, wk, wv, wo, w1, w2, w3 } of weights.layers) {
+    for (const matrix of [wq, wk, wv, wo, w1, w2, w3]) matrices.add(matrix);
+  }
+  const quantized = [...matrices].filter((matrix): matrix is Q8Matrix => matrix.dtype === 'Q8_0');
+  const nScales = quantized.reduce((sum, { scales }) => sum + scales.length, 0);
+  if (nScales === 0) return weights;
+  const { buffer, byteOffset } = kernels.allocate.filled(2 * nScales);
+  const inexact = kernels.allocate.int32(quantized.length);
+  let end = byteOffset;
+  const maxima = quantized.map(({ scales }, i) => {
+    const ofGroups = new Uint16Array(buffer, end, scales.length);
+    end += ofGroups.byteLength;
+    kernels.groupMaxima(ofGroups, inexact.subarray(i, i + 1), scales as Float32Array);
+    return ofGroups;
+  });
+  await kernels.run(signal);
+  const replaced = new Map(quantized.map((matrix, i) => [matrix, inexact[i] === 0 ? maxima[i]! : matrix.scales]));
+  return mapMatrices(weights, (matrix) =>
+    matrix.dtype === 'Q8_0' ? { ...matrix, scales: replaced.get(matrix)! } : matrix,
+  );
+}
+
+function mapMatrices(weights: Weights, f: (matrix: Matrix) => Matrix): Weights {
+  const embedding = f(weights.embedding);
+  return {
+    ...weights,
+    embedding,
+    layers: weights.layers.map(({ wq, wk, wv, wo, w1, w2, w3, ...norms }) => ({
+      ...norms,
+      wq: f(wq),
+      wk: f(wk),
+      wv: f(wv),
+      wo: f(wo),
+      w1: f(w1),
+      w2: f(w2),
+      w3: f(w3),
+    })),
+    classifier: weights.classifier === weights.embedding ? embedding : f(weights.classifier),
   };
 }
 

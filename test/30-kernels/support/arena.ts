@@ -38,6 +38,10 @@ export class Arena {
     return this.#place(this.#kernels.allocate.int32(values.length + 2 * GUARD_ELEMENTS), values, true);
   }
 
+  uint16(values: ArrayLike<number>): Uint16Array {
+    return this.#place(this.#kernels.allocate.uint16(values.length + 2 * GUARD_ELEMENTS), values, true);
+  }
+
   uint8(values: ArrayLike<number>): Uint8Array {
     return this.#place(this.#kernels.allocate.uint8(values.length + 2 * GUARD_ELEMENTS), values, true);
   }

@@ -1,6 +1,6 @@
 // Seeded numbers for kernels: ordinary ones, and ones at the edges of float32.
 
-import { fromBits } from './assert-bits.js';
+import { bitsOf, fromBits } from './assert-bits.js';
 
 /** A generator of numbers from 0 to 1 (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -29,6 +29,11 @@ export function wide(length: number, seed: number, maxExponent = 254): Float32Ar
     const exponent = kind < 0.2 ? 0 : Math.floor(next() * maxExponent);
     return fromBits((sign | (exponent << 23) | Math.floor(next() * 2 ** 23)) >>> 0);
   });
+}
+
+/** The same numbers with the last 16 bits cut off. */
+export function toBFloat16(x: Float32Array): Float32Array {
+  return Float32Array.from(x, (value) => fromBits((bitsOf(value) & 0xffff0000) >>> 0));
 }
 
 /** Whole numbers from 0 to below `limit`. */

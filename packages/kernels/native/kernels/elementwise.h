@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../simd/exp.h"
-#include "../simd/half.h"
-#include "../table.h"
+#include "../simd/narrow.h"
+#include "scales.h"
 
 namespace {
 
@@ -73,9 +73,9 @@ void embed(const EmbedArgs& args, const Worker& worker) {
     const size_t row = (size_t)args.tokens.data[i];
     if (!table.quantized()) return copyRow(out, table.floats() + row * cols, cols);
     const size_t groupSize = table.groupSize, groups = cols / groupSize;
+    const Scales scales = scalesOf(table).from(row * groups);
     for (size_t g = 0; g < groups; g++) {
-      const float scale = table.scales.data[row * groups + g];
-      dequantizeGroup(out + g * groupSize, table.bytes() + row * cols + g * groupSize, scale, groupSize);
+      dequantizeGroup(out + g * groupSize, table.bytes() + row * cols + g * groupSize, scales[g], groupSize);
     }
   });
 }
@@ -153,6 +153,26 @@ void largestMagnitude(const MagnitudeArgs& args, const Worker& worker) {
     for (size_t i = begin; i < end; i += 16) most = max16(most, magnitudeBits(loadUpTo16(args.x.data + i, end - i)));
   });
   raiseTo(args.out.data, maxLane(most));
+}
+
+INLINE bool anyBit(I16 v) {
+  int32_t lanes[16], all = 0;
+  store16(lanes, v);
+  for (int32_t lane : lanes) all |= lane;
+  return all != 0;
+}
+
+void groupMaxima(const GroupMaximaArgs& args, const Worker& worker) {
+  I16 differing = splat16(0);
+  forElements(worker, args.scales.length, 16 * kUnitElements, [&](size_t begin, size_t end) {
+    forSixteens(end - begin, [&](size_t i, size_t count) {
+      const F16 scale = loadUpTo16(args.scales.data + begin + i, count);
+      const I16 maximum = roundToBFloat16(scale * splat16(kLargestValue));
+      storeNarrow(reinterpret_cast<int16_t*>(args.maxima.data) + begin + i, maximum, count);
+      differing = differing | (bits16(scalesOfMaxima(asFloat16(maximum << 16))) ^ bits16(scale));
+    });
+  });
+  if (anyBit(differing)) __atomic_store_n(args.inexact.data, 1, __ATOMIC_SEQ_CST);
 }
 
 /** Nothing but reading: sixteen times four words at a time, and no order to keep. */

@@ -10,11 +10,15 @@ namespace {
 INLINE void transposeScales(float* out, const RowPointers& rows, size_t groups) {
   for (int set = 0; set < 16; set += kLanes) {
     size_t g = 0;
-    for (; g + kLanes <= groups; g += kLanes) {
-      vf r[kLanes];
-      UNROLL for (int i = 0; i < kLanes; i++) r[i] = loadAs<vf>(rows.scales[set + i] + g);
-      transpose(r);
-      UNROLL for (int i = 0; i < kLanes; i++) storeAs(out + (g + i) * 16 + set, r[i]);
+    for (; g + 16 <= groups; g += 16) {
+      F16 scales[kLanes];
+      UNROLL for (int i = 0; i < kLanes; i++) scales[i] = rows.scales[set + i].load16(g);
+      UNROLL for (int part = 0; part < kRegs; part++) {
+        vf r[kLanes];
+        UNROLL for (int i = 0; i < kLanes; i++) r[i] = scales[i].r[part];
+        transpose(r);
+        UNROLL for (int i = 0; i < kLanes; i++) storeAs(out + (g + part * kLanes + i) * 16 + set, r[i]);
+      }
     }
     for (; g < groups; g++) {
       for (int i = 0; i < kLanes; i++) out[g * 16 + set + i] = rows.scales[set + i][g];
@@ -86,13 +90,13 @@ template <size_t Lanes>
 INLINE void sweepPanels(const Matrix& weight, Rows& rows, const Activations& x, uint8_t* own) {
   const Shape& shape = x.shape;
   const size_t begin = rows.first, end = begin + rows.count, panels = unitsOf(rows.count, 16);
-  const auto scalesOf = [&](size_t panel) { return reinterpret_cast<float*>(own + panel * shape.packedBytes()); };
+  const auto packedScales = [&](size_t panel) { return reinterpret_cast<float*>(own + panel * shape.packedBytes()); };
   const auto panelOf = [&](size_t panel) {
     return reinterpret_cast<Activation*>(own + panel * shape.packedBytes() + shape.scaleBytes());
   };
   for (size_t i = 0; i < panels; i++) {
     const RowPointers pointers(weight, begin + i * 16);
-    transposeScales(scalesOf(i), pointers, shape.groups);
+    transposeScales(packedScales(i), pointers, shape.groups);
     for (size_t g = 0; g < shape.groups; g += shape.chunkGroups) {
       const size_t columns = smaller(shape.chunkGroups, shape.groups - g) * weight.groupSize;
       packColumns(panelOf(i) + g * shape.paddedGroup * 16, pointers, g * weight.groupSize, columns);
@@ -105,7 +109,7 @@ INLINE void sweepPanels(const Matrix& weight, Rows& rows, const Activations& x, 
       const int8_t* ahead = weight.bytes() + (end + i * 16) * weight.cols;
       rows.first = begin + i * 16;
       rows.count = smaller(16, end - rows.first);
-      const auto sweep = [&](auto rowsSwept) { rowsSwept(panelOf(i), scalesOf(i), x, token, tokens, rows, ahead); };
+      const auto sweep = [&](auto rowsSwept) { rowsSwept(panelOf(i), packedScales(i), x, token, tokens, rows, ahead); };
       if (!isLast) sweep(sweepRows<kTokens, Lanes, false>);
       else if (tokens == 1) sweep(sweepRows<1, Lanes, true>);
       else if (tokens <= kTokens / 2) sweep(sweepRows<kTokens / 2, Lanes, true>);

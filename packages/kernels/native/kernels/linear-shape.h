@@ -127,14 +127,14 @@ struct Activations {
 /** Where sixteen rows of a matrix begin; past its end the last one again, so that nothing is read past it. */
 struct RowPointers {
   const int8_t* values[16];
-  const float* scales[16];
+  Scales scales[16];
 
   RowPointers(const Matrix& weight, size_t first) {
     const size_t groups = weight.cols / weight.groupSize;
     for (size_t i = 0; i < 16; i++) {
       const size_t row = smaller(first + i, weight.rows - 1);
       values[i] = weight.bytes() + row * weight.cols;
-      scales[i] = weight.scales.data + row * groups;
+      scales[i] = scalesOf(weight).from(row * groups);
     }
   }
 };

@@ -53,21 +53,21 @@ INLINE I16 dotGroups(const int8_t* w, const Activation* xq, size_t registers) {
  * Sixteen rows with one token. Products are added one by one as soon as they are there: the additions, which wait for each
  * other, run beside the next products, whereas a block of them at the end of the rows would leave memory idle.
  */
-template <size_t Registers>
-INLINE F16 streamToken(const RowPointers& rows, const Activations& x) {
+template <size_t Registers, bool AreMaxima>
+OUTLINE F16 streamToken(const RowPointers& rows, const Activations& x) {
   const size_t groups = x.shape.groups, groupSize = x.shape.groupSize;
   const size_t registers = Registers != 0 ? Registers : groupSize / kDotWeights;
   alignas(64) float results[16], products[16];
   for (int row = 0; row < 16; row++) {
     const int8_t* values = rows.values[row];
-    const float* scales = rows.scales[row];
+    const Scales scales = {rows.scales[row].data, AreMaxima};
     const Activation* xq = reinterpret_cast<const Activation*>(x.lanes);
     float f = 0;
     for (size_t g = 0; g < groups; g += 16, values += 16 * groupSize, xq += 16 * groupSize) {
-      fetchOnce(scales + g + kAheadScales);
+      fetchOnce(scales.at(g + kAheadScales));
       I16 sum = dotGroups(values, xq, registers);
       if (kWeightBias != 0) sum = sum + load16(x.corrections + g);
-      store16(products, toFloat16(sum) * (load16(scales + g) * load16(x.scales + g)));
+      store16(products, toFloat16(sum) * (scales.load16(g) * load16(x.scales + g)));
       UNROLL for (int i = 0; i < 16; i++) f = f + products[i];
     }
     results[row] = f;
@@ -124,10 +124,10 @@ OUTLINE void streamTokens(const RowPointers& rows, const Activations& x, float* 
     for (size_t row = 0; row < 16; row++) {
       const int8_t* values = rows.values[row] + piece * shape.groupSize;
       const int8_t* ahead = pieceAhead(rows, shape, piece, row);
-      const float* scales = rows.scales[row] + piece;
-      for (size_t g = 0; g < kPieceGroups; g += kLanes) {
-        const size_t at = g * shape.groupSize;
-        multiplyGroups<Registers>(products + row * kPieceGroups + g, values + at, ahead + at, loadAs<vf>(scales + g), x, piece + g);
+      const F16 scales = rows.scales[row].load16(piece);
+      for (int set = 0; set < kRegs; set++) {
+        const size_t g = set * kLanes, at = g * shape.groupSize;
+        multiplyGroups<Registers>(products + row * kPieceGroups + g, values + at, ahead + at, scales.r[set], x, piece + g);
       }
     }
     for (size_t t = 0; t < x.rows; t++) f[t] = addProducts(f[t], products + t * 16 * kPieceGroups);
@@ -143,7 +143,8 @@ INLINE void streamRows(const Matrix& weight, Rows& rows, const Activations& x, u
   for (const size_t end = rows.first + rows.count; rows.first < end; rows.first += 16) {
     rows.count = smaller(16, end - rows.first);
     const RowPointers pointers(weight, rows.first);
-    if (x.rows == 1) rows.store(0, streamToken<kRegisters>(pointers, x));
+    if (x.rows == 1 && weight.hasMaxima) rows.store(0, streamToken<kRegisters, true>(pointers, x));
+    else if (x.rows == 1) rows.store(0, streamToken<kRegisters, false>(pointers, x));
     else streamTokens<kRegisters>(pointers, x, products, rows);
   }
 }

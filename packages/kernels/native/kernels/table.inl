@@ -8,6 +8,6 @@ extern const KernelTable KERNELS_TABLE;
 const KernelTable KERNELS_TABLE = {
     KERNELS_NAME, ::embed,     ::rmsNorm, linearScratch, linearQuantize, ::linear, ::rope,     ::store,
     attentionScratch, ::attention, ::swiGlu,  ::add,         ::gather,       ::softmax, ::widen, ::quantize, ::dequantize,
-    ::quantizeWeights, ::largestMagnitude, ::xorAll,
+    ::quantizeWeights, ::largestMagnitude, ::groupMaxima, ::xorAll,
 };
 }  // namespace kernels

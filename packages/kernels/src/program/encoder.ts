@@ -23,6 +23,7 @@ export const opcodes = {
   xorAll: 14,
   quantizeWeights: 15,
   largestMagnitude: 16,
+  groupMaxima: 17,
 } as const;
 
 export type Operation = keyof typeof opcodes;
@@ -133,13 +134,14 @@ export class Encoder {
     return this.number(this.#addressOf(array)).number(array.length);
   }
 
-  /** rows, cols, group size (0: float32), values, scales. */
+  /** rows, cols, group size (0: float32), values, scales, whether those are maxima. */
   matrix(matrix: Matrix): this {
     const { rows, cols, values } = matrix;
     this.number(rows).number(cols);
     this.number(matrix.dtype === 'F32' ? 0 : matrix.groupSize);
     this.array(values);
-    return matrix.dtype === 'F32' ? this.number(0).number(0) : this.array(matrix.scales);
+    if (matrix.dtype === 'F32') return this.number(0).number(0).number(0);
+    return this.array(matrix.scales).number(matrix.scales instanceof Uint16Array ? 1 : 0);
   }
 
   cache(layer: number, segments: readonly Segment[]): this {

@@ -33,6 +33,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Registers of 32 bytes and more: they wait for memory, where narrower ones wait for arithmetic. */
+const wideBackends: ReadonlySet<BackendName> = new Set(['avx512vnni', 'avx512', 'avx2']);
+
 /** Kernels that queue calls and hand them to the engine. */
 export function programKernels(engine: Engine): Kernels {
   const encoder = new Encoder(engine.addressOf);
@@ -97,6 +100,7 @@ export function programKernels(engine: Engine): Kernels {
     backend: engine.backend,
     threads: engine.threads,
     allocate: engine.allocate,
+    prefersGroupMaxima: wideBackends.has(engine.backend),
     async openWeights(path, options) {
       const file = await engine.openWeights(path, options);
       const close = async () => {
@@ -167,6 +171,11 @@ export function programKernels(engine: Engine): Kernels {
       check.checkLargestMagnitude(out);
       out[0] = 0; // the threads raise it
       queue('largestMagnitude', (e) => e.array(out).array(x));
+    },
+    groupMaxima(maxima, inexact, scales) {
+      check.checkGroupMaxima(maxima, inexact, scales);
+      inexact[0] = 0; // a thread sets it
+      queue('groupMaxima', (e) => e.array(maxima).array(inexact).array(scales));
     },
     xorAll(out, x) {
       check.checkXorAll(out);

@@ -1,5 +1,6 @@
 // Rows of a matrix by index.
 import type { Matrix } from '../kernels.js';
+import { scaleAt } from './group-maxima.js';
 
 /** out (n, cols) = rows `tokens` of the table, dequantized. */
 export function embed(out: Float32Array, table: Matrix, tokens: Int32Array): void {
@@ -12,7 +13,7 @@ export function embed(out: Float32Array, table: Matrix, tokens: Int32Array): voi
   for (let i = 0; i < tokens.length; i++) {
     const from = tokens[i]! * cols;
     for (let col = 0; col < cols; col++) {
-      out[i * cols + col] = values[from + col]! * scales[Math.floor((from + col) / groupSize)]!;
+      out[i * cols + col] = values[from + col]! * scaleAt(scales, Math.floor((from + col) / groupSize));
     }
   }
 }

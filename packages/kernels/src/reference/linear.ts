@@ -1,5 +1,6 @@
 // Matrix times vector, in float32 and with quantized weights.
 import type { Float32Matrix, Matrix, Q8Matrix } from '../kernels.js';
+import { scaleAt } from './group-maxima.js';
 import { quantizeRange } from './quantize.js';
 import { dot16 } from './sum16.js';
 
@@ -45,7 +46,7 @@ function q8MatrixVector(out: Float32Array, outOffset: number, weight: Q8Matrix, 
       const wStart = row * cols + start;
       let isum = 0;
       for (let i = 0; i < groupSize; i++) isum = (isum + Math.imul(values[wStart + i]!, xq[start + i]!)) | 0;
-      acc = f(acc + f(isum * f(scales[row * nGroups + group]! * xs[group]!)));
+      acc = f(acc + f(isum * f(scaleAt(scales, row * nGroups + group) * xs[group]!)));
     }
     out[outOffset + row] = acc;
   }

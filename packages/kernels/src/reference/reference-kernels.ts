@@ -5,6 +5,7 @@ import type { Allocator, Kernels } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
 import { attention, store } from './attention.js';
 import { embed, gather } from './embed.js';
+import { groupMaxima } from './group-maxima.js';
 import { largestMagnitude } from './largest-magnitude.js';
 import { linear } from './linear.js';
 import { dequantize, quantize } from './quantize.js';
@@ -33,6 +34,7 @@ export function referenceKernels(): Kernels {
     backend: 'reference',
     threads: 0,
     allocate,
+    prefersGroupMaxima: false,
     openWeights: readWeights,
     embed(out, table, tokens) {
       check.checkEmbed(out, table, tokens);
@@ -93,6 +95,10 @@ export function referenceKernels(): Kernels {
     largestMagnitude(out, x) {
       check.checkLargestMagnitude(out);
       largestMagnitude(out, x);
+    },
+    groupMaxima(maxima, inexact, scales) {
+      check.checkGroupMaxima(maxima, inexact, scales);
+      inexact[0] = groupMaxima(maxima, scales) ? 0 : 1;
     },
     xorAll(out, x) {
       check.checkXorAll(out);
