@@ -224,10 +224,7 @@ describe('embed and gather', () => {
         });
         const scale = (group: number) => Math.fround(fromBits(maxima[group]! << 16) / 127);
         const weight = (at: number) => Math.fround(values[at]! * scale(Math.floor(at / groupSize)));
-        assertSameBits(
-          out,
-          [...chosen].flatMap((row) => Array.from({ length: cols }, (_, i) => weight(row * cols + i))),
-        );
+        assertSameBits(out, rowsOf(chosen, cols, weight));
       });
     }
     for (const groupSize of [1, 8, 12, 64, 128]) {
@@ -244,10 +241,7 @@ describe('embed and gather', () => {
           return embedded;
         });
         const weight = (at: number) => Math.fround(values[at]! * scales[Math.floor(at / groupSize)]!);
-        assertSameBits(
-          out,
-          [...chosen].flatMap((row) => Array.from({ length: cols }, (_, i) => weight(row * cols + i))),
-        );
+        assertSameBits(out, rowsOf(chosen, cols, weight));
       });
     }
   });
@@ -287,6 +281,11 @@ describe('softmax', () => {
     });
   });
 });
+
+/** Rows of a table by what is at each place of it. */
+function rowsOf(chosen: Int32Array, cols: number, valueAt: (at: number) => number): number[] {
+  return [...chosen].flatMap((row) => Array.from({ length: cols }, (_, i) => valueAt(row * cols + i)));
+}
 
 async function checkRmsNorm(kernels: Kernels, x: Float32Array, dim: number, epsilon: number): Promise<void> {
   const weight = uniform(dim, 25, 2);

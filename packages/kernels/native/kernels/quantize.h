@@ -38,7 +38,7 @@ INLINE bool usable(float scale) { return scale > 0 && finite(scale); }
 /** Of a group. NaN and infinities make it so too. */
 template <class Source>
 INLINE float scaleOf(Source x, size_t n) {
-  return largestOf(x, n) / 127.0f;
+  return largestOf(x, n) / kLargestValue;
 }
 
 /** Quantizes a group by its scale, and calls each(x, q) for each sixteen of it, zeros behind the last. */
