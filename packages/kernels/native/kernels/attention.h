@@ -1,9 +1,8 @@
 // The key/value cache: writing it, and causal attention over it with grouped queries.
 //
-// A unit of work is a block of rows of one sequence with one key/value head, whose queries share every load of keys and
-// values. Keys are transposed sixteen positions at a time, so that a lane is a position and the canonical sum16 of a
-// score is taken lane by lane without shuffles. Positions past a row's own get the score -infinity, whose exp is +0:
-// it changes no sum, and +0 times a value adds nothing.
+// A unit of work is a block of rows of one sequence with one key/value head, whose queries share what is loaded of keys and
+// values. A score is a sum16; those of consecutive positions are folded together, so that a lane ends as a position.
+// Positions past a row's own get the score -infinity, whose exp is +0: it changes no sum, and +0 times a value adds nothing.
 #pragma once
 
 #include "linear-shape.h"
@@ -13,11 +12,11 @@ namespace {
 
 /** Rows of a prompt that share loads of keys and values. */
 constexpr size_t kBlockRows = 4;
-/** Positions whose values stay in the first-level cache while all queries of a block use them. */
-constexpr size_t kValueChunk = 64;
-/** Queries computed together: their accumulators fit the registers. */
+/** Queries whose values are added together: their accumulators fit the registers. */
 constexpr int kQueries = VEC_BYTES == 64 ? 4 : VEC_BYTES == 32 ? 2 : 1;
-/** Positions ahead of those at work whose keys and values the first queries of a block fetch from memory. */
+/** Positions whose values stay in the first-level cache while all queries of a block use them. */
+constexpr size_t kValueChunk = 32;
+/** Positions ahead of those at work that are fetched from memory. */
 constexpr size_t kAheadPositions = 32;
 /** Sixteen-lane accumulators of one query's output. */
 constexpr int kValueTile = VEC_BYTES == 64 ? 4 : 2;
@@ -83,52 +82,6 @@ void store(const CacheArgs& args, const Worker& worker) {
       });
 }
 
-/** Keys of up to sixteen positions as [dimension][position], zeros where there is none. */
-template <class T>
-INLINE void transposeKeys(float* out, const T* keys, size_t positions, size_t headDim) {
-  for (size_t d = 0; d < headDim; d += 16) {
-    F16 row[16];
-    for (size_t t = 0; t < 16; t++) {
-      row[t] = t < positions ? loadCachedUpTo16(keys + t * headDim + d, headDim - d) : splat16(0.0f);
-    }
-    UNROLL for (int set = 0; set < 16; set += kLanes) {
-      UNROLL for (int part = 0; part < kRegs; part++) {
-        vf block[kLanes];
-        UNROLL for (int i = 0; i < kLanes; i++) block[i] = row[set + i].r[part];
-        transpose(block);
-        UNROLL for (int i = 0; i < kLanes; i++) storeAs(out + (d + part * kLanes + i) * 16 + set, block[i]);
-      }
-    }
-  }
-}
-
-/** Scores of Q queries with sixteen positions: a query's sum16 tree, one position a lane. As many keys are fetched from `ahead`. */
-template <int Q, class T>
-struct ScoreTree {
-  const float* const* q;
-  const float* keys;
-  size_t headDim;
-  const T* ahead;
-
-  /** acc = lane J of sum16, or of the sums already folded to `Width` lanes. */
-  template <int J, int Width>
-  INLINE void fold(F16* acc) const {
-    if constexpr (Width == 16) {
-      UNROLL for (int i = 0; i < Q; i++) acc[i] = splat16(0.0f);
-      for (size_t d = J; d < headDim; d += 16) {
-        const F16 k = load16(keys + d * 16);
-        if (ahead != nullptr) __builtin_prefetch(ahead + d * 16);
-        UNROLL for (int i = 0; i < Q; i++) acc[i] = acc[i] + splat16(q[i][d]) * k;
-      }
-    } else {
-      F16 other[Q];
-      fold<J, 2 * Width>(acc);
-      fold<J + Width, 2 * Width>(other);
-      UNROLL for (int i = 0; i < Q; i++) acc[i] = acc[i] + other[i];
-    }
-  }
-};
-
 /** The queries of a unit: consecutive heads of consecutive rows. */
 struct QueryBlock {
   const float* q;
@@ -140,88 +93,172 @@ struct QueryBlock {
   size_t offset(size_t i) const { return i / heads * rowStride + i % heads * headDim; }
 };
 
-template <int Q, class T>
-INLINE void scoreQueries(const QueryBlock& block, size_t first, float* scores, size_t stride, const float* keys,
-                         const T* ahead, F16 scale) {
-  const float* q[Q];
-  F16 acc[Q];
-  UNROLL for (int i = 0; i < Q; i++) q[i] = block.q + block.offset(first + i);
-  ScoreTree<Q, T>{q, keys, block.headDim, first == 0 ? ahead : nullptr}.template fold<0, 1>(acc);
-  UNROLL for (int i = 0; i < Q; i++) store16(scores + (first + i) * stride, acc[i] * scale);
+/** Keys or values of consecutive positions, and those that are met some chunks later: as many are fetched. */
+template <class T>
+struct Chunk {
+  const T* data;
+  const T* ahead;
+  size_t positions;
+};
+
+/** Fetches elements [begin, end). */
+template <class T>
+INLINE void fetch(const T* data, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i += 64 / sizeof(T)) __builtin_prefetch(data + i);
 }
 
-/** out[query][d …] += p[t] * v[t][d …] for t in [begin, end), D times sixteen dimensions from d. */
-template <int Q, int D, class T>
-INLINE void addValues(const QueryBlock& block, size_t first, const float* p, size_t stride, const T* values,
-                      size_t begin, size_t end, size_t d) {
-  F16 acc[Q][D];
-  const size_t width = block.headDim - d;
-  UNROLL for (int i = 0; i < Q; i++) {
-    const float* out = block.out + block.offset(first + i) + d;
-    UNROLL for (int j = 0; j < D; j++) {
-      acc[i][j] = begin == 0 ? splat16(0.0f) : loadUpTo16(out + j * 16, width - j * 16);
+/**
+ * The sum16 of a query with each of sixteen positions, or of fewer, behind which the last comes again.
+ * Parts: sixteens of a head, or 0 for any number.
+ */
+template <size_t Parts, bool AreSixteen>
+INLINE F16 dotPositions(const float* q, const float* keys, size_t positions, size_t headDim) {
+  F16 sums;
+  ROLLED for (int set = 0; set < kRegs; set++) {
+    vf rows[kLanes];
+    ROLLED for (int i = 0; i < kLanes; i++) {
+      const size_t position = set * kLanes + i;
+      const float* key = keys + (AreSixteen ? position : smaller(position, positions - 1)) * (Parts != 0 ? Parts * 16 : headDim);
+      F16 acc = splat16(0.0f);
+      if (Parts != 0) {
+        UNROLL for (size_t d = 0; d < Parts * 16; d += 16) acc = acc + load16(q + d) * load16(key + d);
+      } else {
+        for (size_t d = 0; d < headDim; d += 16) acc = acc + loadUpTo16(q + d, headDim - d) * loadUpTo16(key + d, headDim - d);
+      }
+      rows[i] = foldToRegister(acc);
     }
+    sums.r[set] = sumRows(rows);
   }
-  for (size_t t = begin; t < end; t++) {
+  return sums;
+}
+
+/** Scores, (queries, stride), of all queries of a block with sixteen positions or fewer. Each query fetches its part. */
+template <size_t Parts, bool AreSixteen>
+OUTLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
+  const size_t headDim = block.headDim, count = block.count(), length = keys.positions * headDim;
+  const F16 scale = splat16(1.0f / __builtin_sqrtf((float)headDim));
+  for (size_t i = 0; i < count; i++) {
+    fetch(keys.ahead, length * i / count, length * (i + 1) / count);
+    const F16 dots = dotPositions<Parts, AreSixteen>(block.q + block.offset(i), keys.data, keys.positions, headDim);
+    store16(scores + i * stride, dots * scale);
+  }
+}
+
+template <size_t Parts>
+INLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
+  if (keys.positions == 16) scorePositions<Parts, true>(block, scores, stride, keys);
+  else scorePositions<Parts, false>(block, scores, stride, keys);
+}
+
+INLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
+  if (block.headDim == 64) scorePositions<4>(block, scores, stride, keys);
+  else if (block.headDim == 128) scorePositions<8>(block, scores, stride, keys);
+  else scorePositions<0>(block, scores, stride, keys);
+}
+
+/** Keys as float32; `room` holds them where they are not. */
+INLINE Chunk<float> asFloats(const Chunk<float>& keys, size_t, float*) { return keys; }
+INLINE Chunk<float> asFloats(const Chunk<uint16_t>& keys, size_t headDim, float* room) {
+  const size_t n = keys.positions * headDim;
+  fetch(keys.ahead, 0, n);
+  forSixteens(n, [&](size_t i, size_t count) { storeUpTo16(room + i, loadCachedUpTo16(keys.data + i, count), count); });
+  return {room, room, keys.positions};
+}
+
+/** Probabilities of the positions of a chunk, (queries, stride), and whether it is the first. */
+struct Probabilities {
+  const float* data;
+  size_t stride;
+  bool areFirst;
+};
+
+/**
+ * out[query][d …] += p[t] * v[t][d …], for Q queries and D times sixteen dimensions from d, or, where these are a part of
+ * the head's last, for that.
+ */
+template <int Q, int D, bool ArePart, bool Fetches, class T>
+OUTLINE void addValues(const QueryBlock& block, size_t first, size_t d, const Probabilities& p, const Chunk<T>& values) {
+  const size_t headDim = block.headDim, width = ArePart ? headDim - d : 16;
+  const float* weights = p.data + first * p.stride;
+  float* out[Q];
+  F16 acc[Q][D];
+  UNROLL for (int i = 0; i < Q; i++) {
+    out[i] = block.out + block.offset(first + i) + d;
+    UNROLL for (int j = 0; j < D; j++) acc[i][j] = p.areFirst ? splat16(0.0f) : loadUpTo16(out[i] + j * 16, width);
+  }
+  for (size_t t = 0, at = d; t < values.positions; t++, at += headDim) {
     F16 v[D];
     UNROLL for (int j = 0; j < D; j++) {
-      const T* at = values + t * block.headDim + d + j * 16;
-      v[j] = loadCachedUpTo16(at, width - j * 16);
-      if (first == 0) __builtin_prefetch(at + kAheadPositions * block.headDim);
+      if (Fetches) __builtin_prefetch(values.ahead + at + j * 16);
+      v[j] = ArePart ? loadCachedUpTo16(values.data + at, width) : loadCached(values.data + at + j * 16);
     }
     UNROLL for (int i = 0; i < Q; i++) {
-      const F16 weight = splat16(p[(first + i) * stride + t]);
+      const F16 weight = splat16(weights[i * p.stride + t]);
       UNROLL for (int j = 0; j < D; j++) acc[i][j] = acc[i][j] + weight * v[j];
     }
   }
   UNROLL for (int i = 0; i < Q; i++) {
-    float* out = block.out + block.offset(first + i) + d;
-    UNROLL for (int j = 0; j < D; j++) storeUpTo16(out + j * 16, acc[i][j], width - j * 16);
+    UNROLL for (int j = 0; j < D; j++) storeUpTo16(out[i] + j * 16, acc[i][j], width);
   }
 }
 
-template <int Q, class T>
-INLINE void addValueChunk(const QueryBlock& block, size_t first, const float* p, size_t stride, const T* values,
-                          size_t begin, size_t end) {
+/** Q queries with all dimensions of a chunk. */
+template <int Q, bool Fetches, class T>
+INLINE void addValues(const QueryBlock& block, size_t first, const Probabilities& p, const Chunk<T>& values) {
   size_t d = 0;
   for (; d + 16 * kValueTile <= block.headDim; d += 16 * kValueTile) {
-    addValues<Q, kValueTile>(block, first, p, stride, values, begin, end, d);
+    addValues<Q, kValueTile, false, Fetches>(block, first, d, p, values);
   }
-  for (; d < block.headDim; d += 16) addValues<Q, 1>(block, first, p, stride, values, begin, end, d);
+  for (; d < block.headDim; d += 16) addValues<Q, 1, true, Fetches>(block, first, d, p, values);
+}
+
+/** `first` and those behind it, Q at most. */
+template <int Q, bool Fetches, class T>
+INLINE void addValuesUpTo(const QueryBlock& block, size_t first, const Probabilities& p, const Chunk<T>& values) {
+  if (block.count() - first >= Q) addValues<Q, Fetches>(block, first, p, values);
+  else if constexpr (Q > 1) addValuesUpTo<Q - 1, Fetches>(block, first, p, values);
+}
+
+/** All queries; the first of them fetch. */
+template <class T>
+INLINE void addValues(const QueryBlock& block, const Probabilities& p, const Chunk<T>& values) {
+  addValuesUpTo<kQueries, true>(block, 0, p, values);
+  for (size_t i = kQueries; i < block.count(); i += kQueries) addValuesUpTo<kQueries, false>(block, i, p, values);
+}
+
+/** f(chunk, its first position) for the chunks of so many positions; those of `next` are met after them. */
+template <size_t ChunkPositions, class T, class F>
+INLINE void forChunks(const T* data, const T* next, size_t positions, size_t headDim, F f) {
+  const size_t room = unitsOf(positions, ChunkPositions) * ChunkPositions;
+  for (size_t begin = 0; begin < positions; begin += ChunkPositions) {
+    const size_t later = begin + kAheadPositions;
+    const T* ahead = later < positions ? data + later * headDim : next + (later - room) * headDim;
+    f(Chunk<T>{data + begin * headDim, ahead, smaller(ChunkPositions, positions - begin)}, begin);
+  }
 }
 
 /** Rows [row, row + rows) of a segment with one key/value head. */
 template <class T>
 void attendBlock(const CacheArgs& args, const Segment& segment, const QueryBlock& block, size_t row, size_t head,
                  uint8_t* own) {
-  const size_t headDim = args.headDim, cached = (args.layer * args.nKvHeads + head) * segment.seqLen * headDim;
+  const size_t headDim = args.headDim, room = segment.seqLen * headDim, cached = (args.layer * args.nKvHeads + head) * room;
   const T* keys = reinterpret_cast<const T*>(segment.keys.data) + cached;
   const T* values = reinterpret_cast<const T*>(segment.values.data) + cached;
   const size_t end = segment.position + row + block.rows, stride = unitsOf(end, 16) * 16, count = block.count();
-  float* tile = reinterpret_cast<float*>(own);
-  float* scores = tile + unitsOf(headDim, 16) * 256;
-  const F16 scale = splat16(1.0f / __builtin_sqrtf((float)headDim));
-  for (size_t t = 0; t < end; t += 16) {
-    transposeKeys(tile, keys + t * headDim, smaller(16, end - t), headDim);
-    size_t i = 0;
-    const T* ahead = keys + (t + kAheadPositions) * headDim;
-    for (; i + kQueries <= count; i += kQueries) scoreQueries<kQueries>(block, i, scores + t, stride, tile, ahead, scale);
-    for (; i < count; i++) scoreQueries<1>(block, i, scores + t, stride, tile, ahead, scale);
-  }
+  float* scores = reinterpret_cast<float*>(own);
+  forChunks<16>(keys, values, end, headDim, [&](const Chunk<T>& chunk, size_t begin) {
+    scorePositions(block, scores + begin, stride, asFloats(chunk, headDim, scores + count * stride));
+  });
   for (size_t i = 0; i < count; i++) {
     const size_t positions = segment.position + row + i / block.heads + 1;
     float* p = scores + i * stride;
     softmaxPadded(p, positions);
     for (size_t t = unitsOf(positions, 16) * 16; t < stride; t++) p[t] = 0;
   }
-  for (size_t begin = 0; begin < end; begin += kValueChunk) {
-    const size_t chunkEnd = smaller(end, begin + kValueChunk);
-    size_t i = 0;
-    for (; i + kQueries <= count; i += kQueries) {
-      addValueChunk<kQueries>(block, i, scores, stride, values, begin, chunkEnd);
-    }
-    for (; i < count; i++) addValueChunk<1>(block, i, scores, stride, values, begin, chunkEnd);
-  }
+  // The next unit is most often that of the next head.
+  forChunks<kValueChunk>(values, keys + room, end, headDim, [&](const Chunk<T>& chunk, size_t begin) {
+    addValues(block, Probabilities{scores + begin, stride, begin == 0}, chunk);
+  });
 }
 
 INLINE size_t batchRows(const CacheArgs& args) {
@@ -242,8 +279,8 @@ Scratch attentionScratch(const CacheArgs& args) {
     if (segment.nRows > 1) blockRows = kBlockRows;
   }
   const size_t heads = args.first.length / rows / args.nKvHeads / args.headDim;
-  const size_t tile = unitsOf(args.headDim, 16) * 256, scores = blockRows * heads * unitsOf(positions, 16) * 16;
-  return {0, aligned((tile + scores) * sizeof(float))};
+  const size_t scores = blockRows * heads * unitsOf(positions, 16) * 16, widened = 16 * args.headDim;
+  return {0, aligned((scores + widened) * sizeof(float))};
 }
 
 void attention(const CacheArgs& args, const Worker& worker) {

@@ -262,6 +262,17 @@ INLINE void transpose(T* r) {
 #endif
 }
 
+/** The sixteen lanes of sum16 folded by halves to those of one register. */
+INLINE vf foldToRegister(F16 v) {
+#if VEC_BYTES == 16
+  return (v.r[0] + v.r[2]) + (v.r[1] + v.r[3]);
+#elif VEC_BYTES == 32
+  return v.r[0] + v.r[1];
+#else
+  return v.r[0];
+#endif
+}
+
 /** sum16's last step: lane[j] += lane[j+8], += lane[j+4], += lane[j+2], += lane[j+1]; lane 0. */
 INLINE float fold16(F16 v) {
   float lane[16];
