@@ -26,21 +26,27 @@ Scratch linearScratch(const LinearArgs& args) {
 void linearQuantize(const LinearArgs& args, const Worker& worker) {
   const Activations x(args, worker.common);
   const Shape& shape = x.shape;
-  const size_t groupsPerUnit = unitsOf(kQuantizeUnit, shape.groupSize);
+  const size_t groupsPerUnit = unitsOf(kQuantizeUnit, shape.groupSize), apart = x.lanesApart();
   forElements(worker, x.rows * shape.groups, groupsPerUnit, [&](size_t begin, size_t end) {
-    alignas(64) Activation values[kMaxGroupSize + kLaneValues];
+    const auto group = [&](size_t i) { return Floats{args.x.data + i * shape.groupSize}; };
+    // Scales first: the values of a group would wait for its own, and the next group behind them. Meanwhile the lines to
+    // write, which other cores have read, are fetched.
     for (size_t i = begin; i < end; i++) {
-      const size_t token = i / shape.groups, group = i % shape.groups, index = x.groupIndex(token, group);
+      const size_t token = i / shape.groups, index = x.groupIndex(token, i % shape.groups);
+      __builtin_prefetch(x.lane(token, i % shape.groups, 0), 1);
+      __builtin_prefetch(x.corrections + index, 1);
+      x.scales[index] = scaleOf(group(i), shape.groupSize);
+    }
+    for (size_t i = begin; i < end; i++) {
+      const size_t token = i / shape.groups, index = x.groupIndex(token, i % shape.groups);
+      int32_t* lanes = x.lane(token, i % shape.groups, 0);
+      alignas(64) Activation aside[kMaxGroupSize + kLaneValues];
+      Activation* values = apart == 1 ? reinterpret_cast<Activation*>(lanes) : aside;
       I16 sum = splat16(0);
-      const Floats activations = {args.x.data + i * shape.groupSize};
-      x.scales[index] = scaleOf(activations, shape.groupSize);
-      quantizeGroup(values, x.scales[index], activations, shape.groupSize, [&](F16, I16 q) { sum = sum + q; });
+      quantizeGroup(values, x.scales[index], group(i), shape.groupSize, [&](F16, I16 q) { sum = sum + q; });
       x.corrections[index] = kWeightBias == 0 ? 0 : -kWeightBias * sumLanes(sum);
       for (size_t k = shape.groupSize; k < shape.paddedGroup; k++) values[k] = 0;
-      int32_t* lanes = x.lane(token, group, 0);
-      const size_t apart = x.lanesApart();
-      if (apart == 1) memcpy(lanes, values, shape.paddedGroup * sizeof(Activation));
-      else for (size_t k = 0; k < shape.lanesPerGroup(); k++) memcpy(lanes + k * apart, values + k * kLaneValues, 4);
+      for (size_t k = 0; apart != 1 && k < shape.lanesPerGroup(); k++) memcpy(lanes + k * apart, values + k * kLaneValues, 4);
     }
   });
 }
