@@ -66,6 +66,12 @@ describe('store and attention', () => {
         for (const headDim of [1, 2, 6, 8, 15, 17, 32, 64, 80, 128]) {
           it(`take heads of ${headDim}`, () => check({ nHeads: 3, nKvHeads: 3, headDim }, [{ position: 4, nRows: 3 }]));
         }
+        for (const headDim of [64, 128]) {
+          for (const nHeads of [1, 2, 3, 4, 7]) {
+            it(`take ${nHeads} queries of ${headDim} over more positions than are fetched ahead`, () =>
+              check({ nHeads, nKvHeads: 1, headDim }, [{ position: 37, nRows: 1 }]));
+          }
+        }
         for (const nKvHeads of [1, 2, 3, 6]) {
           it(`share ${nKvHeads} key/value heads among 6`, () =>
             check({ nHeads: 6, nKvHeads, headDim: 8 }, [{ position: 2, nRows: 2 }]));
