@@ -1,12 +1,12 @@
-// The key/value cache: writing it, and causal attention over it with grouped queries.
+// Causal attention over the key/value cache, with grouped queries.
 //
 // A unit of work is a block of rows of one sequence with one key/value head, whose queries share what is loaded of keys and
 // values. A score is a sum16; those of consecutive positions are folded together, so that a lane ends as a position.
 // Positions past a row's own get the score -infinity, whose exp is +0: it changes no sum, and +0 times a value adds nothing.
 #pragma once
 
-#include "linear-shape.h"
-#include "quantize.h"
+#include "../simd/across-lanes.h"
+#include "cache.h"
 
 namespace {
 
@@ -20,67 +20,6 @@ constexpr size_t kValueChunk = 32;
 constexpr size_t kAheadPositions = 32;
 /** Sixteen-lane accumulators of one query's output. */
 constexpr int kValueTile = VEC_BYTES == 64 ? 4 : 2;
-
-template <class T>
-INLINE F16 loadCached(const T* p) {
-  if constexpr (sizeof(T) == 4) return load16(p);
-  else return loadHalf16(p);
-}
-template <class T>
-INLINE F16 loadCachedUpTo16(const T* p, size_t n) {
-  if (n >= 16) return loadCached(p);
-  T part[16] = {};
-  memcpy(part, p, n * sizeof(T));
-  return loadCached(part);
-}
-
-template <class T>
-INLINE void storeVector(T* to, const float* from, size_t n) {
-  if constexpr (sizeof(T) == 4) memcpy(to, from, n * sizeof(T));
-  else {
-    for (size_t i = 0; i < n; i += 16) storeHalf16(to + i, loadUpTo16(from + i, n - i), smaller(16, n - i));
-  }
-}
-
-template <class T>
-void storeSegment(const CacheArgs& args, const Segment& segment, size_t row) {
-  for (size_t head = 0; head < args.nKvHeads; head++) {
-    const size_t from = ((segment.row + row) * args.nKvHeads + head) * args.headDim;
-    const size_t position = segment.position + row;
-    const size_t to = ((args.layer * args.nKvHeads + head) * segment.seqLen + position) * args.headDim;
-    storeVector(reinterpret_cast<T*>(segment.keys.data) + to, args.first.data + from, args.headDim);
-    storeVector(reinterpret_cast<T*>(segment.values.data) + to, args.second.data + from, args.headDim);
-  }
-}
-
-/** f(segment, unit within it) for the units that are this thread's; `unitsIn(segment)` counts them. */
-template <class Units, class F>
-INLINE void forSegments(const CacheArgs& args, const Worker& worker, Units unitsIn, F f) {
-  size_t total = 0;
-  Words counting = args.segments;
-  for (size_t i = 0; i < args.count; i++) total += unitsIn(Segment(counting));
-  for (size_t unit; (unit = worker.next(total)) < total;) {
-    Words words = args.segments;
-    for (size_t i = 0; i < args.count; i++) {
-      const Segment segment(words);
-      const size_t units = unitsIn(segment);
-      if (unit < units) {
-        f(segment, unit);
-        break;
-      }
-      unit -= units;
-    }
-  }
-}
-
-void store(const CacheArgs& args, const Worker& worker) {
-  forSegments(
-      args, worker, [](const Segment& segment) { return segment.nRows; },
-      [&](const Segment& segment, size_t row) {
-        if (segment.half) storeSegment<uint16_t>(args, segment, row);
-        else storeSegment<float>(args, segment, row);
-      });
-}
 
 /** The queries of a unit: consecutive heads of consecutive rows. */
 struct QueryBlock {
@@ -134,7 +73,7 @@ INLINE F16 dotPositions(const float* q, const float* keys, size_t positions, siz
 
 /** Scores, (queries, stride), of all queries of a block with sixteen positions or fewer. Each query fetches its part. */
 template <size_t Parts, bool AreSixteen>
-OUTLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
+OUTLINE void scoreQueries(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
   const size_t headDim = block.headDim, count = block.count(), length = keys.positions * headDim;
   const F16 scale = splat16(1.0f / __builtin_sqrtf((float)headDim));
   for (size_t i = 0; i < count; i++) {
@@ -146,8 +85,8 @@ OUTLINE void scorePositions(const QueryBlock& block, float* scores, size_t strid
 
 template <size_t Parts>
 INLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
-  if (keys.positions == 16) scorePositions<Parts, true>(block, scores, stride, keys);
-  else scorePositions<Parts, false>(block, scores, stride, keys);
+  if (keys.positions == 16) scoreQueries<Parts, true>(block, scores, stride, keys);
+  else scoreQueries<Parts, false>(block, scores, stride, keys);
 }
 
 INLINE void scorePositions(const QueryBlock& block, float* scores, size_t stride, const Chunk<float>& keys) {
@@ -177,7 +116,7 @@ struct Probabilities {
  * the head's last, for that.
  */
 template <int Q, int D, bool ArePart, bool Fetches, class T>
-OUTLINE void addValues(const QueryBlock& block, size_t first, size_t d, const Probabilities& p, const Chunk<T>& values) {
+OUTLINE void addTile(const QueryBlock& block, size_t first, size_t d, const Probabilities& p, const Chunk<T>& values) {
   const size_t headDim = block.headDim, width = ArePart ? headDim - d : 16;
   const float* weights = p.data + first * p.stride;
   float* out[Q];
@@ -207,9 +146,9 @@ template <int Q, bool Fetches, class T>
 INLINE void addValues(const QueryBlock& block, size_t first, const Probabilities& p, const Chunk<T>& values) {
   size_t d = 0;
   for (; d + 16 * kValueTile <= block.headDim; d += 16 * kValueTile) {
-    addValues<Q, kValueTile, false, Fetches>(block, first, d, p, values);
+    addTile<Q, kValueTile, false, Fetches>(block, first, d, p, values);
   }
-  for (; d < block.headDim; d += 16) addValues<Q, 1, true, Fetches>(block, first, d, p, values);
+  for (; d < block.headDim; d += 16) addTile<Q, 1, true, Fetches>(block, first, d, p, values);
 }
 
 /** `first` and those behind it, Q at most. */

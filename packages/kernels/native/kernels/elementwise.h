@@ -1,6 +1,7 @@
 // Row and element kernels: embedding, RMSNorm, RoPE, SwiGLU, sum, gather, softmax, and the largest magnitude.
 #pragma once
 
+#include "../simd/across-lanes.h"
 #include "../simd/exp.h"
 #include "../simd/narrow.h"
 #include "scales.h"
@@ -14,6 +15,7 @@ constexpr size_t kUnitElements = 4096;
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 INLINE size_t unitsOf(size_t n, size_t unit) { return (n + unit - 1) / unit; }
+constexpr size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 /** f(begin, end) for each unit of `n` elements that is this thread's. */
 template <class F>

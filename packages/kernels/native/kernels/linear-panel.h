@@ -2,6 +2,7 @@
 // which every token then sweeps with its activations broadcast. A lane is a row.
 #pragma once
 
+#include "../simd/across-lanes.h"
 #include "linear-shape.h"
 
 namespace {

@@ -32,8 +32,6 @@ constexpr size_t kMaxPanels = 4;
 /** Lanes of a group of the size that files have unless asked otherwise: a count the compiler knows is walked faster. */
 constexpr size_t kUsualLanes = 64 / kLaneValues;
 
-constexpr size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 struct Shape {
   size_t cols, groupSize, groups;
   /** Values of a group rounded up to whole lanes, with zeros. */

@@ -6,6 +6,7 @@
 // sum; their activations lie in the order it gives.
 #pragma once
 
+#include "../simd/across-lanes.h"
 #include "fetch-once.h"
 #include "linear-shape.h"
 

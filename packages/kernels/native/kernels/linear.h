@@ -46,7 +46,8 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
       quantizeGroup(values, x.scales[index], group(i), shape.groupSize, [&](F16, I16 q) { sum = sum + q; });
       x.corrections[index] = kWeightBias == 0 ? 0 : -kWeightBias * sumLanes(sum);
       for (size_t k = shape.groupSize; k < shape.paddedGroup; k++) values[k] = 0;
-      for (size_t k = 0; apart != 1 && k < shape.lanesPerGroup(); k++) memcpy(lanes + k * apart, values + k * kLaneValues, 4);
+      if (values != aside) continue;
+      for (size_t k = 0; k < shape.lanesPerGroup(); k++) memcpy(lanes + k * apart, values + k * kLaneValues, 4);
     }
   });
 }
