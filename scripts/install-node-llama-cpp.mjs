@@ -1,13 +1,9 @@
 // Installs node-llama-cpp outside of the workspace, for the tests that compare with llama.cpp, and prints its folder.
 //
 // usage: export NODE_LLAMA_CPP=$(node scripts/install-node-llama-cpp.mjs)
-// The folder is made once, in the user's cache. Nothing is compiled and no package runs scripts: the binary comes as a
-// package of its own.
+// Nothing is compiled: the binary comes as a package of its own.
 
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { installOutside } from './install-outside.mjs';
 
 const version = '3.22.1';
 const binaries = {
@@ -18,29 +14,10 @@ const binaries = {
 };
 
 const platform = `${process.platform}-${process.arch}`;
-if (binaries[platform] === undefined) {
+const binary = binaries[platform];
+if (binary === undefined) {
   console.error(`node-llama-cpp: no binary for ${platform}, expected one of ${Object.keys(binaries).join(', ')}`);
   process.exit(1);
 }
-const cache = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(os.homedir(), '.cache');
-const folder = path.join(cache, 'llama3.2.ts', `node-llama-cpp-${version}-${platform}`);
-const complete = path.join(folder, 'complete');
-if (!fs.existsSync(complete)) install();
-console.log(folder);
-
-function install() {
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'package.json'), '{"private": true}\n');
-  const packages = [`node-llama-cpp@${version}`, `@node-llama-cpp/${binaries[platform]}@${version}`];
-  const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--save-exact'];
-  const isWindows = process.platform === 'win32';
-  const { status, error } = spawnSync(isWindows ? 'npm.cmd' : 'npm', ['install', ...options, ...packages], {
-    cwd: folder,
-    // Only the folder's name is for stdout.
-    stdio: ['ignore', process.stderr, process.stderr],
-    shell: isWindows,
-  });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
-  fs.writeFileSync(complete, '');
-}
+const packages = [`node-llama-cpp@${version}`, `@node-llama-cpp/${binary}@${version}`];
+console.log(installOutside(`node-llama-cpp-${version}-${platform}`, packages));
