@@ -1,58 +1,61 @@
-// npm run ci:roundtrip: exports a model as v1 and v2, dequantizes v2 and holds its error against a bound.
-//
-// usage: npm run ci:roundtrip -- [--hf DIR] [--max-error E] [--json]
-// exit status: 0 within bounds, 3 beyond them. Without --max-error the bound is half a scale step per group, plus one
-// unit in the last place of the weight.
+// npm run ci:roundtrip: exports a model as v1 and v2 and verifies v2 against v1, as a gate for CI.
 
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { root } from './npm.mjs';
 import { prepare } from './prepare.mjs';
 
-const { values } = parseArgs({
-  options: { hf: { type: 'string' }, 'max-error': { type: 'string' }, json: { type: 'boolean', default: false } },
-});
-prepare();
+const usage = `usage: npm run ci:roundtrip -- [--hf DIR_OR_REPO] [--max-error E] [--json]
 
-const { exportModel, roundTripErrors } = await import('@llama-ts/exporter');
-const { sampleModelPath } = await import('@llama-ts/sample-model');
-const maxError = values['max-error'] === undefined ? null : Number(values['max-error']);
-if (maxError !== null && !(maxError >= 0)) {
-  console.error(`--max-error ${values['max-error']}: expected a number from 0`);
-  process.exit(2);
+Exports the model (default: the bundled one) as v1 and as v2, and runs
+llama verify V2 --against V1 with a bound on every tensor: half a scale step per
+group, or --max-error E on |weight - value * scale|. Exit status: 0 within the
+bound, 3 beyond it.`;
+
+const llama = path.join(root, 'packages', 'cli', 'bin', 'run.js');
+
+/** @returns {{ hf?: string, 'max-error'?: string, json: boolean, help: boolean }} */
+function flags() {
+  try {
+    return parseArgs({
+      options: {
+        hf: { type: 'string' },
+        'max-error': { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    process.exit(2);
+  }
 }
 
+/** Runs a command to its end and returns its exit status. */
+function run(args, stdio = 'inherit') {
+  const { status, error } = spawnSync(process.execPath, [llama, ...args], { stdio });
+  if (error) throw error;
+  return status ?? 1;
+}
+
+const { hf, 'max-error': maxError, json, help } = flags();
+if (help) {
+  console.log(usage);
+  process.exit(0);
+}
+prepare();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'llama-roundtrip-'));
 try {
-  const v1 = path.join(folder, 'v1.bin');
-  const v2 = path.join(folder, 'v2.bin');
-  for (const [output, version] of [
-    [v1, 1],
-    [v2, 2],
-  ]) {
-    for await (const _ of exportModel({ source: values.hf ?? sampleModelPath, output, version })) {
-      // Only the files matter here.
-    }
-  }
-  const tensors = [];
-  for await (const tensor of roundTripErrors({ quantized: v2, original: v1 })) tensors.push(tensor);
-  const beyond = tensors.filter((tensor) => (maxError === null ? !tensor.isWithinBound : tensor.maxError > maxError));
-  if (values.json) console.log(JSON.stringify({ maxError, tensors, passed: beyond.length === 0 }, null, 2));
-  else report(tensors, beyond);
-  process.exitCode = beyond.length === 0 ? 0 : 3;
+  const [v1, v2] = ['v1.bin', 'v2.bin'].map((name) => path.join(folder, name));
+  const source = hf === undefined ? [] : ['--hf', hf];
+  const bound = maxError === undefined ? ['--max-beyond', '0'] : ['--max-error', maxError];
+  process.exitCode =
+    run(['export', v1, '--version', '1', ...source], ['ignore', 'ignore', 'inherit']) ||
+    run(['export', v2, '--version', '2', ...source], ['ignore', 'ignore', 'inherit']) ||
+    run(['verify', v2, '--against', v1, ...bound, ...(json ? ['--json'] : [])]);
 } finally {
   fs.rmSync(folder, { recursive: true, force: true });
-}
-
-function report(tensors, beyond) {
-  for (const { name, maxError: error, rmse, maxErrorInHalfSteps } of tensors) {
-    const mark = beyond.some((tensor) => tensor.name === name) ? 'BEYOND' : 'ok';
-    console.log(
-      `${name.padEnd(40)} max error ${error.toExponential(3)}  rmse ${rmse.toExponential(3)}  ` +
-        `${maxErrorInHalfSteps.toFixed(4)} half steps  ${mark}`,
-    );
-  }
-  const bound = maxError === null ? 'half a scale step per group' : maxError;
-  console.log(`${tensors.length - beyond.length} of ${tensors.length} tensors within ${bound}`);
 }

@@ -3,14 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createDurableFile,
-  exportModel,
-  inspectPath,
-  openSource,
-  quantizeModel,
-  roundTripErrors,
-} from '@llama-ts/exporter';
+import { createDurableFile, exportModel, inspectPath, openSource, quantizeModel } from '@llama-ts/exporter';
 import { bytesSource, decodeTokenizerBin, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { copyModel, drain, golden, rejectsWith, rewriteWeights, sha256, withFolder } from './support.js';
@@ -275,52 +268,6 @@ describe('quantizeModel', () => {
       await writeFile(input, bytes);
       await rejectsWith('BAD_CHECKSUM', drain(quantizeModel({ input, output: join(scratch, 'out.bin') })));
       assert.deepEqual(await readdir(scratch), ['v1.bin']);
-    });
-  });
-});
-
-describe('roundTripErrors', () => {
-  const errorsOf = async (scratch: string, damage: (bytes: Buffer) => void) => {
-    const [quantized, original] = [join(scratch, 'v2.bin'), join(scratch, 'v1.bin')];
-    await drain(exportModel({ source: untied, output: quantized, version: 2, plain: true, force: true }));
-    await drain(exportModel({ source: untied, output: original, plain: true, force: true }));
-    const bytes = await readFile(quantized);
-    damage(bytes);
-    await writeFile(quantized, bytes);
-    return (await drain(roundTripErrors({ quantized, original }))).events;
-  };
-
-  it('finds every error of an export within half a step, and norms without error', async () => {
-    await withFolder(async (scratch) => {
-      const errors = await errorsOf(scratch, () => {});
-      assert.ok(errors.every(({ isWithinBound }) => isWithinBound));
-      assert.ok(errors.every(({ name, maxError }) => (name.includes('norm') ? maxError === 0 : maxError > 0)));
-      assert.ok(errors.every(({ rmse, maxError }) => rmse <= maxError));
-    });
-  });
-
-  it('finds one value that is two steps off', async () => {
-    await withFolder(async (scratch) => {
-      const { layout } = await readBinFile(
-        bytesSource(
-          await (async () => {
-            const path = join(scratch, 'probe.bin');
-            await drain(exportModel({ source: untied, output: path, version: 2, plain: true }));
-            return readFile(path);
-          })(),
-          'probe.bin',
-        ),
-      );
-      const tensor = layout.tensors.find(({ kind }) => kind === 'wv')!;
-      const errors = await errorsOf(scratch, (bytes) => {
-        const at = tensor.byteOffset + 100;
-        const q = bytes.readInt8(at);
-        bytes.writeInt8(q > 0 ? q - 2 : q + 2, at);
-      });
-      assert.deepEqual(
-        errors.filter(({ isWithinBound }) => !isWithinBound).map(({ name }) => name),
-        [tensor.name],
-      );
     });
   });
 });

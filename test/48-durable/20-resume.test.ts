@@ -60,9 +60,9 @@ describe('an export after one that was killed', () => {
       await leaveKilled(bench.run(), bench.folder, 'm.bin', 10);
       const { layout: places } = await readBinFile(bytesSource(bench.expected, 'm.bin'));
       const finished = (await finishedIn(bench.folder)).map((index) => places.tensors[index]!);
-      const [first, second] = finished.filter(({ scalesByteOffset }) => scalesByteOffset !== null);
+      const [first, second] = finished.filter(({ encoding }) => encoding.isQuantized);
       await flipByte(join(bench.folder, '.m.bin.partial'), first!.byteOffset + 100);
-      await flipByte(join(bench.folder, '.m.bin.partial'), second!.scalesByteOffset! + 3);
+      await flipByte(join(bench.folder, '.m.bin.partial'), second!.scalesByteOffset + 3);
       await assertResumes(bench, 8);
     }));
 

@@ -29,7 +29,7 @@ async function changeScale(original: string, changed: string, kind: BinTensor['k
   const { header, layout } = await readBinFile(source);
   await source.close();
   const { scalesByteOffset, nValues } = layout.tensors.find((tensor) => tensor.kind === kind)!;
-  const at = scalesByteOffset! + 4 * (nValues / header.groupSize! - 1);
+  const at = scalesByteOffset + 4 * (nValues / header.groupSize! - 1);
   const bytes = await fs.readFile(original);
   bytes.writeUInt32LE(bytes.readUInt32LE(at) + 0x800, at);
   await fs.writeFile(changed, bytes);

@@ -104,9 +104,9 @@ describe('verify of a damaged file', function () {
       const tensor = layout(header).tensors.find(({ name }) => name === 'layers.0.attention.wo.weight')!;
       const columns = tensor.shape[1]!;
       const changes: [string, number, (at: number) => void][] = [
-        ['NaN', 5, (group) => bytes.writeFloatLE(Number.NaN, tensor.scalesByteOffset! + 4 * group)],
-        ['Infinity', 5, (group) => bytes.writeFloatLE(Infinity, tensor.scalesByteOffset! + 4 * group)],
-        ['-0.5', 5, (group) => bytes.writeFloatLE(-0.5, tensor.scalesByteOffset! + 4 * group)],
+        ['NaN', 5, (group) => bytes.writeFloatLE(Number.NaN, tensor.scalesByteOffset + 4 * group)],
+        ['Infinity', 5, (group) => bytes.writeFloatLE(Infinity, tensor.scalesByteOffset + 4 * group)],
+        ['-0.5', 5, (group) => bytes.writeFloatLE(-0.5, tensor.scalesByteOffset + 4 * group)],
         ['-128', 7, (group) => bytes.writeInt8(-128, tensor.byteOffset + group * groupSize)],
       ];
       for (const [value, group, change] of changes) {

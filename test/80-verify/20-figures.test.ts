@@ -79,10 +79,10 @@ async function assertFigures({ tensors }: VerifyResult, v2: string, v1: string):
   );
   let nCompared = 0;
   for (const [i, tensor] of layout(header).tensors.entries()) {
-    if (tensor.dtype !== 'Q8_0') continue;
+    if (!tensor.encoding.isQuantized) continue;
     const weights = floats(exact, exactTensors.get(tensor.name)!.byteOffset, tensor.nValues);
     const q = Array.from({ length: tensor.nValues }, (_, k) => quantized.readInt8(tensor.byteOffset + k));
-    const scales = floats(quantized, tensor.scalesByteOffset!, tensor.nValues / header.groupSize!);
+    const scales = floats(quantized, tensor.scalesByteOffset, tensor.nValues / header.groupSize!);
     const expected = plainFigures(weights, q, scales, tensor.shape[1]!);
     const found = tensors[i]!.errors!;
     for (const figure of ['maxError', 'rmse', 'snr', 'cosine'] as const) {
@@ -115,8 +115,8 @@ describe('the figures of verify', function () {
         const bytes = await readFile(v2);
         const { header } = await readBinFile(bytesSource(bytes, v2));
         const random = seededIntegers(7);
-        for (const { dtype, byteOffset, nValues } of layout(header).tensors) {
-          if (dtype !== 'Q8_0') continue;
+        for (const { encoding, byteOffset, nValues } of layout(header).tensors) {
+          if (!encoding.isQuantized) continue;
           for (let i = 0; i < 25; i++) bytes.writeInt8(random(255) - 127, byteOffset + random(nValues));
         }
         await writeFile(v2, bytes);
@@ -162,11 +162,11 @@ describe('the figures of verify', function () {
       const { tensors } = await verify({ model: v2 });
       for (const [i, tensor] of layout(header).tensors.entries()) {
         const bins = tensors[i]!.scales;
-        if (tensor.dtype === 'F32') {
+        if (!tensor.encoding.isQuantized) {
           assert.deepEqual(bins, []);
           continue;
         }
-        const scales = floats(bytes, tensor.scalesByteOffset!, tensor.nValues / header.groupSize!);
+        const scales = floats(bytes, tensor.scalesByteOffset, tensor.nValues / header.groupSize!);
         const edges = new Map<number, number>();
         for (const scale of scales) {
           const octave = 2 ** Math.floor(Math.log2(scale));

@@ -95,7 +95,7 @@ describe('verify against a source', function () {
       const path = await exportTo({ source: untied, output: join(folder, 'm.bin'), version: 2, plain: true });
       const bytes = await readFile(path);
       const { header } = await readBinFile(bytesSource(bytes, path));
-      const { byteOffset, name } = layout(header).tensors.find(({ dtype }) => dtype === 'Q8_0')!;
+      const { byteOffset, name } = layout(header).tensors.find(({ encoding }) => encoding.isQuantized)!;
       const group = 3;
       // The largest value of a group is ±127; without it the scale would be another.
       for (let i = 0; i < header.groupSize!; i++) {

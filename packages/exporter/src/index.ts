@@ -64,12 +64,12 @@ export {
 } from './plan/plan-export.js';
 export type { PlannedRepositoryOptions } from './plan/planned-source.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
-export { type RoundTripOptions, roundTripErrors, type TensorError } from './round-trip.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
 export { parseTokenizerJson, readTokenizerJson } from './tokenizer/tokenizer-json.js';
 export { TOOL } from './tool.js';
 export type { FloatRows, SourceRows, SourceWords } from './weights/float-rows.js';
 export { openFloatRows } from './weights/open-float-rows.js';
+export { openStoredTensor, type StoredRows, type StoredTensor } from './weights/stored-tensor.js';
 export {
   type OpenWeightCodecOptions,
   openWeightCodec,

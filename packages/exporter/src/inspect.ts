@@ -133,7 +133,7 @@ function describeBin({ name, byteLength }: ByteSource, { header, layout, trailer
     weightsEnd: layout.weightsEnd,
     tensors: layout.tensors.map((tensor) => ({
       name: tensor.name,
-      dtype: tensor.dtype,
+      dtype: tensor.encoding.id,
       shape: tensor.shape,
       byteOffset: tensor.byteOffset,
       byteLength: tensor.byteLength,

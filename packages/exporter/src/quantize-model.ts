@@ -51,7 +51,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
   const bytes = await openFile(input);
   try {
     const bin = await readBinFile(bytes);
-    if (bin.header.version === 2) {
+    if (bin.layout.tensors.some(({ encoding }) => encoding.isQuantized)) {
       throw new ToolkitError('ALREADY_QUANTIZED', `${input}: is a v2 file, quantized already, expected v0 or v1`, {
         suggestions: ['export another group size from the source: llama export OUT.bin --hf REPO_OR_DIR --version 2'],
       });

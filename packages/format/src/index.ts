@@ -17,10 +17,12 @@ export {
 } from './header.js';
 export { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 export {
-  type BinDtype,
   type BinLayout,
   type BinTensor,
+  columnsOf,
+  isRopeTable,
   layout,
+  rowsOf,
   type TensorKind,
   tensorName,
   tensorShape,
@@ -55,3 +57,13 @@ export {
   type Trailer,
 } from './trailer.js';
 export type { ModelDescription, Provenance, SourceFile } from './trailer-description.js';
+export {
+  type EncodingId,
+  float32Encoding,
+  matrixEncoding,
+  q8Encoding,
+  scaleBytes,
+  scaleCount,
+  valueBytes,
+  type WeightEncoding,
+} from './weight-encoding.js';

@@ -3,6 +3,7 @@
 import { type BinHeader, type BinVersion, headerByteLength } from './header.js';
 import type { ModelDimensions } from './model-config.js';
 import { ToolkitError } from './toolkit-error.js';
+import { float32Encoding, matrixEncoding, scaleBytes, valueBytes, type WeightEncoding } from './weight-encoding.js';
 
 /** What a tensor is for. w1, w2 and w3 are Meta's names of the gate, down and up projections. */
 export type TensorKind =
@@ -21,9 +22,6 @@ export type TensorKind =
   | 'ropeCos'
   | 'ropeSin';
 
-/** How a tensor's values are stored. Q8_0: all int8 values, then all float32 scales. */
-export type BinDtype = 'F32' | 'Q8_0';
-
 /** One tensor and its place in the file. */
 export interface BinTensor {
   /** Meta's name, as in consolidated.00.pth: `layers.0.attention.wq.weight`. */
@@ -33,14 +31,14 @@ export interface BinTensor {
   readonly layer: number | null;
   /** (n) or (rows = outputs, cols = inputs) */
   readonly shape: readonly number[];
-  readonly dtype: BinDtype;
+  readonly encoding: WeightEncoding;
   readonly nValues: number;
   /** First byte of the values. */
   readonly byteOffset: number;
   /** Bytes of values and scales together. */
   readonly byteLength: number;
-  /** First byte of the scales; null for F32. */
-  readonly scalesByteOffset: number | null;
+  /** First byte after the values, where the scales start if the encoding has scales. */
+  readonly scalesByteOffset: number;
 }
 
 /** Every tensor in file order, and where the weights end. */
@@ -158,10 +156,33 @@ function place(
 ): BinTensor {
   const shape = tensorShape(kind, dimensions);
   const nValues = shape.reduce((product, n) => product * n, 1);
-  const place = { name: tensorName(kind, layer), kind, layer, shape, nValues, byteOffset };
-  if (groupSize === null || shape.length === 1) {
-    return { ...place, dtype: 'F32', byteLength: 4 * nValues, scalesByteOffset: null };
-  }
-  const byteLength = nValues + 4 * (nValues / groupSize);
-  return { ...place, dtype: 'Q8_0', byteLength, scalesByteOffset: byteOffset + nValues };
+  const encoding = shape.length === 1 ? float32Encoding : matrixEncoding(groupSize);
+  const scalesByteOffset = byteOffset + valueBytes(encoding, nValues);
+  const byteLength = scalesByteOffset + scaleBytes(encoding, nValues) - byteOffset;
+  return {
+    name: tensorName(kind, layer),
+    kind,
+    layer,
+    shape,
+    encoding,
+    nValues,
+    byteOffset,
+    byteLength,
+    scalesByteOffset,
+  };
+}
+
+/** Rows of a tensor; a vector is one row. */
+export function rowsOf({ shape }: BinTensor): number {
+  return shape.length === 1 ? 1 : shape[0]!;
+}
+
+/** Values of a row. */
+export function columnsOf({ shape }: BinTensor): number {
+  return shape.at(-1)!;
+}
+
+/** Whether a tensor is one of v0's tables of cosines and sines, which come from no checkpoint. */
+export function isRopeTable({ kind }: BinTensor): boolean {
+  return kind === 'ropeCos' || kind === 'ropeSin';
 }

@@ -1,11 +1,17 @@
 // The checks every backend makes before it queues a call: lengths and indices, so that kernels may trust them.
-import type { Kernels, KeyValueCache, Matrix, RopeTable, Segment, SourceDtype } from './kernels.js';
+import {
+  type Kernels,
+  type KeyValueCache,
+  type Matrix,
+  type RopeTable,
+  type Segment,
+  type SourceDtype,
+  sourceDtypeBytes,
+} from './kernels.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Integer dot products of longer groups would not be exact in float32. */
 export const MAX_GROUP_SIZE = 1024;
-
-const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /** Indices that a call takes from an array: when it is repeated, they may be others. */
 export interface Indices {
@@ -235,7 +241,7 @@ function expectGroups(call: string, values: Int8Array, scales: Float32Array, gro
 
 /** `source` holds `n` elements of `dtype`. */
 function expectElements(call: string, source: Uint8Array, n: number, dtype: SourceDtype): void {
-  const bytes = dtypeBytes[dtype];
+  const bytes = sourceDtypeBytes[dtype];
   if (bytes === undefined) throw invalid(`${call}: dtype is ${dtype}, expected F32, F16 or BF16`);
   expectLength(`${call}: source`, source.length, n * bytes);
 }

@@ -14,6 +14,7 @@ export {
   type RopeTable,
   type Segment,
   type SourceDtype,
+  sourceDtypeBytes,
   type WeightFile,
 } from './kernels.js';
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';

@@ -14,6 +14,9 @@ export type BackendName = (typeof backendNames)[number];
 /** Element types a checkpoint may hold. */
 export type SourceDtype = 'F32' | 'F16' | 'BF16';
 
+/** Bytes of an element. */
+export const sourceDtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
+
 /** float32 weights, (rows = outputs, cols = inputs), row-major. */
 export interface Float32Matrix {
   readonly dtype: 'F32';

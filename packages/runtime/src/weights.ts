@@ -1,6 +1,6 @@
 // The weights of a model as matrices: views of the file, in the places its layout names.
 
-import type { BinFile, BinTensor, TensorKind } from '@llama-ts/format';
+import { type BinFile, type BinTensor, scaleCount, type TensorKind } from '@llama-ts/format';
 import type { Kernels, Matrix, Q8Matrix, WeightFile } from '@llama-ts/kernels';
 
 /** One transformer layer. kvDim = nKvHeads * headDim */
@@ -44,8 +44,7 @@ export function readWeights(file: BinFile, weights: WeightFile): Weights {
     const { byteOffset, nValues } = place(kind, layer);
     return weights.float32(byteOffset, nValues);
   };
-  const matrix = (kind: TensorKind, layer: number | null): Matrix =>
-    readMatrix(place(kind, layer), file.header.groupSize, weights);
+  const matrix = (kind: TensorKind, layer: number | null): Matrix => readMatrix(place(kind, layer), weights);
   const embedding = matrix('embedding', null);
   return {
     embedding,
@@ -117,17 +116,22 @@ function tensorKey(kind: TensorKind, layer: number | null): string {
   return `${kind} ${layer}`;
 }
 
-function readMatrix(tensor: BinTensor, groupSize: number | null, weights: WeightFile): Matrix {
-  const [rows, cols] = tensor.shape as [number, number];
-  if (tensor.scalesByteOffset === null || groupSize === null) {
-    return { dtype: 'F32', rows, cols, values: weights.float32(tensor.byteOffset, tensor.nValues) };
+function readMatrix(
+  { shape, encoding, byteOffset, scalesByteOffset, nValues }: BinTensor,
+  weights: WeightFile,
+): Matrix {
+  const [rows, cols] = shape as [number, number];
+  switch (encoding.id) {
+    case 'F32':
+      return { dtype: 'F32', rows, cols, values: weights.float32(byteOffset, nValues) };
+    case 'Q8_0':
+      return {
+        dtype: 'Q8_0',
+        rows,
+        cols,
+        groupSize: encoding.groupSize,
+        values: weights.int8(byteOffset, nValues),
+        scales: weights.float32(scalesByteOffset, scaleCount(encoding, nValues)),
+      };
   }
-  return {
-    dtype: 'Q8_0',
-    rows,
-    cols,
-    groupSize,
-    values: weights.int8(tensor.byteOffset, tensor.nValues),
-    scales: weights.float32(tensor.scalesByteOffset, tensor.nValues / groupSize),
-  };
 }

@@ -1,5 +1,6 @@
 // Looks for values that no writer stores: NaN, infinities, negative scales, int8 −128.
 
+import type { WeightEncoding } from '@llama-ts/format';
 import type { StoredBlock } from './tensor-blocks.js';
 
 const MIN_VALUE = -127;
@@ -11,7 +12,7 @@ export interface BadValue {
 }
 
 /** The first such value of a block. */
-export function findBadValue({ floats, values, scales }: StoredBlock, groupSize: number | null): BadValue | null {
+export function findBadValue({ floats, values, scales }: StoredBlock, encoding: WeightEncoding): BadValue | null {
   if (floats !== null) {
     const index = findNonFinite(floats);
     return index === null ? null : { index, what: `${floats[index]}, expected a finite number` };
@@ -19,7 +20,10 @@ export function findBadValue({ floats, values, scales }: StoredBlock, groupSize:
   for (let group = 0; group < scales.length; group++) {
     const scale = scales[group]!;
     if (scale >= 0 && scale < Infinity) continue;
-    return { index: group * groupSize!, what: `in a group of scale ${scale}, expected a finite number from 0` };
+    return {
+      index: encoding.isQuantized ? group * encoding.groupSize : group,
+      what: `in a group of scale ${scale}, expected a finite number from 0`,
+    };
   }
   for (let index = 0; index < values.length; index++) {
     if (values[index]! < MIN_VALUE) return { index, what: `${values[index]}, expected -127 to 127` };

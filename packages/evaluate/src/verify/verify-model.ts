@@ -7,7 +7,7 @@ import {
   openFloatRows,
   openWeightCodec,
 } from '@llama-ts/exporter';
-import { type BinFile, type ByteSource, openFile, ToolkitError } from '@llama-ts/format';
+import { type BinFile, type ByteSource, isRopeTable, openFile, ToolkitError } from '@llama-ts/format';
 import { type Bounds, checkBoundNames, checkBounds, type GateCheck } from '../gate.js';
 import { boundsFor, checkRulesMatch, type TensorRule } from '../thresholds.js';
 import { compareDimensions } from './compare-outline.js';
@@ -16,7 +16,7 @@ import { addSums, emptySums, figuresOf } from './error-sums.js';
 import { inspectOutline } from './inspect-outline.js';
 import { maxBlockValues } from './tensor-blocks.js';
 import type { Finding, TensorErrors, TensorVerdict, VerifyResult } from './verify-result.js';
-import { isTable, type TensorInspection, verifyTensor } from './verify-tensor.js';
+import { type TensorInspection, verifyTensor } from './verify-tensor.js';
 
 /** Options of {@link verifyModel}. */
 export interface VerifyOptions {
@@ -76,7 +76,7 @@ export async function* verifyModel(options: VerifyOptions): AsyncGenerator<Verif
     const outline = await inspectOutline(source);
     if ('part' in outline) return damagedResult(source, outline);
     // The tables of v0 are in no source: nothing of them is measured, and no bound could fail.
-    const names = outline.layout.tensors.filter((tensor) => !isTable(tensor)).map(({ name }) => name);
+    const names = outline.layout.tensors.filter((tensor) => !isRopeTable(tensor)).map(({ name }) => name);
     checkRulesMatch(rules, names, rulesFrom);
     return yield* verifyTensors(source, outline, options);
   } finally {
@@ -141,12 +141,12 @@ function checkTensor(name: string, errors: TensorErrors, bounds: Bounds): GateCh
 
 function overallFigures(inspections: readonly TensorInspection[]): VerifyResult['overall'] {
   const total = emptySums();
-  for (const { verdict, sums } of inspections) if (sums !== null && verdict.dtype === 'Q8_0') addSums(total, sums);
+  for (const { verdict, sums } of inspections) if (sums !== null && verdict.dtype !== 'F32') addSums(total, sums);
   return total.n === 0 ? null : figuresOf(total);
 }
 
 function describe({ name, byteLength }: ByteSource, { header, layout, trailer }: BinFile): VerifyResult['model'] {
-  const weights = layout.tensors.filter((tensor) => !isTable(tensor));
+  const weights = layout.tensors.filter((tensor) => !isRopeTable(tensor));
   return {
     path: name,
     byteLength,

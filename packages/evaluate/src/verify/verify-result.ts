@@ -1,6 +1,6 @@
 // What a verification finds: plain data, the shape of `llama verify --json` (schemas/verify-result.schema.json).
 
-import type { BinDtype } from '@llama-ts/format';
+import type { EncodingId } from '@llama-ts/format';
 import type { GateCheck } from '../gate.js';
 
 /** A place in a tensor. */
@@ -61,7 +61,7 @@ export interface TensorVerdict {
   readonly name: string;
   /** null for tensors that no layer owns. */
   readonly layer: number | null;
-  readonly dtype: BinDtype;
+  readonly dtype: EncodingId;
   readonly shape: readonly number[];
   readonly byteLength: number;
   /** Whether it has the sha256 that the trailer states; null without a trailer. */

@@ -1,13 +1,12 @@
 // Verifies one tensor in a single pass: its checksum, its values, its round trip, and its distance from the source.
 
-import { createHash, type Hash } from 'node:crypto';
-import type { FloatRows, WeightCodec } from '@llama-ts/exporter';
-import { type BinFile, type BinTensor, type ByteSource, equalBytes } from '@llama-ts/format';
+import { type FloatRows, openStoredTensor, type WeightCodec } from '@llama-ts/exporter';
+import { type BinFile, type BinTensor, type ByteSource, columnsOf, equalBytes, isRopeTable } from '@llama-ts/format';
 import { findBadValue } from './bad-values.js';
 import { addFloatDifferences, addGroupDifferences, type Differences } from './differences.js';
 import { addBlock, type ErrorSums, emptySums, figuresOf, worstGroup } from './error-sums.js';
 import { countScales, emptyCounts, scaleBins } from './scale-histogram.js';
-import { columnsOf, type StoredBlock, storedBlocks } from './tensor-blocks.js';
+import { type StoredBlock, storedBlocks } from './tensor-blocks.js';
 import type { Finding, TensorPosition, TensorVerdict } from './verify-result.js';
 
 /** Smallest normal float32: below it a scale has too few bits for the writer's rule to give it again. */
@@ -35,9 +34,6 @@ export interface TensorInspection {
 
 /** What the passes over a tensor's blocks collect. */
 interface Tally {
-  readonly hash: Hash;
-  /** (rows, cols / groupSize) so far, for the checksum: scales are stored behind all values. */
-  readonly scales: Float32Array[];
   readonly counts: ReturnType<typeof emptyCounts>;
   readonly sums: ErrorSums;
   readonly fromExport: Differences;
@@ -49,68 +45,70 @@ interface Tally {
 export async function verifyTensor(tensor: BinTensor, index: number, context: TensorContext) {
   const { source, bin, signal } = context;
   const tally: Tally = {
-    hash: createHash('sha256'),
-    scales: [],
     counts: emptyCounts(),
     sums: emptySums(),
     fromExport: { count: 0, first: null },
     fromRoundTrip: { count: 0, first: null },
     bad: null,
   };
-  for await (const block of storedBlocks(source, tensor, bin.header.groupSize)) {
+  const stored = await openStoredTensor(source, tensor);
+  for await (const block of storedBlocks(tensor, stored)) {
     signal?.throwIfAborted();
     await addStored(tensor, block, tally, context);
   }
-  return conclude(tensor, index, tally, context);
+  const stated = bin.trailer?.checksums.tensors[index] ?? null;
+  const checksumMatches = stated && equalBytes(await stored.digest(), stated);
+  return conclude(tensor, checksumMatches, tally, context);
 }
 
 async function addStored(tensor: BinTensor, block: StoredBlock, tally: Tally, context: TensorContext): Promise<void> {
-  const { bin, codec, signal } = context;
-  const { groupSize } = bin.header;
+  const { codec, signal } = context;
+  const { encoding } = tensor;
   const start = block.firstRow * columnsOf(tensor);
-  tally.hash.update(bytesOf(block.floats ?? block.values));
-  const bad = findBadValue(block, groupSize);
+  const bad = findBadValue(block, encoding);
   if (bad !== null) tally.bad ??= { ...bad, index: start + bad.index };
-  if (block.scales === null) {
+  if (!encoding.isQuantized || block.scales === null) {
     const rows = await sourceRows(tensor, block, context);
     if (rows === null) return;
-    addFloatDifferences(tally.fromExport, block.floats, rows.weights, start);
-    if (bad === null) addBlock(tally.sums, rows.weights, block.floats, null, 1);
+    addFloatDifferences(tally.fromExport, block.floats!, rows.weights, start);
+    if (bad === null) addBlock(tally.sums, rows.weights, block.floats!, null, 1);
     return;
   }
-  tally.scales.push(block.scales);
+  const { groupSize } = encoding;
   const rows = await sourceRows(tensor, block, context);
   if (rows !== null) {
     const isSameFormat = rows.quantized !== null && context.rows?.groupSize === groupSize;
-    const expected = isSameFormat ? rows.quantized! : await codec.quantize(rows.weights, groupSize!, signal);
-    addGroupDifferences(tally.fromExport, block, expected, groupSize!, start);
+    const expected = isSameFormat ? rows.quantized! : await codec.quantize(rows.weights, groupSize, signal);
+    addGroupDifferences(tally.fromExport, block, expected, groupSize, start);
   }
   if (bad !== null) return;
   countScales(tally.counts, block.scales);
-  const stored = await codec.dequantize(block, groupSize!, signal);
-  if (rows !== null) addBlock(tally.sums, rows.weights, stored, block.scales, groupSize!);
-  const again = await codec.quantize(stored, groupSize!, signal);
-  addGroupDifferences(tally.fromRoundTrip, block, again, groupSize!, start, (scale) => scale < MIN_NORMAL);
+  const stored = await codec.dequantize(block, groupSize, signal);
+  if (rows !== null) addBlock(tally.sums, rows.weights, stored, block.scales, groupSize);
+  const again = await codec.quantize(stored, groupSize, signal);
+  addGroupDifferences(tally.fromRoundTrip, block, again, groupSize, start, (scale) => scale < MIN_NORMAL);
 }
 
 async function sourceRows(tensor: BinTensor, { firstRow, nRows }: StoredBlock, context: TensorContext) {
   const { rows, tables, signal } = context;
-  if (!isTable(tensor)) return rows === null ? null : rows.readRows(tensor, firstRow, nRows, signal);
+  if (!isRopeTable(tensor)) return rows === null ? null : rows.readRows(tensor, firstRow, nRows, signal);
   const columns = columnsOf(tensor);
   const table = tensor.kind === 'ropeCos' ? tables!.cos : tables!.sin;
   return { weights: table.subarray(firstRow * columns, (firstRow + nRows) * columns), quantized: null };
 }
 
-function conclude(tensor: BinTensor, index: number, tally: Tally, { bin, rows }: TensorContext): TensorInspection {
-  const { groupSize } = bin.header;
-  const { name, layer, dtype, shape, byteLength } = tensor;
-  for (const scales of tally.scales) tally.hash.update(bytesOf(scales));
-  const stated = bin.trailer?.checksums.tensors[index] ?? null;
-  const checksumMatches = stated && equalBytes(tally.hash.digest(), stated);
-  const isQuantized = dtype === 'Q8_0';
+function conclude(
+  tensor: BinTensor,
+  checksumMatches: boolean | null,
+  tally: Tally,
+  { rows }: TensorContext,
+): TensorInspection {
+  const { name, layer, encoding, shape, byteLength } = tensor;
+  const { isQuantized } = encoding;
+  const groupSize = isQuantized ? encoding.groupSize : null;
   const findings: Finding[] = [];
   const at = (first: number | null): TensorPosition | null =>
-    first === null ? null : positionOf(first, columnsOf(tensor), isQuantized ? groupSize : null);
+    first === null ? null : positionOf(first, columnsOf(tensor), groupSize);
   const find = (code: string, message: string, first: number | null): void => {
     findings.push({ part: 'tensor', tensor: name, code, message: `${name}: ${message}`, position: at(first) });
   };
@@ -121,7 +119,7 @@ function conclude(tensor: BinTensor, index: number, tally: Tally, { bin, rows }:
   const unit = isQuantized ? 'groups' : 'values';
   if (tally.fromExport.first !== null) {
     const { count, first } = tally.fromExport;
-    const source = isTable(tensor) ? 'the writer' : rows!.name;
+    const source = isRopeTable(tensor) ? 'the writer' : rows!.name;
     find('DIFFERS_FROM_SOURCE', `${count} ${unit} are not what ${source} gives, first at ${words(at(first)!)}`, first);
   }
   if (tally.fromRoundTrip.first !== null) {
@@ -132,15 +130,15 @@ function conclude(tensor: BinTensor, index: number, tally: Tally, { bin, rows }:
       first,
     );
   }
-  const hasErrors = rows !== null && !isTable(tensor) && tally.sums.n === tensor.nValues;
+  const hasErrors = rows !== null && !isRopeTable(tensor) && tally.sums.n === tensor.nValues;
   const verdict: TensorVerdict = {
     name,
     layer,
-    dtype,
+    dtype: encoding.id,
     shape,
     byteLength,
     checksumMatches,
-    equalsExport: rows === null && !isTable(tensor) ? null : tally.fromExport.first === null,
+    equalsExport: rows === null && !isRopeTable(tensor) ? null : tally.fromExport.first === null,
     survivesRoundTrip: isQuantized ? tally.bad === null && tally.fromRoundTrip.first === null : null,
     errors: hasErrors
       ? { ...figuresOf(tally.sums), worstGroup: worstGroup(tally.sums, groupSize ?? 1, columnsOf(tensor)) }
@@ -150,11 +148,6 @@ function conclude(tensor: BinTensor, index: number, tally: Tally, { bin, rows }:
   return { verdict, findings, sums: hasErrors ? tally.sums : null };
 }
 
-/** Whether it is one of v0's two tables of the rotary embedding. */
-export function isTable({ kind }: BinTensor): boolean {
-  return kind === 'ropeCos' || kind === 'ropeSin';
-}
-
 function positionOf(index: number, columns: number, groupSize: number | null): TensorPosition {
   const group = groupSize === null ? null : Math.floor(index / groupSize);
   return { row: Math.floor(index / columns), column: index % columns, group };
@@ -162,8 +155,4 @@ function positionOf(index: number, columns: number, groupSize: number | null): T
 
 function words({ row, column, group }: TensorPosition): string {
   return group === null ? `row ${row}, column ${column}` : `group ${group} (row ${row}, column ${column})`;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

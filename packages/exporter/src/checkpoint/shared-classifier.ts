@@ -1,13 +1,12 @@
 // Decides whether the classifier is the embedding table: absent, or equal to it in every value.
 
 import { ToolkitError } from '@llama-ts/format';
-import { openKernels, type SourceDtype } from '@llama-ts/kernels';
+import { openKernels, type SourceDtype, sourceDtypeBytes } from '@llama-ts/kernels';
 import type { TensorReader } from '@llama-ts/safetensors';
 import { CLASSIFIER_NAME, EMBEDDING_NAME } from './tensor-names.js';
 
 /** Values compared at once; two blocks of float32 take 8 MiB. */
 const BLOCK_VALUES = 1 << 20;
-const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /**
  * Whether the header's shared flag is set. Values are compared, not what config.json promises of them.
@@ -42,7 +41,7 @@ async function firstDifference(reader: TensorReader, signal?: AbortSignal): Prom
     const [a, b] = await Promise.all(
       [first, second].map(async (tensor) => {
         const dtype = tensor.dtype as SourceDtype;
-        const range = { start: start * dtypeBytes[dtype], end: (start + n) * dtypeBytes[dtype], signal };
+        const range = { start: start * sourceDtypeBytes[dtype], end: (start + n) * sourceDtypeBytes[dtype], signal };
         return { dtype, bytes: await reader.read(tensor.name, range) };
       }),
     );

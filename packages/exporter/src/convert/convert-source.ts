@@ -93,7 +93,7 @@ export function fromBin(
   known: PlainFileKnowledge,
 ): ConvertSource {
   checkUnstated(name, bin, known);
-  const { dimensions, version } = bin.header;
+  const { dimensions } = bin.header;
   const description = bin.trailer?.description;
   const tokenizer = bin.trailer?.tokenizer ?? known.tokenizer ?? null;
   if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
@@ -108,7 +108,7 @@ export function fromBin(
     chatTemplate: description?.chatTemplate ?? null,
     modelName: description?.provenance.source ?? basename(name).replace(/\.bin$/, ''),
     weights,
-    storedType: version === 2 ? 'F32' : null,
+    storedType: bin.layout.tensors.some(({ encoding }) => encoding.isQuantized) ? 'F32' : null,
     inputs: [name],
     warnings: [
       ...(description === undefined ? [plainWarning(dimensions, known, name)] : []),

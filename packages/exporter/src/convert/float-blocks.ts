@@ -1,14 +1,12 @@
 // Reads a tensor as float32 in blocks of rows, so that memory does not grow with the model.
 
-import type { BinTensor } from '@llama-ts/format';
-import { type Kernels, openKernels, type SourceDtype } from '@llama-ts/kernels';
+import { type BinTensor, columnsOf, rowsOf } from '@llama-ts/format';
+import { type Kernels, openKernels, sourceDtypeBytes } from '@llama-ts/kernels';
 import type { WeightSource } from '../output/weight-source.js';
 import { notFinite } from '../weights/check-finite.js';
 
 /** Source bytes of one block. */
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
-
-const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /** Reads tensors of one model; owns buffers for the largest block. */
 export interface FloatBlocks {
@@ -38,7 +36,9 @@ export async function openFloatBlocks(options: FloatBlocksOptions): Promise<Floa
   const kernels = options.kernels ?? (await openKernels());
   const blockValues = (tensor: BinTensor): number => rowsPerBlock(tensor, weights, headDim) * columnsOf(tensor);
   const maxValues = Math.max(...tensors.map(blockValues));
-  const maxBytes = Math.max(...tensors.map((tensor) => blockValues(tensor) * dtypeBytes[weights.dtypeOf(tensor)]));
+  const maxBytes = Math.max(
+    ...tensors.map((tensor) => blockValues(tensor) * sourceDtypeBytes[weights.dtypeOf(tensor)]),
+  );
   const sourceBytes = kernels.allocate.uint8(maxBytes);
   const floats = kernels.allocate.float32(maxValues);
   const largest = kernels.allocate.float32(1);
@@ -49,7 +49,7 @@ export async function openFloatBlocks(options: FloatBlocksOptions): Promise<Floa
       for (let firstRow = 0; firstRow < rowsOf(tensor); firstRow += step) {
         const nRows = Math.min(step, rowsOf(tensor) - firstRow);
         const values = floats.subarray(0, nRows * columnsOf(tensor));
-        const bytes = sourceBytes.subarray(0, values.length * dtypeBytes[dtype]);
+        const bytes = sourceBytes.subarray(0, values.length * sourceDtypeBytes[dtype]);
         const { hashed } = await weights.readRows(tensor, firstRow, nRows, bytes, signal);
         kernels.widen(values, bytes, dtype);
         kernels.largestMagnitude(largest, values);
@@ -66,14 +66,6 @@ export async function openFloatBlocks(options: FloatBlocksOptions): Promise<Floa
 
 function rowsPerBlock(tensor: BinTensor, weights: WeightSource, headDim: number): number {
   const unit = tensor.kind === 'wq' || tensor.kind === 'wk' ? headDim : 2;
-  const unitBytes = unit * columnsOf(tensor) * dtypeBytes[weights.dtypeOf(tensor)];
+  const unitBytes = unit * columnsOf(tensor) * sourceDtypeBytes[weights.dtypeOf(tensor)];
   return Math.min(unit * Math.max(1, Math.floor(MAX_BLOCK_BYTES / unitBytes)), rowsOf(tensor));
-}
-
-function rowsOf({ shape }: BinTensor): number {
-  return shape.length === 1 ? 1 : shape[0]!;
-}
-
-function columnsOf({ shape }: BinTensor): number {
-  return shape.at(-1)!;
 }

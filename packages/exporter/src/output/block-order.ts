@@ -1,9 +1,9 @@
 // The order in which blocks are read, converted and written: each file of the source from front to back, two of them in
 // turns. Digests of two files and of the tensors made of them are then computed side by side.
 
-import type { BinTensor } from '@llama-ts/format';
+import { type BinTensor, isRopeTable } from '@llama-ts/format';
 import { readingOrder } from './reading-order.js';
-import { isRopeTable, type RowBlock, rowBlocks } from './row-blocks.js';
+import { type RowBlock, rowBlocks } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** The blocks of the tensors that `isWanted`. */

@@ -1,12 +1,12 @@
 // Reads and converts blocks of weights, overlapped: while the caller hashes and writes one block, the kernels compute
 // the next, and the one after is read.
 
-import type { ToolkitError } from '@llama-ts/format';
+import { isRopeTable, scaleCount, type ToolkitError } from '@llama-ts/format';
 import { type Kernels, ropeTable } from '@llama-ts/kernels';
 import { noted } from '../noted.js';
 import { notFinite } from '../weights/check-finite.js';
 import { PAGE_BYTES } from './direct-file.js';
-import { blockByteOffset, isRopeTable, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
+import { blockByteOffset, N_SLOTS, nBlockValues, type RowBlock, sourceValueBytes } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** The base of the tables in v0, whatever the model's: the reference writes them so, and readers skip them. */
@@ -29,8 +29,6 @@ export interface ConvertedBlock {
 export interface ConvertOptions {
   readonly source: WeightSource;
   readonly kernels: Kernels;
-  /** null for float32. */
-  readonly groupSize: number | null;
   /** Of the rotary embedding, for v0's tables. */
   readonly headDim: number;
   readonly signal?: AbortSignal | undefined;
@@ -95,7 +93,7 @@ async function readBlock(block: RowBlock, slot: Slot, { source, signal }: Conver
 
 /** Whether a block is written as it is read. */
 function isCopied({ tensor }: RowBlock, source: WeightSource): boolean {
-  return tensor.dtype === 'F32' && source.dtypeOf(tensor) === 'F32';
+  return !tensor.encoding.isQuantized && source.dtypeOf(tensor) === 'F32';
 }
 
 /** Where a block is read to: what is only copied, to where it is wanted. */
@@ -112,15 +110,16 @@ function fileValues<A extends Float32Array | Int8Array>(block: RowBlock, array: 
 
 /** @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity */
 async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Promise<void> {
-  const { kernels, groupSize, source, signal } = options;
+  const { kernels, source, signal } = options;
   const { tensor } = block;
+  const { encoding } = tensor;
   if (isRopeTable(tensor)) return;
   const n = nBlockValues(block);
   const dtype = source.dtypeOf(tensor);
   const from = sourceBytes(block, slot, source);
-  if (tensor.dtype === 'Q8_0') {
-    const scales = slot.scales.subarray(0, n / groupSize!);
-    kernels.quantizeWeights(fileValues(block, slot.quantized), scales, slot.largest, from, dtype, groupSize!);
+  if (encoding.isQuantized) {
+    const scales = slot.scales.subarray(0, scaleCount(encoding, n));
+    kernels.quantizeWeights(fileValues(block, slot.quantized), scales, slot.largest, from, dtype, encoding.groupSize);
   } else {
     const values = fileValues(block, slot.values);
     if (dtype !== 'F32') kernels.widen(values, from, dtype);
@@ -129,7 +128,7 @@ async function computeBlock(block: RowBlock, slot: Slot, options: ConvertOptions
   await kernels.run(signal);
   const largest = slot.largest[0]!;
   // The error of finite weights may be infinite, but is never NaN.
-  const isSound = tensor.dtype === 'Q8_0' ? !Number.isNaN(largest) : Number.isFinite(largest);
+  const isSound = encoding.isQuantized ? !Number.isNaN(largest) : Number.isFinite(largest);
   if (!isSound) throw await nonFiniteBlock(block, from, options);
 }
 
@@ -150,10 +149,10 @@ function settleBlock(block: RowBlock, slot: Slot, options: ConvertOptions): Conv
   if (isRopeTable(tensor)) {
     return { block, bytes: bytesOf(makeRopeTable(block, options)), scales: null, maxError: null, release };
   }
-  if (tensor.dtype === 'F32') {
+  if (!tensor.encoding.isQuantized) {
     return { block, bytes: bytesOf(fileValues(block, slot.values)), scales: null, maxError: null, release };
   }
-  const scales = slot.scales.subarray(0, nBlockValues(block) / options.groupSize!);
+  const scales = slot.scales.subarray(0, scaleCount(tensor.encoding, nBlockValues(block)));
   const bytes = bytesOf(fileValues(block, slot.quantized));
   return { block, bytes, scales, maxError: slot.largest[0]!, release };
 }
@@ -165,13 +164,15 @@ function makeRopeTable({ tensor }: RowBlock, { kernels, headDim }: ConvertOption
   return tensor.kind === 'ropeCos' ? table.cos : table.sin;
 }
 
-function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize }: ConvertOptions): readonly Slot[] {
-  let [maxBytes, maxValues, maxQuantized] = [1, 1, 1];
+function allocateSlots(blocks: readonly RowBlock[], { source, kernels }: ConvertOptions): readonly Slot[] {
+  let [maxBytes, maxValues, maxQuantized, maxScales] = [1, 1, 1, 1];
   for (const block of blocks) {
     const n = nBlockValues(block);
     if (isRopeTable(block.tensor)) continue;
-    if (block.tensor.dtype === 'Q8_0') maxQuantized = Math.max(maxQuantized, n);
+    const { encoding } = block.tensor;
+    if (encoding.isQuantized) maxQuantized = Math.max(maxQuantized, n);
     else maxValues = Math.max(maxValues, n);
+    maxScales = Math.max(maxScales, scaleCount(encoding, n));
     if (!isCopied(block, source)) maxBytes = Math.max(maxBytes, n * sourceValueBytes(block.tensor, source));
   }
   const { filled, float32 } = kernels.allocate;
@@ -179,7 +180,7 @@ function allocateSlots(blocks: readonly RowBlock[], { source, kernels, groupSize
     source: filled(maxBytes),
     values: floatsIn(filled(maxValues * Float32Array.BYTES_PER_ELEMENT + PAGE_BYTES)),
     quantized: integersIn(filled(maxQuantized + PAGE_BYTES)),
-    scales: float32(groupSize === null ? 1 : Math.ceil(maxQuantized / groupSize)),
+    scales: float32(maxScales),
     largest: float32(1),
     hashed: Promise.resolve(),
     free: Promise.resolve(),

@@ -1,7 +1,6 @@
 // The order in which a source wants its tensors read, wherever they are written.
 
-import type { BinTensor } from '@llama-ts/format';
-import { isRopeTable } from './row-blocks.js';
+import { type BinTensor, isRopeTable } from '@llama-ts/format';
 import type { WeightSource } from './weight-source.js';
 
 /** Indices of the tensors as the source wants them read. */

@@ -1,15 +1,13 @@
 // Cuts the tensors of a .bin file into blocks of whole rows, so that memory does not grow with the model.
 
-import type { BinTensor, BinVersion } from '@llama-ts/format';
-import type { SourceDtype } from '@llama-ts/kernels';
+import { type BinTensor, columnsOf, isRopeTable, rowsOf, valueBytes, type WeightEncoding } from '@llama-ts/format';
+import { sourceDtypeBytes } from '@llama-ts/kernels';
 import type { WeightSource } from './weight-source.js';
 
 /** Source bytes of a block: large enough that calls cost nothing, small enough to have several under way. */
 export const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 /** Blocks under way: one is read, one computed, the others are hashed and written. */
 export const N_SLOTS = 5;
-
-const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /** Rows [firstRow, firstRow + nRows) of a tensor. */
 export interface RowBlock {
@@ -35,7 +33,7 @@ export function* rowBlocks(tensor: BinTensor, index: number, source: WeightSourc
 
 /** Where a block's values begin in the file. */
 export function blockByteOffset({ tensor, firstRow }: RowBlock): number {
-  return tensor.byteOffset + firstRow * columnsOf(tensor) * (tensor.dtype === 'Q8_0' ? 1 : 4);
+  return tensor.byteOffset + valueBytes(tensor.encoding, firstRow * columnsOf(tensor));
 }
 
 /** Values of a block. */
@@ -45,27 +43,13 @@ export function nBlockValues({ tensor, nRows }: RowBlock): number {
 
 /** Bytes of a value where it comes from. */
 export function sourceValueBytes(tensor: BinTensor, source: WeightSource): number {
-  return dtypeBytes[source.dtypeOf(tensor)];
+  return sourceDtypeBytes[source.dtypeOf(tensor)];
 }
 
 /** Most memory that the blocks under way take, in bytes, but for a tensor's scales. */
-export function blockMemoryBytes(version: BinVersion): number {
-  const nValues = MAX_BLOCK_BYTES / dtypeBytes.BF16;
-  return N_SLOTS * (MAX_BLOCK_BYTES + (version === 2 ? nValues : 4 * nValues));
-}
-
-/** Whether a tensor is one of v0's tables of cosines and sines. */
-export function isRopeTable({ kind }: BinTensor): boolean {
-  return kind === 'ropeCos' || kind === 'ropeSin';
-}
-
-/** A vector is one row. */
-export function rowsOf({ shape }: BinTensor): number {
-  return shape.length === 1 ? 1 : shape[0]!;
-}
-
-export function columnsOf({ shape }: BinTensor): number {
-  return shape.at(-1)!;
+export function blockMemoryBytes(encoding: WeightEncoding): number {
+  const nValues = MAX_BLOCK_BYTES / sourceDtypeBytes.BF16;
+  return N_SLOTS * (MAX_BLOCK_BYTES + valueBytes(encoding, nValues));
 }
 
 function rowsPerBlock(tensor: BinTensor, source: WeightSource): number {

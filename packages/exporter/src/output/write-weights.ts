@@ -5,8 +5,10 @@ import {
   type BinLayout,
   type BinTensor,
   type Checksums,
+  columnsOf,
   encodeHeader,
   layout,
+  scaleCount,
   sha256,
 } from '@llama-ts/format';
 import { type Kernels, startSha256 } from '@llama-ts/kernels';
@@ -15,7 +17,7 @@ import { blockOrder } from './block-order.js';
 import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
 import { PAGE_BYTES } from './direct-file.js';
 import type { DurableFile } from './durable-file.js';
-import { blockByteOffset, columnsOf } from './row-blocks.js';
+import { blockByteOffset } from './row-blocks.js';
 import type { WeightSource } from './weight-source.js';
 
 /** Progress of writing a file. */
@@ -103,7 +105,7 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   };
   const blocks = blockOrder(tensors, source, (index) => checksums[index] === undefined);
   try {
-    for await (const converted of convertBlocks(blocks, { ...options, ...header, headDim: dim / nHeads })) {
+    for await (const converted of convertBlocks(blocks, { ...options, headDim: dim / nHeads })) {
       const { tensor, index, isLast } = converted.block;
       if (!writers.has(index)) {
         yield start(index);
@@ -170,10 +172,9 @@ function createScalesPool({ allocate }: Kernels): ScalesPool {
 }
 
 /** A tensor's scales follow its values, in the file and in the checksum. */
-function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: WriteWeightsOptions): TensorWriter {
-  const { scalesByteOffset, nValues } = tensor;
-  const groupSize = header.groupSize ?? 1;
-  const allScales = scalesByteOffset === null ? null : pool.take(nValues / groupSize, scalesByteOffset); // (rows, cols / groupSize)
+function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file }: WriteWeightsOptions): TensorWriter {
+  const { encoding, scalesByteOffset, nValues } = tensor;
+  const allScales = encoding.isQuantized ? pool.take(scaleCount(encoding, nValues), scalesByteOffset) : null; // (rows, cols / groupSize)
   const hash = startSha256();
   const writes: Promise<void>[] = [];
   let highest: number | null = null;
@@ -197,14 +198,14 @@ function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file, header }: Wri
       release(done);
       writes.push(done);
       if (scales === null) return bytes.byteLength;
-      allScales!.set(scales, (block.firstRow * columnsOf(tensor)) / groupSize);
+      allScales!.set(scales, scaleCount(encoding, block.firstRow * columnsOf(tensor)));
       highest = Math.max(highest ?? 0, maxError!);
       return bytes.byteLength + scales.byteLength;
     },
     async finish() {
       if (allScales !== null) {
         const bytes = new Uint8Array(allScales.buffer, allScales.byteOffset, allScales.byteLength);
-        writes.push(file.writeAt(bytes, scalesByteOffset!));
+        writes.push(file.writeAt(bytes, scalesByteOffset));
         void hash.update(bytes);
       }
       await Promise.all(writes);

@@ -7,6 +7,7 @@ import {
   encodeTrailer,
   layout,
   type ModelDimensions,
+  matrixEncoding,
 } from '@llama-ts/format';
 import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
 import { describeModel } from '../describe-model.js';
@@ -102,7 +103,11 @@ async function completePlan(
   const outputs = [{ path: output, byteLength: weightsEnd + trailerBytes }];
   if (tokenizerBin !== undefined) outputs.push({ path: tokenizerBin, byteLength: model.tokenizerBinBytes });
   for (const { path } of outputs) await checkOutput(path, { force, inputs: planned.inputPaths });
-  const plan = await settlePlan(planned, { outputs, isExact, blockMemoryBytes: blockMemoryBytes(version) });
+  const plan = await settlePlan(planned, {
+    outputs,
+    isExact,
+    blockMemoryBytes: blockMemoryBytes(matrixEncoding(groupSize)),
+  });
   return { version, groupSize, ...plan };
 }
 

@@ -1,15 +1,14 @@
 // Opens the weights of a checkpoint or of a .bin file of any version as float32 rows.
 
 import { stat } from 'node:fs/promises';
-import type { SourceDtype } from '@llama-ts/kernels';
+import { columnsOf } from '@llama-ts/format';
+import { sourceDtypeBytes } from '@llama-ts/kernels';
 import { checkpointSource } from '../checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import { openBinRows } from './bin-rows.js';
 import { checkFinite } from './check-finite.js';
 import type { FloatRows } from './float-rows.js';
 import type { WeightCodec } from './weight-codec.js';
-
-const dtypeBytes: Readonly<Record<SourceDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /**
  * Opens the weights of a source.
@@ -42,7 +41,7 @@ function checkpointRows(checkpoint: Checkpoint, codec: WeightCodec): FloatRows {
     groupSize: null,
     async readRows(tensor, firstRow, nRows, signal) {
       const dtype = source.dtypeOf(tensor);
-      const byteLength = nRows * tensor.shape.at(-1)! * dtypeBytes[dtype];
+      const byteLength = nRows * columnsOf(tensor) * sourceDtypeBytes[dtype];
       if (bytes.byteLength < byteLength) bytes = new Uint8Array(byteLength);
       const into = bytes.subarray(0, byteLength);
       await source.readRows(tensor, firstRow, nRows, into, signal);
