@@ -31,6 +31,23 @@ describe('gguf header', () => {
     assert.equal(fileByteLength, 96 + 32);
   });
 
+  it('is whole wherever its buffer has to grow: before each kind of number, and before none', () => {
+    for (const kind of ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'u64', 'i64', 'f64'] as const) {
+      const one = kind === 'bool' ? true : kind === 'u64' || kind === 'i64' ? 1n : 1;
+      for (let padding = 4030; padding < 4060; padding++) {
+        const metadata = [
+          ['k', { kind: 'string', value: 'x'.repeat(padding) }],
+          ['v', { kind, value: one } as GgufValue],
+          ['w', { kind: 'array', of: kind, values: new Array(3000).fill(one) } as GgufValue],
+        ] as const;
+        const { bytes } = serializeHeader([], metadata);
+        const [, value, items] = parseGguf(bytes).metadata.map(([, , found]) => found);
+        assert.deepEqual(value, one, `${kind} after ${padding} characters`);
+        assert.equal((items as unknown[]).length, 3000);
+      }
+    }
+  });
+
   it('reads back with every kind of value, in order, up to the limits of each kind', () => {
     const metadata: [string, GgufValue, number, unknown][] = [
       ['u8', { kind: 'u8', value: 255 }, 0, 255],

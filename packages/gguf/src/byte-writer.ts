@@ -20,43 +20,53 @@ export class ByteWriter {
   }
 
   uint8(value: number): void {
-    this.#view.setUint8(this.#advance(1), value);
+    const byteOffset = this.#advance(1);
+    this.#view.setUint8(byteOffset, value);
   }
 
   int8(value: number): void {
-    this.#view.setInt8(this.#advance(1), value);
+    const byteOffset = this.#advance(1);
+    this.#view.setInt8(byteOffset, value);
   }
 
   uint16(value: number): void {
-    this.#view.setUint16(this.#advance(2), value, true);
+    const byteOffset = this.#advance(2);
+    this.#view.setUint16(byteOffset, value, true);
   }
 
   int16(value: number): void {
-    this.#view.setInt16(this.#advance(2), value, true);
+    const byteOffset = this.#advance(2);
+    this.#view.setInt16(byteOffset, value, true);
   }
 
   uint32(value: number): void {
-    this.#view.setUint32(this.#advance(4), value, true);
+    const byteOffset = this.#advance(4);
+    this.#view.setUint32(byteOffset, value, true);
   }
 
   int32(value: number): void {
-    this.#view.setInt32(this.#advance(4), value, true);
+    const byteOffset = this.#advance(4);
+    this.#view.setInt32(byteOffset, value, true);
   }
 
   float32(value: number): void {
-    this.#view.setFloat32(this.#advance(4), value, true);
+    const byteOffset = this.#advance(4);
+    this.#view.setFloat32(byteOffset, value, true);
   }
 
   float64(value: number): void {
-    this.#view.setFloat64(this.#advance(8), value, true);
+    const byteOffset = this.#advance(8);
+    this.#view.setFloat64(byteOffset, value, true);
   }
 
   uint64(value: bigint): void {
-    this.#view.setBigUint64(this.#advance(8), value, true);
+    const byteOffset = this.#advance(8);
+    this.#view.setBigUint64(byteOffset, value, true);
   }
 
   int64(value: bigint): void {
-    this.#view.setBigInt64(this.#advance(8), value, true);
+    const byteOffset = this.#advance(8);
+    this.#view.setBigInt64(byteOffset, value, true);
   }
 
   /** A GGUF string: its length in bytes as a uint64, then UTF-8 without a terminator. */
@@ -73,6 +83,10 @@ export class ByteWriter {
     this.#advance(-this.byteLength & (alignment - 1));
   }
 
+  /**
+   * Where the next bytes go. It may replace the buffer and its view, so call it before the view is read:
+   * `this.#view.setInt8(this.#advance(1), value)` would write to the view of the old buffer.
+   */
   #advance(byteCount: number): number {
     this.#reserve(byteCount);
     const byteOffset = this.byteLength;

@@ -48,23 +48,25 @@ export function createScratchPool(dimensions: ModelDimensions, allocate: Allocat
   let whole: Scratch | null = null;
   return (n, nLogits) => {
     if (whole === null || n > capacity || nLogits > logitsCapacity) {
-      capacity = grown(capacity, n);
-      logitsCapacity = grown(logitsCapacity, nLogits);
+      // An allocation that fails leaves the old buffers with their old capacities.
+      const [rows, logitRows] = [grown(capacity, n), grown(logitsCapacity, nLogits)];
       whole = {
-        tokens: allocate.int32(capacity),
-        positions: allocate.int32(capacity),
-        x: allocate.float32(capacity * dim),
-        xNorm: allocate.float32(capacity * dim),
-        delta: allocate.float32(capacity * dim),
-        q: allocate.float32(capacity * dim),
-        k: allocate.float32(capacity * kvDim),
-        v: allocate.float32(capacity * kvDim),
-        gate: allocate.float32(capacity * hiddenDim),
-        up: allocate.float32(capacity * hiddenDim),
-        rows: allocate.int32(logitsCapacity),
-        last: allocate.float32(logitsCapacity * dim),
-        logits: allocate.float32(logitsCapacity * vocabSize),
+        tokens: allocate.int32(rows),
+        positions: allocate.int32(rows),
+        x: allocate.float32(rows * dim),
+        xNorm: allocate.float32(rows * dim),
+        delta: allocate.float32(rows * dim),
+        q: allocate.float32(rows * dim),
+        k: allocate.float32(rows * kvDim),
+        v: allocate.float32(rows * kvDim),
+        gate: allocate.float32(rows * hiddenDim),
+        up: allocate.float32(rows * hiddenDim),
+        rows: allocate.int32(logitRows),
+        last: allocate.float32(logitRows * dim),
+        logits: allocate.float32(logitRows * vocabSize),
       };
+      capacity = rows;
+      logitsCapacity = logitRows;
     }
     return {
       tokens: whole.tokens.subarray(0, n),

@@ -64,6 +64,7 @@ function growingBlock(memory: WasmMemory): (byteLength: number) => number {
   return (byteLength) => {
     if (byteLength > capacity) {
       memory.free(address);
+      [address, capacity] = [-1, -1]; // when allocate throws, the next call neither uses nor frees the old block
       address = memory.allocate(byteLength);
       capacity = byteLength;
     }
