@@ -14,8 +14,10 @@ import path from 'node:path';
  * @returns {string} the folder that holds node_modules
  */
 export function installOutside(name, packages) {
-  const cache = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || path.join(os.homedir(), '.cache');
-  const folder = path.join(cache, 'llama3.2.ts', name);
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  // A relative one is ignored, as the XDG specification says.
+  const named = [XDG_CACHE_HOME, LOCALAPPDATA].find((cache) => cache !== undefined && path.isAbsolute(cache));
+  const folder = path.join(named ?? path.join(os.homedir(), '.cache'), 'llama3.2.ts', name);
   const complete = path.join(folder, 'complete');
   if (fs.existsSync(complete)) return folder;
   fs.mkdirSync(folder, { recursive: true });

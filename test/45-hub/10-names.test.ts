@@ -150,6 +150,20 @@ describe('hubSettingsFromEnv', () => {
     assert.equal(settings({ HF_HOME: '/h', HF_TOKEN_PATH: '/t' }).tokenPath, '/t');
   });
 
+  it('ignores a relative or empty XDG_CACHE_HOME, and an empty HF_HOME', () => {
+    for (const path of ['', '.', 'cache', './cache', '../cache', '$GONE/cache', '~other/cache']) {
+      assert.equal(settings({ XDG_CACHE_HOME: path }).cacheDir, '/home/me/.cache/huggingface/hub', path);
+    }
+    assert.equal(settings({ XDG_CACHE_HOME: '~/c' }).cacheDir, '/home/me/c/huggingface/hub');
+    assert.equal(settings({ XDG_CACHE_HOME: '/x', HF_HOME: '', HF_HUB_CACHE: '' }).cacheDir, '/x/huggingface/hub');
+  });
+
+  it('takes a relative HF_HOME from the working folder, as the Python client does', () => {
+    assert.equal(settings({ HF_HOME: 'models' }).cacheDir, 'models/hub');
+    assert.equal(settings({ HF_HOME: 'models' }).tokenPath, 'models/token');
+    assert.equal(settings({ HF_HOME: '~' }).cacheDir, '/home/me/hub');
+  });
+
   it('expands ~ and variables in paths', () => {
     assert.equal(settings({ HF_HOME: '~/models' }).cacheDir, '/home/me/models/hub');
     assert.equal(settings({ HF_HUB_CACHE: '$DISK/$' + '{SUB}/$GONE', DISK: '/d', SUB: 's' }).cacheDir, '/d/s/$GONE');

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LlamaRun, llamaBin, type RunLlamaOptions, runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
@@ -175,4 +175,17 @@ describe('llama run and llama chat', () => {
       assert.match(stderr, /is a folder.*\n {2}try: llama export/);
     });
   });
+});
+
+describe('the cache of the bundled model', function () {
+  this.timeout(60_000);
+
+  it('lies in the home folder when XDG_CACHE_HOME is relative', () =>
+    withFolder(async (folder) => {
+      const env = { XDG_CACHE_HOME: 'relative', HOME: folder, LOCALAPPDATA: '' };
+      const { exitCode, stderr } = await runLlama(['run', '-i', 'Once', '-n', '1'], { cwd: folder, env });
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(await readdir(folder), ['.cache']);
+      assert.deepEqual(await readdir(join(folder, '.cache')), ['llama3.2.ts']);
+    }));
 });

@@ -1,8 +1,6 @@
 // Flags of the commands that run a model, and opening it as they say.
 
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
@@ -10,6 +8,7 @@ import { Flags } from '@oclif/core';
 import { backendOfEnvironment } from './chosen-kernels.js';
 import { decimal, integer } from './number-flags.js';
 import { seed } from './seed-flag.js';
+import { userFolder } from './user-folder.js';
 import { withSpinner } from './with-spinner.js';
 
 /** Far above where sampling is uniform. */
@@ -139,7 +138,7 @@ function chosenBackend({ backend }: ModelChoice): BackendName | undefined {
 /** The exporter is loaded only for the sample model. */
 async function sampleModelPath(backend: BackendName | undefined, signal: AbortSignal): Promise<string> {
   const { sampleBin } = await import('./sample-bin.js');
-  return sampleBin(cacheFolder(), { backend, signal });
+  return sampleBin(userFolder('XDG_CACHE_HOME'), { backend, signal });
 }
 
 async function readTokenizer(path: string, modelPath: string): Promise<TokenizerData> {
@@ -158,9 +157,4 @@ async function checkPath(path: string): Promise<void> {
   throw new ToolkitError('NOT_A_MODEL', `${path}: is a folder, expected a .bin file`, {
     suggestions: [`llama export model.bin --hf ${JSON.stringify(path)}`],
   });
-}
-
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'llama3.2.ts');
 }

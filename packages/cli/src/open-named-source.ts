@@ -9,13 +9,14 @@ import {
   namesRepository,
   openCheckpoint,
   openSource,
+  type Retry,
   readHubToken,
   type Snapshot,
   streamCheckpoint,
 } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
-import { showDownload } from './show-download.js';
+import { retryNote, showDownload } from './show-download.js';
 import { visible } from './terminal-safe.js';
 
 /** How to reach the hub. */
@@ -25,23 +26,23 @@ export interface HubFlags {
   /** Instead of the environment's. */
   readonly token: string | undefined;
   readonly signal: AbortSignal;
-}
-
-/** How to open a source. */
-export interface NamedSourceOptions extends HubFlags {
   /** Prints a note on the download. */
   readonly note: (text: string) => void;
 }
+
+/** How to open a source. */
+export type NamedSourceOptions = HubFlags;
 
 /**
  * The flags and the environment as options of the hub client.
  *
  * @throws ToolkitError `BAD_TOKEN`
  */
-export async function hubOptions({ revision, token, signal }: HubFlags) {
+export async function hubOptions({ revision, token, signal, note }: HubFlags) {
   const settings = hubSettingsFromEnv(process.env, homedir());
   const { endpoint, cacheDir, offline } = settings;
-  return { revision, token: token ?? (await readHubToken(settings)), endpoint, cacheDir, offline, signal };
+  const onRetry = (retry: Retry): void => note(visible(retryNote(retry.error.message, retry)));
+  return { revision, token: token ?? (await readHubToken(settings)), endpoint, cacheDir, offline, signal, onRetry };
 }
 
 /**
@@ -75,7 +76,6 @@ export async function openStreamedSource(name: string | undefined, options: Name
     ...reachable,
     repo: name,
     download: (small) => showDownload(downloadSnapshot(small), options.note),
-    onRetry: ({ error }) => options.note(visible(`${error.message}; trying again`)),
   });
 }
 

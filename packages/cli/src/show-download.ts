@@ -1,6 +1,6 @@
 // Draws a download: a bar with the time left on a terminal, else a note per file.
 
-import type { HubEvent, HubSnapshot } from '@llama-ts/exporter';
+import type { HubEvent, HubSnapshot, Retry } from '@llama-ts/exporter';
 import { type ProgressBar, progressBar } from './progress-bar.js';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
@@ -42,10 +42,19 @@ function noteOn(event: HubEvent, hasBar: boolean): string | null {
     case 'file-wait':
       return `waiting for ${event.path}, which another process downloads`;
     case 'file-retry':
-      return `${event.path}: ${event.reason}; trying again`;
+      return `${event.path}: ${retryNote(event.reason, event)}`;
     case 'request-retry':
-      return `${event.reason}; trying again`;
+      return retryNote(event.reason, event);
     default:
       return null;
   }
+}
+
+/** What failed, which attempt comes next, and when. */
+export function retryNote(
+  reason: string,
+  { attempt, maxAttempts, delayMs }: Pick<Retry, 'attempt' | 'maxAttempts' | 'delayMs'>,
+): string {
+  const seconds = Math.round(delayMs / 100) / 10;
+  return `${reason}; attempt ${attempt + 1} of ${maxAttempts} in ${seconds} s`;
 }

@@ -17,7 +17,7 @@ export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } 
 export type { FileLayer } from './files/file-layer.js';
 export type { HubClock } from './hub/connection.js';
 export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';
-export type { HubEvent, HubEventReason } from './hub/hub-events.js';
+export type { HubEvent, HubEventReason, HubEventRetry } from './hub/hub-events.js';
 export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-settings.js';
 export { type DownloadPlan, type PlanDownloadOptions, type PlannedFile, planDownload } from './hub/plan-download.js';
 export { type OpenRemoteFileOptions, openRemoteFile, type RemoteFile, type RemoteSlice } from './hub/remote-file.js';

@@ -145,14 +145,14 @@ export default class Export extends BaseCommand {
   /** Opens the source and writes from it, or plans to. */
   async #run<P extends ExportPlan | ConvertPlan, R>(flags: ExportFlags, work: ExportWork<P, R>): Promise<P | R> {
     const { hf, revision, token, stream, 'dry-run': isDry } = flags;
-    const hub = { revision, token, signal: this.signal };
+    const hub = { revision, token, signal: this.signal, note: (text: string) => this.logToStderr(text) };
     if (isDry && hf !== undefined && (await namesRepository(hf))) {
       const { offline, ...reachable } = await hubOptions(hub);
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
       if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: hf, stream }));
     }
     const open = stream ? openStreamedSource : openNamedSource;
-    const source = await open(hf, { ...hub, note: (text) => this.logToStderr(text) });
+    const source = await open(hf, hub);
     try {
       return isDry ? this.#reportPlan(await work.plan(source)) : await work.write(source);
     } finally {

@@ -5,6 +5,7 @@
 // bandwidth; that no wrong byte is kept does not hang on it, since every owner writes to a partial file of its own.
 
 import { join } from 'node:path';
+import { ToolkitError } from '@llama-ts/format';
 import { errnoOf } from '../files/file-layer.js';
 import { createOwner, isGone, retireOwner } from '../files/process-identity.js';
 import type { HubClock } from './connection.js';
@@ -17,6 +18,8 @@ const POLL_MS = 200;
 const HEARTBEAT_MS = 5_000;
 /** A lock that nobody renewed while we watched for this long has no owner any more. */
 const STALE_MS = 60_000;
+/** A lock that cannot be made and is not there, so often in a row, is something else: a link to nowhere, for one. */
+const MAX_VANISHED = 100;
 
 /** A lock that is held. */
 export interface BlobLock {
@@ -42,9 +45,15 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
   const owner = createOwner();
   try {
     let seen = { state: '', since: 0 };
+    let nVanished = 0;
     while (!(await tryCreate(cache, path, owner))) {
+      signal?.throwIfAborted();
       const found = await readLock(cache, path);
-      if (found === null) continue;
+      if (found === null) {
+        if (++nVanished === MAX_VANISHED) throw noLock(path);
+        continue;
+      }
+      nVanished = 0;
       if (seen.state === '') onWait();
       if (seen.state !== found.state) seen = { state: found.state, since: clock.now() };
       const isStale = isGone(found.owner) || clock.now() - seen.since >= STALE_MS;
@@ -70,6 +79,16 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
       retireOwner(owner);
     },
   };
+}
+
+function noLock(path: string): ToolkitError {
+  return new ToolkitError(
+    'CACHE_FAILED',
+    `${path}: cannot be made as a lock, nor read as one, expected a file or nothing`,
+    {
+      suggestions: [`rm ${JSON.stringify(path)}`],
+    },
+  );
 }
 
 async function tryCreate({ files }: HubCache, path: string, owner: string): Promise<boolean> {

@@ -31,6 +31,14 @@ export interface ConnectionOptions {
   readonly stallTimeoutMs?: number | undefined;
 }
 
+/** What has come through a connection so far; retries go by it. */
+export interface Contact {
+  /** Whether the hub has answered a request, with whatever status. */
+  hasAnswered: boolean;
+  /** Whether a byte of a transfer has come. */
+  hasTransferred: boolean;
+}
+
 /** Checked {@link ConnectionOptions}. */
 export interface Connection {
   /** Without a trailing slash. */
@@ -42,6 +50,7 @@ export interface Connection {
   readonly clock: HubClock;
   readonly random: () => number;
   readonly stallTimeoutMs: number;
+  readonly contact: Contact;
 }
 
 const SYSTEM_CLOCK: HubClock = {
@@ -79,6 +88,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     clock: options.clock ?? SYSTEM_CLOCK,
     random: options.random ?? Math.random,
     stallTimeoutMs: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
+    contact: { hasAnswered: false, hasTransferred: false },
   };
 }
 

@@ -23,7 +23,7 @@ const DEFAULT_PARALLEL = 4;
 const MAX_PARALLEL = 16;
 
 /** Options of {@link downloadSnapshot}. */
-export interface DownloadSnapshotOptions extends PlanDownloadOptions {
+export interface DownloadSnapshotOptions extends Omit<PlanDownloadOptions, 'onRetry'> {
   /** Use the cache alone and make no request. Default false. */
   readonly offline?: boolean | undefined;
   /** From 1 to 16. Default 4. */
@@ -75,8 +75,8 @@ interface DownloadContext extends Pick<DownloadSnapshotOptions, 'include'> {
 
 async function download(context: DownloadContext): Promise<HubSnapshot> {
   const { connection, cache, revision, maxParallel, include, emit, signal } = context;
-  const onRetry: Parameters<typeof listRepo>[1]['onRetry'] = ({ attempt, delayMs, error }) =>
-    emit({ type: 'request-retry', attempt, delayMs, code: error.code, reason: error.message });
+  const onRetry: Parameters<typeof listRepo>[1]['onRetry'] = ({ error, ...retry }) =>
+    emit({ type: 'request-retry', ...retry, code: error.code, reason: error.message });
   const listing = await listRepo(connection, { repo: cache.repo, revision, signal, onRetry });
   const { commit } = listing;
   const wanted = await wantedFiles(connection, listing, include, (file) =>

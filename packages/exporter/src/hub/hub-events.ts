@@ -7,7 +7,7 @@ export type HubEvent =
   /** The commit is pinned and its files are known; comes once, before the first large byte. */
   | { readonly type: 'plan-ready'; readonly plan: DownloadPlan }
   /** A question to the hub failed and is asked again after `delayMs`. */
-  | ({ readonly type: 'request-retry'; readonly attempt: number; readonly delayMs: number } & HubEventReason)
+  | ({ readonly type: 'request-retry' } & HubEventRetry)
   /** The file was in the cache. */
   | { readonly type: 'file-cached'; readonly path: string; readonly size: number }
   /** Another process downloads the file; this one waits and then shares it. */
@@ -17,14 +17,16 @@ export type HubEvent =
   /** `byteLength` bytes are on disk: fewer than before after a restart. */
   | { readonly type: 'file-progress'; readonly path: string; readonly size: number; readonly byteLength: number }
   /** A transfer failed and goes on after `delayMs`. */
-  | ({
-      readonly type: 'file-retry';
-      readonly path: string;
-      readonly attempt: number;
-      readonly delayMs: number;
-    } & HubEventReason)
+  | ({ readonly type: 'file-retry'; readonly path: string } & HubEventRetry)
   /** Length and digest are right; the file is in the cache. */
   | { readonly type: 'file-verified'; readonly path: string; readonly size: number; readonly etag: string };
+
+/** Which attempt failed, from 1, of how many in a row, and when the next one starts. */
+export interface HubEventRetry extends HubEventReason {
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly delayMs: number;
+}
 
 /** Why something is tried again: what the error would be, were it the last try. */
 export interface HubEventReason {

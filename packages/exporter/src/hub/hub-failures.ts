@@ -73,24 +73,26 @@ export function statusFailure(
     });
   }
   if (status === 404) return fileNotFound(connection, repo, revision, path ?? '');
+  const waitMs = retryAfterMs(headers.get('retry-after'), connection.clock.now());
+  const asked = waitMs === undefined ? '' : `, and asks to wait ${Math.ceil(waitMs / 1_000)} s`;
   if (status === 429) {
-    const error = new ToolkitError('HUB_RATE_LIMITED', `${said}: too many requests`, {
+    const error = new ToolkitError('HUB_RATE_LIMITED', `${said}: too many requests${asked}`, {
       suggestions: [
         'run the same command again in a few minutes; it continues where it stopped',
         ...(connection.token === undefined ? ['export HF_TOKEN=…, which raises the limit'] : []),
       ],
     });
-    return new RetryableFailure(error, retryAfterMs(headers.get('retry-after'), connection.clock.now()));
+    return new RetryableFailure(error, waitMs);
   }
   // Elsewhere than at the hub, a refusal means that a signed address ran out: the next try gets a new one.
   if (status === 408 || status >= 500 || url.origin !== connection.origin) {
-    const error = new ToolkitError('HUB_UNAVAILABLE', `${said} from ${url.host}`, {
+    const error = new ToolkitError('HUB_UNAVAILABLE', `${said} from ${url.host}${asked}`, {
       suggestions: [
         'run the same command again later; it continues where it stopped',
         'see https://status.huggingface.co',
       ],
     });
-    return new RetryableFailure(error, retryAfterMs(headers.get('retry-after'), connection.clock.now()));
+    return new RetryableFailure(error, waitMs);
   }
   if (status === 403) {
     return new ToolkitError('HUB_FORBIDDEN', `${said}: access denied`, {
@@ -138,6 +140,8 @@ export function networkFailure(connection: Connection, url: URL, cause: unknown)
       suggestions: ['behind a company proxy: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
     });
   }
+  // What fetch itself refuses, a port of another protocol for one, it will refuse again.
+  if (code === undefined && message === 'bad port') return networkError(`${text}, expected a port that fetch allows`);
   return new RetryableFailure(networkError(text));
 }
 

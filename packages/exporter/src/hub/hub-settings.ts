@@ -1,7 +1,7 @@
 // Reads the Python client's environment variables, by its rules, from an environment that is passed in.
 
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf } from '../files/file-layer.js';
 import { DEFAULT_ENDPOINT } from './connection.js';
@@ -26,7 +26,9 @@ export interface HubSettings {
  */
 export function hubSettingsFromEnv(env: Readonly<Record<string, string | undefined>>, homedir: string): HubSettings {
   const path = (name: string, fallback: string) => expandPath(env[name] || fallback, env, homedir);
-  const home = path('HF_HOME', join(env.XDG_CACHE_HOME || join(homedir, '.cache'), 'huggingface'));
+  // Ignored when relative, as the XDG Base Directory Specification demands. HF_HOME may be relative, as in Python.
+  const xdgCache = expandPath(env.XDG_CACHE_HOME || '', env, homedir);
+  const home = path('HF_HOME', join(isAbsolute(xdgCache) ? xdgCache : join(homedir, '.cache'), 'huggingface'));
   const isImplicit = !isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN);
   const token = cleanToken(env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN || '');
   return {

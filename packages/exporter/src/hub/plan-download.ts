@@ -29,6 +29,8 @@ export interface PlanDownloadOptions extends ConnectionOptions {
   /** Default: what an export needs. */
   readonly include?: Include | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of requests that are made again. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** Default: the machine's files. */
   readonly files?: FileLayer | undefined;
 }
@@ -69,11 +71,10 @@ export async function planDownload(options: PlanDownloadOptions): Promise<Downlo
 export async function planDownloadWith(
   options: PlanDownloadOptions,
 ): Promise<{ plan: DownloadPlan; connection: Connection; readFile: (path: string) => Promise<Uint8Array> }> {
-  const { signal, cacheDir } = options;
+  const { signal, cacheDir, onRetry = () => undefined } = options;
   signal?.throwIfAborted();
   const connection = openConnection(options);
   const cache = hubCache(options.files ?? FILE_LAYER, cacheDir, checkRepoId(options.repo));
-  const onRetry = () => undefined;
   const described = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw describeCacheFailure(error, cacheDir);

@@ -7,17 +7,24 @@ import { networkError, RetryableFailure } from './hub-failures.js';
 /** First wait; it doubles with every failure in a row. */
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
-/** A hub that asks for a longer wait gets none: the user should know and decide. */
-const MAX_RETRY_AFTER_MS = 300_000;
-/** With these delays, an outage of about two minutes is sat out. */
-const MAX_FAILURES_IN_A_ROW = 9;
+/** A transfer under way sits out an outage of about two minutes with these. */
+const TRANSFER_ATTEMPTS = 10;
+/** A transfer under way waits as long as this when the hub asks for it; the user decides about longer waits. */
+const TRANSFER_RETRY_AFTER_MS = 300_000;
+/** Before the first byte of a transfer somebody sits and waits: a request ends within seconds. */
+const QUESTION_ATTEMPTS = 4;
+const QUESTION_RETRY_AFTER_MS = 60_000;
+/** All that a hub gets, attempts and waits together, until it has answered once. */
+const FIRST_ANSWER_MS = 10_000;
 /** Less than this between two failures is no progress, so that a hub cannot keep a client busy byte by byte. */
 const MIN_PROGRESS_BYTES = 4_096;
 
 /** A retry about to happen. */
 export interface Retry {
-  /** From 1. */
+  /** The attempt that failed, from 1; counts from 1 again after progress. */
   readonly attempt: number;
+  /** Attempts in a row after which the request is given up. */
+  readonly maxAttempts: number;
   readonly delayMs: number;
   readonly error: ToolkitError;
 }
@@ -26,59 +33,86 @@ export interface Retry {
 export interface RetryOptions {
   readonly signal: AbortSignal | undefined;
   readonly onRetry: (retry: Retry) => void;
-  /** The furthest byte reached so far: failures count from the last progress. Without it, from the start. */
+  /** The furthest byte of a transfer so far: failures count from the last progress. Left out for questions to the hub. */
   readonly progress?: () => number;
 }
 
 /** One try: it passes on the signal, and calls `kick` at every sign of life. */
 export type Attempt<T> = (signal: AbortSignal, kick: () => void) => Promise<T>;
 
-/** Runs an attempt until it succeeds, fails for good, or failed too often. @throws what the last attempt threw */
+/**
+ * Runs an attempt until it succeeds, fails for good, or failed too often. Patient with transfers once a byte has come
+ * through this connection, else done within seconds.
+ *
+ * @throws what the last attempt threw
+ */
 export async function withRetries<T>(
   connection: Connection,
-  { signal, onRetry, progress = () => 0 }: RetryOptions,
+  { signal, onRetry, progress }: RetryOptions,
   attempt: Attempt<T>,
 ): Promise<T> {
+  const { clock, contact, stallTimeoutMs } = connection;
+  const start = progress?.() ?? 0;
+  const startTime = clock.now();
   let failures = 0;
-  let reached = progress();
+  let reached = start;
+  const noteProgress = (): void => {
+    if (progress !== undefined && progress() > start) contact.hasTransferred = true;
+  };
   for (;;) {
     signal?.throwIfAborted();
+    const firstAnswerMs = Math.max(1, FIRST_ANSWER_MS - (clock.now() - startTime));
+    const timeoutMs = contact.hasAnswered ? stallTimeoutMs : Math.min(stallTimeoutMs, firstAnswerMs);
     try {
-      return await withWatchdog(connection.stallTimeoutMs, signal, attempt);
+      return await withWatchdog({ origin: connection.origin, timeoutMs, signal, noteProgress }, attempt);
     } catch (failure) {
       signal?.throwIfAborted();
       if (!(failure instanceof RetryableFailure)) throw failure;
-      if (progress() - reached >= MIN_PROGRESS_BYTES) {
-        reached = progress();
+      const now = progress?.() ?? 0;
+      if (now - reached >= MIN_PROGRESS_BYTES) {
+        reached = now;
         failures = 0;
       }
       failures++;
+      const isPatient = progress !== undefined && contact.hasTransferred;
+      const maxAttempts = isPatient ? TRANSFER_ATTEMPTS : QUESTION_ATTEMPTS;
       const { error, retryAfterMs = 0 } = failure;
-      if (failures > MAX_FAILURES_IN_A_ROW || retryAfterMs > MAX_RETRY_AFTER_MS) throw error;
       const backOffMs = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failures - 1));
       const delayMs = Math.round(Math.max(retryAfterMs, backOffMs * (0.5 + connection.random() / 2)));
-      onRetry({ attempt: failures, delayMs, error });
-      await connection.clock.sleep(delayMs, signal);
+      const isSilent = !contact.hasAnswered && clock.now() + delayMs - startTime >= FIRST_ANSWER_MS;
+      const maxRetryAfterMs = isPatient ? TRANSFER_RETRY_AFTER_MS : QUESTION_RETRY_AFTER_MS;
+      if (failures >= maxAttempts || isSilent || retryAfterMs > maxRetryAfterMs) throw error;
+      onRetry({ attempt: failures, maxAttempts, delayMs, error });
+      await clock.sleep(delayMs, signal);
     }
   }
 }
 
-/** Aborts an attempt that shows no sign of life for `stallTimeoutMs`. */
+interface WatchdogOptions {
+  readonly origin: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly noteProgress: () => void;
+}
+
+/** Aborts an attempt that shows no sign of life for `timeoutMs`. */
 async function withWatchdog<T>(
-  stallTimeoutMs: number,
-  outer: AbortSignal | undefined,
+  { origin, timeoutMs, signal: outer, noteProgress }: WatchdogOptions,
   attempt: Attempt<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const onStall = () => {
-    const seconds = stallTimeoutMs / 1_000;
-    controller.abort(new RetryableFailure(networkError(`the hub sent nothing for ${seconds} seconds`)));
+    const seconds = Math.round(timeoutMs / 100) / 10;
+    controller.abort(new RetryableFailure(networkError(`${origin}: the hub sent nothing for ${seconds} seconds`)));
   };
-  const timer = setTimeout(onStall, stallTimeoutMs);
+  const timer = setTimeout(onStall, timeoutMs);
   const onAbort = () => controller.abort(outer?.reason);
   outer?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await attempt(controller.signal, () => timer.refresh());
+    return await attempt(controller.signal, () => {
+      timer.refresh();
+      noteProgress();
+    });
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', onAbort);

@@ -45,6 +45,7 @@ export async function send(connection: Connection, { url: start, headers, signal
         signal.throwIfAborted();
         throw networkFailure(connection, url, error);
       });
+    connection.contact.hasAnswered = true;
     if (!REDIRECTS.has(response.status)) return { response, url };
     await response.body?.cancel();
     url = redirectTarget(connection, response, url);

@@ -8,15 +8,12 @@ import { NOTHING_LEFT } from '../output/weight-source.js';
 import { type FilePass, openFilePass } from './file-pass.js';
 import type { RepoFile } from './list-repo.js';
 import { type PlanDownloadOptions, planDownloadWith } from './plan-download.js';
-import type { Retry } from './retry.js';
 import type { HubSnapshot } from './snapshot.js';
 
 /** Options of {@link streamCheckpoint}. */
 export interface StreamCheckpointOptions extends PlanDownloadOptions {
   /** Downloads the small files: downloadSnapshot, perhaps with progress shown. */
   readonly download: (options: PlanDownloadOptions) => Promise<HubSnapshot>;
-  /** Told of requests that are made again. */
-  readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 
 /**

@@ -67,8 +67,8 @@ async function fillPartial(context: TransferContext, file: RepoFile, partial: Pa
     {
       signal,
       progress: () => state.furthest,
-      onRetry: ({ attempt, delayMs, error }) =>
-        emit({ type: 'file-retry', path, attempt, delayMs, code: error.code, reason: error.message }),
+      onRetry: ({ error, ...retry }) =>
+        emit({ type: 'file-retry', path, ...retry, code: error.code, reason: error.message }),
     },
     async (attemptSignal, kick) => {
       if (!state.useRanges) await partial.reset();

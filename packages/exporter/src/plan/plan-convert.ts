@@ -95,7 +95,7 @@ export async function planHubConvert(options: PlanHubConvertOptions): Promise<Co
   };
   return completePlan(options, planned, {
     model,
-    storedType: options.type === undefined ? await storedTypeOf(repository, dimensions, options.signal) : null,
+    storedType: options.type === undefined ? await storedTypeOf(repository, dimensions, options) : null,
     isExact: false,
     textBytes: SLACK_BYTES + TEXT_GROWTH * planned.textBytes + 2 * TEXT_ENTRY_BYTES * dimensions.vocabSize,
   });
@@ -149,13 +149,13 @@ async function checkTarget({ output, to, force }: PlannedConvertOptions, inputs:
 async function storedTypeOf(
   { planned, download, connection }: PlannedRepository,
   dimensions: ModelDimensions,
-  signal: AbortSignal | undefined,
+  { signal, onRetry = () => undefined }: Pick<PlannedRepositoryOptions, 'signal' | 'onRetry'>,
 ): Promise<FloatType | null> {
   const wanted = new Set(modelTensors(dimensions).map(({ kind, layer }) => checkpointName(kind, layer)));
   const dtypes: string[] = [];
   const { repo, commit } = download;
   for (const file of download.files.filter(({ path }) => path.endsWith('.safetensors'))) {
-    const { blob } = openFilePass({ connection, repo, commit, file, signal, onRetry: () => undefined });
+    const { blob } = openFilePass({ connection, repo, commit, file, signal, onRetry });
     const { tensors } = await openSafetensors(blob, { name: `${planned.source}/${file.path}`, signal });
     for (const { name, dtype } of tensors.values()) if (wanted.has(name)) dtypes.push(dtype);
   }

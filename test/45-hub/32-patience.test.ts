@@ -1,0 +1,156 @@
+// How long a download keeps trying: seconds before anything has come, minutes for a transfer under way, never in silence.
+
+import { strict as assert } from 'node:assert';
+import { mkdir, symlink } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type HubEvent, planDownload } from '@llama-ts/exporter';
+import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import type { Fault } from '../helpers/fake-hub/faults.js';
+import { download, failureOf, REPO, withHub } from './support.js';
+
+const PATH = 'model.safetensors';
+const MIB = 1024 * 1024;
+const WEIGHTS = noise(2 * MIB);
+const repo = () => fakeRepo({ [PATH]: WEIGHTS });
+const busy = (status: number, headers?: Record<string, string>) => ({
+  fault: (): Fault => ({ kind: 'status', status, ...(headers === undefined ? {} : { headers }) }),
+});
+const seconds = (sleeps: readonly number[]) => sleeps.reduce((sum, ms) => sum + ms, 0) / 1000;
+
+/** A port that accepts connections and says nothing, or resets them. */
+async function withPort(resets: boolean, use: (url: string) => Promise<void>): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (resets) socket.resetAndDestroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.close();
+  }
+}
+
+describe('the first request', () => {
+  const retries = (events: readonly HubEvent[]) =>
+    events.flatMap((event) => (event.type === 'request-retry' ? [event] : []));
+
+  it('is given up after four attempts within four seconds when nobody listens, each said with its wait', () =>
+    withHub(repo(), {}, async ({ hub, sleeps, options }) => {
+      await hub.stop();
+      const events: HubEvent[] = [];
+      const error = await failureOf(() => download(options(), (event) => events.push(event)));
+      assert.equal(error.code, 'HUB_NETWORK');
+      assert.ok(seconds(sleeps) < 4, `waits of ${sleeps}`);
+      assert.deepEqual(
+        retries(events).map(({ attempt, maxAttempts, delayMs }) => [attempt, maxAttempts, delayMs]),
+        [1, 2, 3].map((attempt, i) => [attempt, 4, sleeps[i]]),
+      );
+    }));
+
+  it('is given up as soon when a proxy answers 502 for the hub, or when connections are reset', async () => {
+    await withHub(repo(), busy(502), async ({ sleeps, options }) => {
+      assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
+      assert.equal(sleeps.length, 3);
+    });
+    await withHub(repo(), {}, ({ sleeps, options }) =>
+      withPort(true, async (endpoint) => {
+        assert.equal((await failureOf(() => download(options({ endpoint })))).code, 'HUB_NETWORK');
+        assert.equal(sleeps.length, 3);
+      }),
+    );
+  });
+
+  it('is not repeated after ten seconds without an answer, however long a stall may last', () =>
+    withHub(repo(), {}, ({ sleeps, options }) =>
+      withPort(false, async (endpoint) => {
+        const { clock } = options();
+        let now = 0;
+        const slow = { ...clock!, now: () => (now += 9_990) };
+        const error = await failureOf(() => download(options({ endpoint, clock: slow, stallTimeoutMs: 600_000 })));
+        assert.equal(error.code, 'HUB_NETWORK');
+        assert.match(error.message, /127\.0\.0\.1:\d+: the hub sent nothing for/);
+        assert.deepEqual(sleeps, []);
+      }),
+    ));
+
+  it('ends at once when a name is no address that fetch takes', () =>
+    withHub(repo(), {}, async ({ sleeps, options }) => {
+      const error = await failureOf(() => download(options({ endpoint: 'http://127.0.0.1:1' })));
+      assert.equal(error.code, 'HUB_NETWORK');
+      assert.deepEqual(sleeps, []);
+    }));
+
+  it('waits a minute when the hub asks for it, and says how much longer a hub asks for', async () => {
+    const once = (wait: string) => ({
+      fault: (_: unknown, nBefore: number): Fault | undefined =>
+        nBefore === 0 ? { kind: 'status', status: 429, headers: { 'retry-after': wait } } : undefined,
+    });
+    await withHub(fakeRepo({ 'config.json': '{}' }), once('60'), async ({ sleeps, options }) => {
+      await download(options());
+      assert.equal(sleeps[0], 60_000);
+    });
+    await withHub(repo(), once('61'), async ({ sleeps, options }) => {
+      const error = await failureOf(() => download(options()));
+      assert.equal(error.code, 'HUB_RATE_LIMITED');
+      assert.match(error.message, /asks to wait 61 s/);
+      assert.deepEqual(sleeps, []);
+    });
+  });
+
+  it('of a plan tells of its retries too', () =>
+    withHub(repo(), busy(503), async ({ options }) => {
+      const attempts: number[] = [];
+      await failureOf(() => planDownload({ ...options(), onRetry: ({ attempt }) => attempts.push(attempt) }));
+      assert.deepEqual(attempts, [1, 2, 3]);
+    }));
+
+  it('ends with the signal’s reason during a wait', () =>
+    withHub(repo(), busy(503), async ({ options }) => {
+      const controller = new AbortController();
+      const clock = {
+        now: Date.now,
+        sleep: (_: number, signal: AbortSignal | undefined) =>
+          new Promise<void>((_resolve, reject) => {
+            signal!.addEventListener('abort', () => reject(signal!.reason as Error));
+            controller.abort(new Error('enough'));
+          }),
+      };
+      await assert.rejects(download(options({ clock, signal: controller.signal })), /enough/);
+    }));
+});
+
+describe('a transfer', () => {
+  const brokenFrom = (nRight: number) => ({
+    fault: ({ kind }: { kind: string }, nBefore: number): Fault | undefined => {
+      if (kind !== 'file') return undefined;
+      return nBefore < nRight ? { kind: 'cut', atByte: MIB } : { kind: 'status', status: 503 };
+    },
+  });
+
+  it('of which no byte ever came is given up like a question', () =>
+    withHub(repo(), brokenFrom(0), async ({ sleeps, options }) => {
+      assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
+      assert.equal(sleeps.length, 3);
+    }));
+
+  it('under way is tried ten times', () =>
+    withHub(repo(), brokenFrom(1), async ({ sleeps, options }) => {
+      const events: HubEvent[] = [];
+      assert.equal((await failureOf(() => download(options(), (event) => events.push(event)))).code, 'HUB_UNAVAILABLE');
+      assert.equal(sleeps.length, 9);
+      const last = events.findLast(({ type }) => type === 'file-retry');
+      assert.ok(last?.type === 'file-retry' && last.attempt === 9 && last.maxAttempts === 10);
+    }));
+
+  it('whose lock is a link to nowhere is refused', () =>
+    withHub(repo(), {}, async ({ cacheDir, options }) => {
+      const locks = join(cacheDir, '.locks', `models--${REPO.replace('/', '--')}`);
+      await mkdir(locks, { recursive: true });
+      await symlink('nowhere', join(locks, `${sha256(WEIGHTS)}.llama.lock`));
+      const error = await failureOf(() => download(options()));
+      assert.equal(error.code, 'CACHE_FAILED');
+      assert.match(error.suggestions[0]!, /^rm "/);
+    }));
+});
