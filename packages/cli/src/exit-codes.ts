@@ -50,6 +50,7 @@ const exceptions: Readonly<Record<string, number>> = {
   ENGINE_CLOSED: exitCodes.internal,
   HUNG_UP: exitCodes.hungUp,
   MODEL_BUSY: exitCodes.internal,
+  MODEL_CLOSED: exitCodes.internal,
   INTERRUPTED: exitCodes.interrupted,
   TERMINATED: exitCodes.terminated,
 };

@@ -82,13 +82,14 @@ export interface Chat {
  *
  * The first answer draws the random numbers of `seed`, each later one those of a seed derived from it.
  *
- * @throws ToolkitError `NO_CHAT_TEMPLATE`, `NO_TOKENIZER`, `INVALID_OPTION`, and what {@link encodeChat} throws
+ * @throws ToolkitError `NO_CHAT_TEMPLATE`, `NO_TOKENIZER`, `INVALID_OPTION`, `MODEL_CLOSED`, and what {@link encodeChat} throws
  * @example
  * const chat = createChat(model, { system: 'Be brief.' });
  * for await (const event of chat.send('Hello')) if (event.type === 'token') show(event.text);
  */
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
   const { system, dateString, tools, variables, contextLength: asked, cacheType, session, ...defaults } = options;
+  model.closed.throwIfAborted();
   const { tokenizer, chatTemplate } = chatParts(model);
   if (session !== undefined && cacheType !== undefined) checkSessionCacheType(session, cacheType);
   const cache = session?.cache ?? model.createCache({ type: cacheType, positions: asked });
@@ -117,6 +118,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     options: TurnOptions,
   ): AsyncGenerator<ChatEvent, void, void> {
     refuseDuringAnswer();
+    model.closed.throwIfAborted();
     const { whenFull = 'stop', ...settings } = { ...defaults, ...given(options) };
     if (options.seed !== undefined) seed = checkedSeed(options.seed);
     const { maxTokens } = settings;

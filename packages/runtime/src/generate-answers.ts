@@ -32,6 +32,7 @@ export async function* generateAnswers(
   n: number,
   options: GenerateAnswersOptions = {},
 ): AsyncGenerator<AnswerOfSeveral, void, void> {
+  model.closed.throwIfAborted();
   const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : prompt;
   const cache = options.cache ?? model.createCache();
   let cachedTokens = 0;

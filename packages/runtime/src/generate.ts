@@ -26,7 +26,7 @@ const DEFAULT_PREFILL_CHUNK = 512;
 /**
  * Continues a prompt: text, which gets the model's begin-of-text token, or token ids as they stand.
  *
- * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`; rejects with the signal's reason
+ * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`, `MODEL_CLOSED`; rejects with the signal's reason
  * @example for await (const event of generate(model, 'Once upon a time')) if (event.type === 'token') show(event.text);
  */
 export async function* generate(
@@ -36,6 +36,7 @@ export async function* generate(
 ): AsyncGenerator<GenerateEvent, void, void> {
   const { signal, prefillChunk = DEFAULT_PREFILL_CHUNK, now = () => performance.now() } = options;
   signal?.throwIfAborted();
+  model.closed.throwIfAborted();
   checkPrefillChunk(prefillChunk);
   const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
   const room = Math.min(model.contextLength, options.cache?.seqLen ?? model.contextLength);

@@ -28,9 +28,10 @@ import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens 
 import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
 import { createLastPass } from './last-pass.js';
 import { modelChecksum } from './model-checksum.js';
+import { createModelLifetime, withEitherSignal } from './model-lifetime.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
-import { createTurns, oneAtATime } from './turns.js';
+import { createTurns } from './turns.js';
 import { readWeights, withGroupMaxima } from './weights.js';
 
 /** Positions there is room for unless asked otherwise: 131,072 of Llama 3.2 1B would take 8 GiB. */
@@ -84,6 +85,12 @@ export interface Model {
    * here that generates takes turns this way; a program's own passes must too when they may meet.
    */
   turn<T>(work: () => Promise<T>): Promise<T>;
+  /** Aborted by `close`, with `MODEL_CLOSED` as its reason. */
+  readonly closed: AbortSignal;
+  /**
+   * Closes the model: ends the pass under way and waits for it. Answers under way, on engines and in chats too, reject with
+   * `MODEL_CLOSED`, and so does every later call that needs weights or kernels. A second call waits for the first.
+   */
   close(): Promise<void>;
 }
 
@@ -165,7 +172,14 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
       lastPass: createLastPass(kernels),
     };
     const probabilities = allocate.float32(dimensions.vocabSize);
-    const useKernels = oneAtATime();
+    const lifetime = createModelLifetime(async () => {
+      try {
+        await opened.close();
+      } finally {
+        await kernels.close();
+      }
+    });
+    const { closed } = lifetime;
     let checksum: Uint8Array | undefined;
     return {
       header: file.header,
@@ -179,25 +193,26 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
       backend: kernels.backend,
       threads: kernels.threads,
       softmax: (logits, temperature) =>
-        useKernels(async () => {
+        lifetime.pass(async () => {
           kernels.softmax(probabilities, logits, dimensions.vocabSize, temperature);
           await kernels.run();
           return probabilities;
         }),
       createCache({ type = cacheType, positions = contextLength } = {}) {
+        closed.throwIfAborted();
         checkContext(positions, contextLength);
         return createKeyValueCache(dimensions, { type, positions }, allocate);
       },
       async checksum(signal) {
-        checksum ??= await modelChecksum(path, file, settings, signal);
+        closed.throwIfAborted();
+        checksum ??= await withEitherSignal(closed, signal, (either) => modelChecksum(path, file, settings, either));
         return checksum;
       },
-      forward: (batch, forwardOptions) => useKernels(() => forward(context, batch, forwardOptions)),
-      turn: createTurns(),
-      async close() {
-        await opened.close();
-        await kernels.close();
-      },
+      forward: (batch, { signal, ...forwardOptions } = {}) =>
+        lifetime.pass((either) => forward(context, batch, { ...forwardOptions, signal: either }), signal),
+      turn: createTurns(closed),
+      closed,
+      close: lifetime.close,
     };
   } catch (error) {
     await weightFile?.close();

@@ -27,7 +27,7 @@ export interface AnswerBatchOptions {
 const AHEAD = 16;
 
 /** Failures that no line is to blame for. */
-const ofTheModel = ['ENGINE_CLOSED', 'MODEL_BUSY', 'NO_TOKENIZER', 'NO_CHAT_TEMPLATE'];
+const ofTheModel = ['ENGINE_CLOSED', 'MODEL_BUSY', 'MODEL_CLOSED', 'NO_TOKENIZER', 'NO_CHAT_TEMPLATE'];
 
 /** Results in the order of the lines, as many at once as are there. */
 export async function* answerBatch(

@@ -23,9 +23,10 @@ interface Part {
   readonly cache: KeyValueCache;
 }
 
-/** An arena of at most `maxContexts` caches that `createCache` makes. */
+/** An arena of at most `maxContexts` caches that `createCache` makes, or of as many as there is memory for. */
 export function createCacheArena(maxContexts: number, createCache: () => KeyValueCache): CacheArena {
   const contexts: Context[] = [];
+  let most = maxContexts;
 
   return {
     take(positions) {
@@ -33,8 +34,10 @@ export function createCacheArena(maxContexts: number, createCache: () => KeyValu
         const cache = takePart(context, positions);
         if (cache !== null) return cache;
       }
-      if (contexts.length === maxContexts) return null;
-      const context: Context = { whole: createCache(), parts: [] };
+      if (contexts.length === most) return null;
+      const whole = createNext();
+      if (whole === null) return null;
+      const context: Context = { whole, parts: [] };
       contexts.push(context);
       return takePart(context, positions);
     },
@@ -42,6 +45,17 @@ export function createCacheArena(maxContexts: number, createCache: () => KeyValu
       for (const context of contexts) context.parts = context.parts.filter((part) => part.cache !== cache);
     },
   };
+
+  /** Another context; null where there is no memory for more than there are. */
+  function createNext(): KeyValueCache | null {
+    try {
+      return createCache();
+    } catch (error) {
+      if (contexts.length === 0) throw error;
+      most = contexts.length;
+      return null;
+    }
+  }
 }
 
 /** The lowest gap that is long enough: memory never touched costs nothing. */

@@ -51,8 +51,9 @@ export interface Engine {
    * Queues a prompt: text, which gets the model's begin-of-text token, or token ids as they stand. Work starts at once,
    * read or not; leaving the loop over the events or aborting the signal frees everything the request holds.
    *
-   * @returns the events of `generate`, which rejects with the signal's reason, or `ENGINE_CLOSED`
-   * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`, `ENGINE_CLOSED`; the signal's reason
+   * @returns the events of `generate`, which rejects with the signal's reason, `ENGINE_CLOSED` or `MODEL_CLOSED`
+   * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`, `ENGINE_CLOSED`, `MODEL_CLOSED`; the signal's
+   *   reason
    */
   submit(prompt: string | readonly number[], options?: SubmitOptions): EventStream<GenerateEvent>;
   /** Ends all requests with `ENGINE_CLOSED` and waits for the pass under way. The model stays open. */
@@ -75,12 +76,13 @@ interface Part {
 /**
  * Starts an engine on a model.
  *
- * @throws ToolkitError `INVALID_OPTION`
+ * @throws ToolkitError `INVALID_OPTION`, `MODEL_CLOSED`
  * @example
  * const engine = createEngine(model);
  * const answers = prompts.map((prompt) => collect(engine.submit(prompt, { maxTokens: 100 })));
  */
 export function createEngine(model: Model, options: EngineOptions = {}): Engine {
+  model.closed.throwIfAborted();
   const { maxSequences = DEFAULT_MAX_SEQUENCES, prefillChunk = DEFAULT_PREFILL_CHUNK } = options;
   const { maxDelayMilliseconds = DEFAULT_MAX_DELAY_MILLISECONDS, now = () => performance.now() } = options;
   const { maxContexts = maxSequences } = options;
@@ -108,6 +110,7 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
       return waiting.length;
     },
     submit(prompt, { signal, speculate, ...answerOptions } = {}) {
+      model.closed.throwIfAborted();
       if (isClosed) throw closedError();
       signal?.throwIfAborted();
       const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
@@ -120,7 +123,7 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     },
     async close() {
       isClosed = true;
-      for (const request of [...waiting, ...running]) request.abort(closedError());
+      endAll(closedError());
       await work;
     },
   };
@@ -135,8 +138,21 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
   async function runPasses(): Promise<void> {
     // Requests of the same moment start together.
     await null;
-    while (waiting.length + running.length > 0) await model.turn(runPass);
-    work = null;
+    const onModelClosed = (): void => endAll(model.closed.reason);
+    model.closed.addEventListener('abort', onModelClosed);
+    try {
+      while (waiting.length + running.length > 0) await model.turn(runPass);
+    } catch (error) {
+      // No pass will come: a request that is left would wait for ever.
+      endAll(error);
+    } finally {
+      model.closed.removeEventListener('abort', onModelClosed);
+      work = null;
+    }
+  }
+
+  function endAll(error: unknown): void {
+    for (const request of [...waiting, ...running]) request.abort(error);
   }
 
   async function runPass(): Promise<void> {
@@ -154,11 +170,16 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
 
   function admit(): void {
     while (waiting.length > 0 && running.length < maxSequences) {
-      const cache = arena.take(waiting[0]!.positions);
-      if (cache === null) return; // nobody overtakes, or a long request might wait forever
-      const request = waiting.shift()!;
-      request.begin(cache);
-      running.push(request);
+      const request = waiting[0]!;
+      try {
+        const cache = arena.take(request.positions);
+        if (cache === null) return; // nobody overtakes, or a long request might wait forever
+        waiting.shift();
+        request.begin(cache);
+        running.push(request);
+      } catch (error) {
+        request.fail(error);
+      }
     }
   }
 
