@@ -2,6 +2,103 @@
 
 import { strict as assert } from 'node:assert';
 import { runLlama } from '../helpers/run-llama.js';
+import { terminalOutput } from '../helpers/terminal-output.js';
+
+/** Words, the message about them, and what to type instead. */
+const refused: readonly (readonly string[])[] = [
+  ['exprot', 'exprot: is no command of llama', 'llama export', 'llama help'],
+  ['pull llama3.2', 'pull: is no command of llama', 'llama export --hf meta-llama/Llama-3.2-1B-Instruct', 'llama help'],
+  ['m.bin "a b"', 'm.bin: is no command of llama', 'llama run m.bin "a b"', 'llama help'],
+  ['--nosuch', '--nosuch: is no command of llama', 'llama help'],
+  ['help nosuch', 'nosuch: is no command of llama', 'llama help'],
+  ['nosuch --help', 'nosuch: is no command of llama', 'llama help'],
+  [
+    'autocomplete fish',
+    'fish: expected bash, zsh or powershell',
+    ...['bash', 'zsh', 'powershell'].map((shell) => `llama autocomplete ${shell}`),
+  ],
+  ['export --grup-size 64', 'unknown flag --grup-size', 'llama export --group-size 64', 'llama export --help'],
+  ['export --group_size=64', 'unknown flag --group_size', 'llama export --group-size=64', 'llama export --help'],
+  ['run --constructor', 'unknown flag --constructor', 'llama run --help'],
+  ['run --__proto__ x', 'unknown flag --__proto__', 'llama run --help'],
+  ['inspect', 'FILE is missing, expected file or folder', 'llama inspect --help'],
+  ['inspect a b', 'b: more than the command takes, expected no further argument', 'llama inspect a'],
+  ['run a b c', 'c: more than the command takes, expected no further argument', 'llama run a "b c"'],
+  ['chat a "b c" d', 'd: more than the command takes, expected no further argument', 'llama chat a "b c d"'],
+  [
+    'run --regex a -i x --json-mode',
+    '--regex and --json-mode, expected one of them',
+    'llama run -i x --json-mode',
+    'llama run --regex a -i x',
+  ],
+  [
+    'run -i x --stop b --regex a',
+    '--stop and --regex, expected one of them',
+    'llama run -i x --regex a',
+    'llama run -i x --stop b',
+  ],
+  [
+    'run --input a --output b -i x',
+    '--prompt and --input, expected one of them',
+    'llama run --input a --output b',
+    'llama run -i x',
+  ],
+  ['run -i x --logprobs 3', '--logprobs without --json, expected them together', 'llama run -i x --logprobs 3 --json'],
+  ['run --input a', '--input without --output, expected them together', 'llama run --input a --output results.jsonl'],
+  ['run --top-k', '--top-k without a value, expected one', 'llama run --help'],
+  ['run --seed 1 -s 2', '--seed twice, expected it once', 'llama run --seed 1', 'llama run -s 2'],
+  [
+    'run --cache-type',
+    '--cache-type without a value, expected f32 or f16',
+    'llama run --cache-type f32',
+    'llama run --help',
+  ],
+  ['chat --cache-type f8', '--cache-type "f8": expected f32 or f16', 'llama chat --cache-type f32'],
+  [
+    'convert a b.gguf',
+    '--to is missing, expected v0, v1, v2, gguf or safetensors',
+    'llama convert a b.gguf --to gguf',
+    'llama convert --help',
+  ],
+  [
+    'run m.bin "a b" -i c',
+    '"a b" and --prompt "c", expected one of them',
+    'llama run m.bin "a b"',
+    'llama run m.bin c',
+  ],
+  // What users of llama.cpp and transformers type.
+  ['run -m m.bin "a b" -n 8', '-m "m.bin": is a file, expected generate or chat', 'llama run m.bin "a b" -n 8'],
+  [
+    'run m.bin -p "Once upon"',
+    '-p "Once upon": -p is --top-p here, expected a number from 0 to 1',
+    'llama run m.bin -i "Once upon"',
+  ],
+  ['run --model m.bin x', 'unknown flag --model: the model is an argument of this command', 'llama run m.bin x'],
+  ['bench -m m.bin', 'unknown flag -m: the model is an argument of this command', 'llama bench m.bin'],
+  ['run m.bin -ngl 99 x', 'unknown flag -ngl: there is no GPU backend', 'llama run m.bin x'],
+  ['run m.bin --temp 0.7', 'unknown flag --temp: it is called --temperature here', 'llama run m.bin --temperature 0.7'],
+  [
+    'run m.bin --max_new_tokens=9',
+    'unknown flag --max_new_tokens: it is called --max-tokens here',
+    'llama run m.bin --max-tokens 9',
+  ],
+  ['chat m.bin -c 2048', 'unknown flag -c: it is called --context here', 'llama chat m.bin --context 2048'],
+  ['run m.bin -f my.txt', 'unknown flag -f: a prompt in a file is piped in', 'llama run m.bin < my.txt'],
+  ['run m.bin -cnv', 'unknown flag -cnv: conversations are a command of their own', 'llama chat m.bin'],
+  // Numbers.
+  ['run -t 0,7', '--temperature "0,7": expected a number from 0 to 1000', 'llama run --temperature 0.7'],
+  ['run -t 0x10', '--temperature "0x10": expected a number from 0 to 1000'],
+  ['run -t 12abc', '--temperature "12abc": expected a number from 0 to 1000'],
+  ['run --top-k 1__0', '--top-k "1__0": expected a whole number from 0'],
+  ['run --top-k 1.5', '--top-k "1.5": expected a whole number from 0'],
+  ['run -s -1', '--seed "-1": expected a whole number from 0 to 18446744073709551615', 'llama run --seed 0'],
+  [
+    'run --logit-bias 3',
+    '--logit-bias "3": expected a token id and what to add to it',
+    'llama run --logit-bias 15043+2',
+    'llama run --logit-bias 15043-inf',
+  ],
+];
 
 describe('llama help', () => {
   it('shows commands and examples when no argument is given', async () => {
@@ -27,51 +124,54 @@ describe('llama help', () => {
     ]);
     for (const command of ['run', 'chat']) {
       const { stdout } = await runLlama([command, '--help']);
-      assert.match(stdout, new RegExp(`USAGE\\n {2}\\$ llama ${command} \\[MODEL\\]( \\[PROMPT\\])? \\[FLAGS\\]\\n`));
+      assert.match(
+        stdout,
+        new RegExp(`USAGE\\n {2}\\$ llama ${command} \\[MODEL\\]( \\[(PROMPT|QUESTION)\\])? \\[FLAGS\\]\\n`),
+      );
       assert.match(stdout, /SAMPLING FLAGS\n(?: {2}.*\n)* +--top-k=N /);
       assert(!stdout.includes('<value>'), stdout);
     }
   });
 
-  it('names the nearest command for a mistyped one and exits with 2', async () => {
-    const { exitCode, stdout, stderr } = await runLlama(['exprot']);
-    assert.equal(exitCode, 2);
-    assert.equal(stdout, '');
-    assert.match(stderr, /exprot.*\n {2}try: llama export\n/);
+  it('takes -h for --help at the top and on every command, and -V, --version and version for the version', async () => {
+    assert.equal((await runLlama(['-h'])).stdout, (await runLlama(['--help'])).stdout);
+    for (const command of ['run', 'chat', 'export', 'inspect', 'autocomplete']) {
+      const [short, long] = await Promise.all(['-h', '--help'].map((flag) => runLlama([command, flag])));
+      assert.equal(short!.exitCode, 0, short!.stderr);
+      assert.equal(short!.stdout, long!.stdout);
+      assert.match(short!.stdout, new RegExp(`llama ${command}`));
+    }
+    for (const word of ['-V', '-v', '--version', 'version']) {
+      const { exitCode, stdout } = await runLlama([word]);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^llama \d+\.\d+\.\d+ \(/);
+    }
   });
 
-  it('names the nearest flag for a mistyped one and exits with 2', async () => {
-    const { exitCode, stderr } = await runLlama(['export', '--grup-size', '64']);
-    assert.equal(exitCode, 2);
-    assert.match(stderr, /unknown flag --grup-size.*\n {2}try: --group-size\n/);
-  });
+  for (const columns of [20, 40, 60, 80, 200]) {
+    it(`breaks no word at ${columns} columns`, async () => {
+      const whole = new Set((await helpAt(1000)).split(/[\s|/,=:]+/));
+      const text = await helpAt(columns);
+      const broken = text.split(/[\s|/,=:\\]+/).filter((word) => word !== '' && !whole.has(word));
+      assert.deepEqual(broken, []);
+      const long = text.split('\n').filter((line) => line.length > columns && /\S\s+\S/.test(line.trim()));
+      assert.deepEqual(long, []);
+    });
+  }
 
-  it('says of a flag that is an argument here that it is one', async () => {
-    const { exitCode, stderr } = await runLlama(['run', '--model', 'model.bin']);
-    assert.equal(exitCode, 2);
-    assert.match(
-      stderr,
-      /unknown flag --model: it is an argument.*\n {2}try: leave --model out, and keep what follows it\n/,
-    );
-  });
-
-  for (const [args, message, remedy] of [
-    [
-      'run -i x --regex a --json-mode',
-      '--regex and --json-mode, expected one of them',
-      'leave --regex or --json-mode out',
-    ],
-    ['run -i x --stop b --regex a', '--stop and --regex, expected one of them', 'leave --stop or --regex out'],
-    ['run -i x --logprobs 3', '--logprobs without --json, expected them together', 'add --json'],
-    ['run --input a', '--input without --output, expected them together', 'add --output'],
-    ['run --top-k', '--top-k without a value, expected one', '--top-k VALUE'],
-    ['chat --cache-type f8', '--cache-type "f8": expected f32 or f16', '--cache-type f'],
-    ['run a b c', 'c: more than the command takes, expected no further argument', 'put a text of several words'],
-  ] as const) {
-    it(`says of \`${args}\` what was found, what was expected and what to do`, async () => {
-      const { exitCode, stderr } = await runLlama(args.split(' '));
-      assert.equal(exitCode, 2);
-      assert(stderr.startsWith(`llama: ${message} [USAGE]\n  try: ${remedy}`), stderr);
+  for (const [args, message, ...remedies] of refused) {
+    it(`says of \`${args}\` what was found, what was expected and what to type`, async () => {
+      const words = args.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ''));
+      const { exitCode, stdout, stderr } = await runLlama(words);
+      assert.deepEqual([exitCode, stdout], [2, '']);
+      const expected = [`llama: ${message} [USAGE]`, ...remedies.map((remedy) => `  try: ${remedy}`)];
+      assert.equal(stderr.trimEnd(), expected.join('\n'));
     });
   }
 });
+
+/** The first page and the page of run, as a terminal of so many columns gets them. */
+async function helpAt(columns: number): Promise<string> {
+  const pages = await Promise.all([[], ['run', '--help']].map((args) => terminalOutput(args, columns)));
+  return pages.join('\n');
+}

@@ -33,8 +33,84 @@ describe('llama run and llama chat', () => {
     const { exitCode, stdout, stderr } = await run(['run', '-i', prompt, '-n', '12', '-t', '0']);
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^Once upon a time, .+\n$/);
-    assert.match(stderr, /sample model.*\nprompt 5 tokens, .* tok\/s; generated 8 tokens, .* tok\/s .*\n$/);
+    assert.match(
+      stderr,
+      /sample model.*\n.*chat template.*\nprompt 5 tokens, .* tok\/s; generated 8 tokens, .* tok\/s .*\n$/,
+    );
   });
+
+  it('tells a story without a model and a prompt, the same each time, and says how to get another', async () => {
+    const first = await run(['run']);
+    assert.equal(first.exitCode, 0, first.stderr);
+    assert.match(first.stdout, /^Once upon a time, there was an? \w+ \w+ named \w+\. (?:["A-Z][^\n]*[.!?]"? ?){5,}\n$/);
+    assert.match(first.stderr, /^no MODEL and no PROMPT: .*; another one: llama run --seed 7\n/);
+    assert.doesNotMatch(first.stderr, /chat template/);
+    assert.equal((await run(['run', '--json'])).stdout.includes('Once upon a time'), true);
+    const another = await run(['run', '--seed', '7']);
+    assert.notEqual(another.stdout, first.stdout);
+    await withFolder(async (cwd) => {
+      await run(['export', 'm.bin'], { cwd });
+      assert.equal((await run(['run', 'm.bin'], { cwd })).stdout, first.stdout);
+      assert.notEqual((await run(['run', 'm.bin', ''], { cwd })).stdout, first.stdout, 'an empty prompt is a prompt');
+    });
+  });
+
+  it('says once of a model with a chat template how to get an answer', async () => {
+    await withFolder(async (cwd) => {
+      await run(['export', 'm.bin'], { cwd });
+      const question = 'What sound does a cow make?';
+      const { stderr } = await run(['run', 'm.bin', question, '--answers', '2'], { cwd });
+      assert.equal(stderr.match(/chat template/g)?.length, 1, stderr);
+      assert.match(stderr, /for an answer: llama chat m\.bin "What sound does a cow make\?"\n/);
+      const { stderr: formatted } = await run(['run', 'm.bin', `<|begin_of_text|>${question}`], { cwd });
+      assert.doesNotMatch(formatted, /for an answer/);
+    });
+  });
+
+  it('answers one question and ends, of an argument or a flag, after what is piped in', async () => {
+    await withFolder(async (cwd) => {
+      await run(['export', 'm.bin'], { cwd });
+      const args = ['chat', 'm.bin', 'What sound does a cow make?', '-t', '0'];
+      const { exitCode, stdout, stderr } = await run(args, { cwd });
+      assert.deepEqual([exitCode, stdout], [0, 'The cow says moo.\n'], stderr);
+      const piped = await run([...args, '--json', '--system', 'Be brief.'], { cwd, stdin: 'Some facts.\n' });
+      const { answers, messages } = JSON.parse(piped.stdout);
+      assert.equal(answers.length, 1);
+      assert.deepEqual(messages.slice(0, 2), [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Some facts.\n\nWhat sound does a cow make?' },
+      ]);
+      for (const command of [['chat'], ['run', '-m', 'chat']]) {
+        const bundled = await run([...command, '-i', '/help', '-t', '0'], { cwd });
+        assert.equal(bundled.exitCode, 0, bundled.stderr);
+        assert.doesNotMatch(bundled.stderr, /this list/, 'a question is no command');
+      }
+    });
+  });
+
+  for (const [flag, text, value] of [
+    ['-t', '1e-3', 1e-3],
+    ['-t', '.5', 0.5],
+    ['-t', '5.', 5],
+    ['-t', '+1', 1],
+    ['-t', '1E+1', 10],
+    ['--top-k', '1_000', 1000],
+    ['--top-k', '1e3', 1000],
+    ['--top-k', '5.', 5],
+    ['--logit-bias', '3+1e-3', 3],
+    ['--seed', '+1_0', 10],
+  ] as const) {
+    it(`takes \`${flag} ${text}\` for ${value}`, async () => {
+      const { exitCode, stderr } = await run(['run', '-i', prompt, '--max-tokens', '1', flag, text]);
+      assert.equal(exitCode, 0, stderr);
+      const known = { '-t': 'temperature', '--top-k': 'top-k', '--seed': 'seed', '--logit-bias': '' }[flag];
+      if (known === '') return;
+      const shown = await run(['chat', '-i', 'Hi', '--max-tokens', '1', flag, text]);
+      assert.equal(shown.exitCode, 0, shown.stderr);
+      const { stderr: settings } = await run(['chat', flag, text], { stdin: `/set ${known}\n` });
+      assert.match(settings, new RegExp(`^${known} ${value}$`, 'm'));
+    });
+  }
 
   it('takes a piped prompt for the prompt, and gives what -i gives', async () => {
     const args = ['run', '--max-tokens', '8', '-t', '0'];

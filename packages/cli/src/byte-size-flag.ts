@@ -2,14 +2,17 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { Flags } from '@oclif/core';
+import { numberOf } from './number-flags.js';
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+/** Decimal units, as files are measured; a bare letter is one, and `GiB` is a binary one. */
+const PREFIXES = ['', 'K', 'M', 'G', 'T'];
 
-/** Decimal units, as files are measured. */
+/** A parser of such sizes. */
 export const byteSizeFlag = Flags.custom<number>({
   async parse(text, _context, { name }) {
-    const [, digits, unit] = /^(\d+)([KMGT]B)?$/i.exec(text) ?? [];
-    const byteLength = Number(digits) * UNITS[(unit ?? '').toUpperCase()]!;
+    const [, digits = '', prefix = '', binary] = /^(.+?)([KMGT]?)(i?)B?$/i.exec(text) ?? [];
+    const step = binary === '' ? 1000 : 1024;
+    const byteLength = numberOf(digits) * step ** PREFIXES.indexOf(prefix.toUpperCase());
     if (Number.isSafeInteger(byteLength) && byteLength > 0) return byteLength;
     const expected = 'a number of bytes such as 1000000, 500MB or 5GB';
     throw new ToolkitError('USAGE', `--${name} ${JSON.stringify(text)}: expected ${expected}`);

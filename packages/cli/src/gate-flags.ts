@@ -3,8 +3,7 @@
 import type { Bounds } from '@llama-ts/evaluate';
 import { ToolkitError } from '@llama-ts/format';
 import { Flags } from '@oclif/core';
-
-const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+import { numberOf } from './number-flags.js';
 
 /** The file with bounds that {@link readThresholds} reads. */
 export const thresholdsFlag = Flags.string({ description: 'JSON file with bounds; a bound among the flags wins' });
@@ -14,7 +13,8 @@ export function boundFlag(description: string) {
   return Flags.custom<number>({
     description: `exit 3 ${description}`,
     parse: async (text, _context, { name }) => {
-      if (NUMBER.test(text) && Number.isFinite(Number(text))) return Number(text);
+      const value = numberOf(text);
+      if (!Number.isNaN(value)) return value;
       throw new ToolkitError('USAGE', `--${name} ${JSON.stringify(text)}: expected a number`);
     },
   })();

@@ -1,7 +1,11 @@
-// Runs the command line: oclif parses and dispatches, failures become one message and an exit code.
+// Runs the command line: oclif dispatches, failures become one message and an exit code.
 
 import { run } from '@oclif/core';
 import { reportFailure } from './report-failure.js';
+import { checkPluginUsage } from './usage/plugin-usage.js';
+
+/** Words that ask for the version, alone or with flags of `llama version`. */
+const versionWords = ['-V', '-v', '--version'];
 
 /**
  * Runs the command that the process's arguments name.
@@ -12,7 +16,9 @@ export async function runLlama(binUrl: string): Promise<void> {
   process.stdout.on('error', ignoreClosedPipe);
   process.stderr.on('error', ignoreClosedPipe);
   const args = process.argv.slice(2);
+  if (versionWords.includes(args[0] ?? '')) args[0] = 'version';
   try {
+    checkPluginUsage(args);
     await run(args, binUrl);
   } catch (error) {
     reportFailure(error, { json: args.includes('--json'), debug: Boolean(process.env.DEBUG) });

@@ -1,10 +1,10 @@
 // Shows a failure: words on stderr, or with --json one document on stdout, and the exit code either way.
 
 import { isToolkitError } from '@llama-ts/format';
-import { describeUsageError } from './describe-usage-error.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import type { FailureReport } from './failure-report.js';
-import { visible } from './terminal-safe.js';
+import { visible, visibleJson } from './terminal-safe.js';
+import { describeParserError } from './usage/describe-parser-error.js';
 
 /** How to show a failure. */
 export interface ReportOptions {
@@ -21,7 +21,7 @@ export function reportFailure(error: unknown, { json, debug }: ReportOptions): v
   process.exitCode = exitCodeOf(failure.code);
   if (process.exitCode === exitCodes.success) return;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
+    process.stdout.write(`${visibleJson(JSON.stringify({ error: failure }, null, 2))}\n`);
   } else {
     process.stderr.write(failureText(failure));
   }
@@ -40,9 +40,9 @@ function isCleanExit(error: unknown): boolean {
 
 function describeFailure(error: unknown): FailureReport {
   if (isToolkitError(error)) {
-    return { code: error.code, message: withoutParserWords(error.message), suggestions: error.suggestions };
+    return { code: error.code, message: error.message, suggestions: error.suggestions };
   }
-  const usage = describeUsageError(error);
+  const usage = describeParserError(error);
   if (usage !== null) return usage;
   const message = error instanceof Error ? error.message : String(error);
   return {
@@ -50,11 +50,6 @@ function describeFailure(error: unknown): FailureReport {
     message: `unexpected failure: ${message}`,
     suggestions: ['run the same command with DEBUG=* set and report what it prints'],
   };
-}
-
-/** oclif's parser writes into the messages that a flag's own parser throws. */
-function withoutParserWords(message: string): string {
-  return message.replace(/^Parsing --[\w-]+ \n\t/, '').replace(/\nSee more help with --help$/, '');
 }
 
 /** File contents and names end up in messages, so control characters are shown, not sent. */

@@ -3,7 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import type { AnswerOptions } from '@llama-ts/runtime';
 import { Flags, type Interfaces } from '@oclif/core';
-import { decimal, integer } from './number-flags.js';
+import { decimal, integer, numberOf } from './number-flags.js';
 
 const probability = { min: 0, max: 1 };
 const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -11,7 +11,7 @@ const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const penalty = { min: -100, max: 100 };
 /** @see AnswerOptions of the runtime */
 const MAX_LOGPROBS = 20;
-const BIAS = /^(\d{1,9})(?:([+-]\d+(?:\.\d+)?)|-inf)$/;
+const BIAS = /^(\d{1,9})([+-].+)$/;
 
 /** Flags beside temperature, top-p and seed. */
 export const samplingFlags = {
@@ -43,11 +43,15 @@ export const samplingFlags = {
     description: "tokens that penalties look back on, the prompt's included; default -1, all",
     parse: integer({ min: -1, max: Number.MAX_SAFE_INTEGER }),
   })(),
-  'logit-bias': Flags.string({
+  'logit-bias': Flags.custom<string>({
     description: 'ID+X or ID-X adds to the logit of a token, ID-inf bans it; more than once for more tokens',
     multiple: true,
     multipleNonGreedy: true,
-  }),
+    async parse(text) {
+      parseBias(text);
+      return text;
+    },
+  })(),
   stop: Flags.string({
     description: 'text that ends the answer and is not shown; more than once for more texts',
     multiple: true,
@@ -94,8 +98,10 @@ export function samplingOptions(flags: Omit<Interfaces.InferredFlags<typeof samp
 /** @throws ToolkitError `USAGE` */
 export function parseBias(text: string): [number, number] {
   const [, id, bias] = BIAS.exec(text) ?? [];
-  if (id !== undefined) return [Number(id), bias === undefined ? Number.NEGATIVE_INFINITY : Number(bias)];
+  const isBan = bias === '-inf';
+  const value = isBan ? Number.NEGATIVE_INFINITY : numberOf(bias ?? '');
+  if (id !== undefined && !Number.isNaN(value)) return [Number(id), value];
   throw new ToolkitError('USAGE', `--logit-bias ${JSON.stringify(text)}: expected a token id and what to add to it`, {
-    suggestions: ['more of token 15043: --logit-bias 15043+2', 'none of it: --logit-bias 15043-inf'],
+    suggestions: ['--logit-bias 15043+2', '--logit-bias 15043-inf'],
   });
 }

@@ -16,6 +16,7 @@ export const chatFlags = {
   ...samplingFlags,
   ...constraintFlags,
   ...lookupFlag,
+  prompt: Flags.string({ char: 'i', description: 'QUESTION as a flag, for use without MODEL' }),
   system: Flags.string({ char: 'y', description: 'system prompt' }),
   'max-tokens': Flags.custom<number>({
     description: 'tokens of an answer at most; default what the context has room for',

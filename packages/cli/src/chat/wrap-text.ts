@@ -1,6 +1,6 @@
 // Wraps streamed text at words. A word is held back until it ends, so that nothing is ever drawn twice.
 
-import { characterWidth } from './text-width.js';
+import { characterWidth } from '../text-width.js';
 
 /** Text on its way to a terminal. */
 export interface TextWrapper {

@@ -19,8 +19,11 @@ import { stateFolder } from '../chat/state-folder.js';
 import { createTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
 import { type GivenConstraint, readConstraint } from '../constraint-flags.js';
+import { exitCodes } from '../exit-codes.js';
 import { groupFlags } from '../flag-groups.js';
 import { openNamedModel } from '../model-flags.js';
+import { givenPrompt } from '../prompt-to-continue.js';
+import { readStdin } from '../read-stdin.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
 import { visible } from '../terminal-safe.js';
@@ -36,43 +39,64 @@ interface ChatReport {
   readonly messages: readonly ChatMessage[];
 }
 
+/** What to talk about, and how. */
+interface Talk {
+  readonly name: string;
+  readonly flags: ChatFlags;
+  readonly form: GivenConstraint | null;
+  /** The only one; null for a conversation. */
+  readonly question: string | null;
+}
+
 export default class Chat extends BaseCommand {
-  static override description = 'Talk with a model; without MODEL, with the bundled sample model';
+  static override endsWithText = true;
+  static override description = 'Talk with a model, or ask it one QUESTION; without MODEL, the bundled sample model';
   static override examples = [
     '<%= config.bin %> chat',
+    '<%= config.bin %> chat model.bin "What sound does a cow make?"',
+    'cat notes.txt | <%= config.bin %> chat model.bin "Summarize this."',
     '<%= config.bin %> chat model.bin -y "Answer in rhymes."',
     '<%= config.bin %> chat model.bin --session talk.session --when-full shift',
     'printf "Hi\\n/regenerate\\n" | <%= config.bin %> chat model.bin --json',
   ];
   static override enableJsonFlag = true;
-  static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
-  static override usage = 'chat [MODEL] [FLAGS]';
+  static override args = {
+    model: Args.string({ description: '.bin file', ignoreStdin: true }),
+    question: Args.string({
+      description: 'one message to answer, after what is piped in, if anything is; else --prompt, else a conversation',
+      ignoreStdin: true,
+    }),
+  };
+  static override usage = 'chat [MODEL] [QUESTION] [FLAGS]';
   static override flags = groupFlags(chatFlags);
 
   #dialogue: Dialogue | null = null;
+  #isOneQuestion = false;
 
   override async run(): Promise<ChatReport> {
     const { args, flags } = await this.parse(Chat);
     this.stopWithReader();
+    const question = await askedQuestion(givenPrompt('chat', { ...args, text: args.question, flag: flags.prompt }));
     const form = await readConstraint(flags);
     if (args.model === undefined) this.logToStderr(`no MODEL: the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(args.model, flags, this.signal);
     try {
-      return await this.#talk(model, args.model ?? sampleModelName, flags, form);
+      return await this.#talk(model, { name: args.model ?? sampleModelName, flags, form, question });
     } finally {
       await model.close();
     }
   }
 
-  /** The first stops the answer; a second one, or one while nothing is being said, leaves. */
+  /** The first stops the answer; a second one, or one while nothing is being said, leaves. So does one of one question. */
   protected override interrupt(): void {
-    if (this.#dialogue?.stop() !== true) super.interrupt();
+    if (this.#isOneQuestion || this.#dialogue?.stop() !== true) super.interrupt();
   }
 
-  async #talk(model: Model, name: string, flags: ChatFlags, form: GivenConstraint | null): Promise<ChatReport> {
+  async #talk(model: Model, { name, flags, form, question }: Talk): Promise<ChatReport> {
+    this.#isOneQuestion = question !== null;
     for (const assumption of model.assumptions) this.logToStderr(assumption);
     const chat = await this.#openChat(model, flags);
-    const transcript = openTranscript(name, flags);
+    const transcript = openTranscript(name, flags, question);
     const dialogue = createDialogue({
       model,
       chat,
@@ -86,12 +110,16 @@ export default class Chat extends BaseCommand {
       signal: this.signal,
     });
     this.#dialogue = dialogue;
-    const lines = await this.#openLines(flags);
+    const lines = question === null ? await this.#openLines(flags) : null;
     try {
       await transcript?.record(chat.messages);
-      await converse(dialogue, { lines, showFailure, signal: this.signal });
+      if (lines !== null) await converse(dialogue, { lines, showFailure, signal: this.signal });
+      else {
+        await dialogue.send(question!);
+        if (dialogue.reports.at(-1)?.meetsConstraint === false) process.exitCode = exitCodes.limit;
+      }
     } finally {
-      lines.close();
+      lines?.close();
       await transcript?.close();
       if (flags.session !== undefined) await this.#saveSession(dialogue, flags.session);
     }
@@ -142,10 +170,17 @@ export default class Chat extends BaseCommand {
   }
 }
 
-/** At a terminal by default: a crash shall not take along what was said there. */
-function openTranscript(model: string, flags: ChatFlags): Transcript | null {
+/** The question with what is piped in before it; null for a conversation. */
+async function askedQuestion(question: string | null): Promise<string | null> {
+  if (question === null) return null;
+  const piped = (await readStdin()) ?? '';
+  return piped.trim() === '' ? question : `${piped}\n\n${question}`;
+}
+
+/** Of a conversation at a terminal by default: a crash shall not take along what was said there. */
+function openTranscript(model: string, flags: ChatFlags, question: string | null): Transcript | null {
   if (flags.transcript !== undefined) return createTranscript(flags.transcript, model);
-  if (flags['no-transcript'] || !process.stdin.isTTY) return null;
+  if (flags['no-transcript'] || question !== null || !process.stdin.isTTY) return null;
   const time = new Date().toISOString().replace(/[:.]/g, '-');
   return createTranscript(join(stateFolder(), 'transcripts', `${time}-${process.pid}.jsonl`), model);
 }

@@ -19,6 +19,7 @@ import { groupFlags } from '../flag-groups.js';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
+import { givenPrompt, promptToContinue } from '../prompt-to-continue.js';
 import { readStdin } from '../read-stdin.js';
 import { logprobsFlag, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
@@ -29,6 +30,7 @@ const DEFAULT_MAX_TOKENS = 256;
 /** Far above what anybody reads. */
 const MAX_ANSWERS = 10_000;
 const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const SAMPLE_NOTICE = `no MODEL: running the bundled sample model, ${sampleModelName}`;
 
 interface Spoken extends Speech {
   /** In decimal digits: JSON's numbers are too small for it. */
@@ -47,7 +49,8 @@ type RunBatchReport = { readonly model: string; readonly backend: string } & Bat
 type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
 /** What is to be continued, and how. */
 interface Asked {
-  readonly prompt: string;
+  /** null when none was given. */
+  readonly prompt: string | null;
   readonly flags: RunFlags;
   readonly name: string;
   readonly constraint: Constraint | undefined;
@@ -56,6 +59,7 @@ interface Asked {
 type RunArgs = Interfaces.InferredArgs<typeof Run.args>;
 
 export default class Run extends BaseCommand {
+  static override endsWithText = true;
   static override description = 'Continue a prompt; without MODEL, with the bundled sample model';
   static override examples = [
     '<%= config.bin %> run',
@@ -106,9 +110,11 @@ export default class Run extends BaseCommand {
     const { args, flags } = await this.parse(Run);
     if (flags.mode === 'chat') return this.#chat();
     if (flags.input !== undefined) return this.#answerFile(flags.input, flags, args);
-    const prompt = flags.prompt ?? args.prompt ?? (await readStdin()) ?? '';
+    const prompt =
+      givenPrompt('run', { ...args, text: args.prompt, flag: flags.prompt }) ?? ((await readStdin()) || null);
     this.stopWithReader();
     const form = await readConstraint(flags);
+    if (args.model === undefined && prompt !== null) this.logToStderr(SAMPLE_NOTICE);
     return this.#withModel(args.model, flags, (model, name) =>
       this.#continue(model, { prompt, flags, name, constraint: form?.constraint }),
     );
@@ -119,7 +125,6 @@ export default class Run extends BaseCommand {
     flags: RunFlags,
     work: (model: Model, name: string) => Promise<T>,
   ): Promise<T> {
-    if (path === undefined) this.logToStderr(`no MODEL: running the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(path, flags, this.signal);
     try {
       for (const assumption of model.assumptions) this.logToStderr(assumption);
@@ -142,6 +147,7 @@ export default class Run extends BaseCommand {
     ]);
     const batch = await readBatch(input);
     const form = await readConstraint(flags);
+    if (args.model === undefined) this.logToStderr(SAMPLE_NOTICE);
     return this.#withModel(args.model, flags, async (model, name) => {
       const report = await runBatch(model, {
         batch,
@@ -164,8 +170,12 @@ export default class Run extends BaseCommand {
     });
   }
 
-  async #continue(model: Model, { prompt, flags, name, constraint }: Asked): Promise<RunReport> {
-    const seed = chooseSeed(flags.seed, Date.now());
+  async #continue(model: Model, asked: Asked): Promise<RunReport> {
+    const { flags, name, constraint } = asked;
+    const start = promptToContinue(model, { ...flags, name, prompt: asked.prompt });
+    for (const notice of start.notices) this.logToStderr(notice);
+    const { prompt } = start;
+    const seed = chooseSeed(start.seed ?? flags.seed, Date.now());
     const show = (text: string): void => {
       if (!this.jsonEnabled()) writeText(text, flags);
     };

@@ -1,14 +1,13 @@
 // Answers a mistyped command with the nearest one; never prompts, so that scripts do not hang.
 
-import { ToolkitError } from '@llama-ts/format';
 import type { Hook } from '@oclif/core';
-import { nearest } from '../nearest.js';
+import { unknownCommand } from '../usage/unknown-command.js';
 
-const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
-  const guess = nearest(id, config.commandIDs);
-  throw new ToolkitError('USAGE', `${id}: is no command of llama`, {
-    suggestions: guess === null ? ['llama help'] : [`llama ${guess}`, 'llama help'],
-  });
+const commandNotFound: Hook<'command_not_found'> = async ({ id, argv, config }) => {
+  // oclif has put words together with colons; what was typed says what was meant.
+  const typed = process.argv.slice(2);
+  const words = id.startsWith(`${typed[0]}`) ? typed : [id, ...(argv ?? [])];
+  throw unknownCommand(words, config.commandIDs);
 };
 
 export default commandNotFound;
