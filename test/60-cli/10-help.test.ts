@@ -159,7 +159,7 @@ describe('llama help', () => {
     });
   }
 
-  for (const [args, message, ...remedies] of refused) {
+  for (const [args = '', message, ...remedies] of refused) {
     it(`says of \`${args}\` what was found, what was expected and what to type`, async () => {
       const words = args.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ''));
       const { exitCode, stdout, stderr } = await runLlama(words);

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { createMessageReader } from '../../packages/cli/src/chat/message-reader.js';
-import { characterWidth } from '../../packages/cli/src/text-width.js';
 import { parseTranscript } from '../../packages/cli/src/chat/transcript.js';
 import { createTextWrapper } from '../../packages/cli/src/chat/wrap-text.js';
+import { characterWidth } from '../../packages/cli/src/text-width.js';
 
 const { Terminal } = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless');
 
