@@ -4,6 +4,7 @@ import type { ByteSource } from './byte-source.js';
 import { badTrailer } from './bytes.js';
 import { type BinHeader, decodeHeader, HEADER_BYTES, headerByteLength } from './header.js';
 import { type BinLayout, type BinTensor, layout } from './layout.js';
+import { exportAgain } from './shell-quote.js';
 import { ToolkitError } from './toolkit-error.js';
 import { decodeFooter, decodeTrailer, equalBytes, FOOTER_BYTES, sha256, type Trailer } from './trailer.js';
 
@@ -25,7 +26,7 @@ export interface BinFile {
  */
 export async function readBinFile(source: ByteSource): Promise<BinFile> {
   const bin = await readBinOutline(source);
-  await checkNorms(source, bin.layout);
+  await checkNorms(source, bin);
   return bin;
 }
 
@@ -39,13 +40,22 @@ export async function readBinOutline(source: ByteSource): Promise<BinFile> {
   const start = await readStart(source);
   const header = decodeHeader(start, name);
   const places = placesIn(source, header);
-  const trailer = byteLength === places.weightsEnd ? null : await readTrailer(source, header, places);
-  const headerBytes = start.subarray(0, headerByteLength(header.version));
-  if (trailer !== null && !equalBytes(sha256(headerBytes), trailer.checksums.header)) {
-    throw new ToolkitError('BAD_HEADER', `${name}: the header does not have the sha256 that the trailer states`);
+  if (byteLength === places.weightsEnd) return { header, layout: places, trailer: null };
+  try {
+    const trailer = await readTrailer(source, header, places);
+    const headerBytes = start.subarray(0, headerByteLength(header.version));
+    if (!equalBytes(sha256(headerBytes), trailer.checksums.header)) {
+      throw new ToolkitError('BAD_HEADER', `${name}: the header does not have the sha256 that the trailer states`);
+    }
+    checkAgreement(header, trailer, name);
+    return { header, layout: places, trailer };
+  } catch (error) {
+    if (!(error instanceof ToolkitError) || error.suggestions.length > 0) throw error;
+    throw new ToolkitError(error.code, error.message, {
+      suggestions: [`the file is damaged, export it again: ${exportAgain(name, header.version)}`],
+      cause: error.cause,
+    });
   }
-  if (trailer !== null) checkAgreement(header, trailer, name);
-  return { header, layout: places, trailer };
 }
 
 /**
@@ -106,12 +116,12 @@ function checkAgreement(header: BinHeader, trailer: Trailer, name: string): void
   }
 }
 
-async function checkNorms(source: ByteSource, places: BinLayout): Promise<void> {
-  const norms = places.tensors.filter(({ shape }) => shape.length === 1);
+async function checkNorms(source: ByteSource, { header: { version }, layout: { tensors } }: BinFile): Promise<void> {
+  const norms = tensors.filter(({ shape }) => shape.length === 1);
   for (let first = 0; first < norms.length; first += PARALLEL_READS) {
     const some = norms.slice(first, first + PARALLEL_READS);
     const values = await Promise.all(some.map((norm) => readFloats(source, norm)));
-    for (const [i, norm] of some.entries()) checkFinite(values[i]!, norm, source.name);
+    for (const [i, norm] of some.entries()) checkFinite(values[i]!, norm, source.name, version);
   }
 }
 
@@ -122,22 +132,20 @@ async function readFloats(source: ByteSource, { byteOffset, nValues }: BinTensor
   return values;
 }
 
-function checkFinite(values: Float32Array, { name, byteOffset }: BinTensor, file: string): void {
+function checkFinite(values: Float32Array, { name, byteOffset }: BinTensor, file: string, version: number): void {
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     throw new ToolkitError(
       'BAD_WEIGHTS',
       `${file}: ${name}[${i}] is ${values[i]} at byte ${byteOffset + 4 * i}, expected a finite number`,
-      { suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'] },
+      { suggestions: [`the file is damaged, export it again: ${exportAgain(file, version)}`] },
     );
   }
 }
 
 function wrongLength(header: BinHeader, found: number, expected: number, name: string, cause?: unknown): ToolkitError {
   const message = `${name}: ${found} bytes, expected ${expected} for the v${header.version} model its header describes`;
-  const suggestions = [
-    'the file is incomplete or not a model; export it again: llama export OUT.bin --hf REPO_OR_DIR --force',
-  ];
+  const suggestions = [`the file is incomplete or no model, export it again: ${exportAgain(name, header.version)}`];
   return header.version === 0
     ? new ToolkitError('NOT_A_MODEL', message, { suggestions, cause })
     : new ToolkitError('BAD_LENGTH', message, { suggestions, cause });

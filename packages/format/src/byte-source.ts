@@ -1,6 +1,7 @@
 // Random access to bytes, so that files, buffers and remote ranges are read by the same code.
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { shellQuote } from './shell-quote.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Something that can be read at any offset. */
@@ -30,7 +31,7 @@ export async function openFile(path: string): Promise<ByteSource> {
       });
       if (bytesRead === 0) {
         throw new ToolkitError('FILE_SHRANK', `${path}: ends at byte ${byteOffset + done}, expected ${size} bytes`, {
-          suggestions: ['wait until nothing writes to the file, and run the same command again'],
+          suggestions: ['wait until nothing writes to the file, then run the same command again'],
         });
       }
       done += bytesRead;
@@ -57,13 +58,16 @@ async function openRegular(path: string): Promise<FileHandle> {
   } catch (cause) {
     if (cause instanceof ToolkitError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file`, { cause });
+    }
     throw unreadable(path, `cannot be opened (${code})`, cause);
   }
 }
 
 function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
-  const suggestions = [`ls -l ${JSON.stringify(path)}`];
+  const isForbidden = (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
+  const suggestions = isForbidden ? [`let yourself read it: chmod u+r ${shellQuote(path)}`] : [];
   return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
 }
 

@@ -54,10 +54,7 @@ export class ByteReader {
   }
 }
 
-/** The error of every damaged trailer. */
+/** The error of every damaged trailer; who knows the file's path adds what to do. */
 export function badTrailer(message: string, cause?: unknown): ToolkitError {
-  return new ToolkitError('BAD_TRAILER', message, {
-    suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'],
-    cause,
-  });
+  return new ToolkitError('BAD_TRAILER', message, { cause });
 }

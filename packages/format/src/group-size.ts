@@ -27,7 +27,7 @@ export function chooseGroupSize({ dim, hiddenDim }: ModelDimensions, requested?:
   throw new ToolkitError(
     'BAD_GROUP_SIZE',
     `group size ${groupSize}, expected a divisor of dim ${dim} and hidden_dim ${hiddenDim}`,
-    { suggestions: [`--group-size ${divisor} divides both`, '--version 1 needs no groups'] },
+    { suggestions: [`take one that divides both: --group-size ${divisor}`] },
   );
 }
 

@@ -3,6 +3,7 @@
 import { describeForeignBytes } from './foreign-bytes.js';
 import { MAX_DIM, MAX_GROUP_SIZE, MAX_HEADS, MAX_LAYERS, MAX_SEQ_LEN, MAX_VOCAB_SIZE } from './limits.js';
 import type { ModelDimensions } from './model-config.js';
+import { exportAgain } from './shell-quote.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Versions of the .bin format. */
@@ -94,7 +95,7 @@ function decodeVersioned(view: DataView, name: string): BinHeader {
   const version = view.getInt32(4, true);
   if (version !== 1 && version !== 2) {
     throw new ToolkitError('BAD_VERSION', `${name}: version ${version} at byte 4, expected 1 or 2 behind the magic`, {
-      suggestions: ['export the model again: llama export OUT.bin --hf REPO_OR_DIR --version 2'],
+      suggestions: [`export the model again: ${exportAgain(name)}`],
     });
   }
   const flag = view.getUint8(SHARED_FLAG_OFFSET);
@@ -173,13 +174,13 @@ function checkGroupSize(groupSize: number, { dim, hiddenDim }: ModelDimensions, 
 
 function badHeader(name: string, byteOffset: number, found: string, expected: string): ToolkitError {
   return new ToolkitError('BAD_HEADER', `${name}: ${found} at byte ${byteOffset}, expected ${expected}`, {
-    suggestions: ['the file is damaged or not a model; export it again: llama export OUT.bin --hf REPO_OR_DIR'],
+    suggestions: [`the file is damaged or no model, export it again: ${exportAgain(name)}`],
   });
 }
 
 function notAModel(message: string, cause?: unknown): ToolkitError {
   return new ToolkitError('NOT_A_MODEL', message, {
-    suggestions: ['make one from a checkpoint: llama export OUT.bin --hf REPO_OR_DIR'],
+    suggestions: ['make one from a checkpoint: llama export model.bin --hf REPO_OR_DIR'],
     cause,
   });
 }

@@ -44,6 +44,7 @@ export type {
   Llama3RopeScaling,
   ModelDimensions,
 } from './model-config.js';
+export { exportAgain, shellQuote } from './shell-quote.js';
 export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';
 export type { SpecialToken, SplitPattern, TokenizerData } from './tokenizer-data.js';
 export { isToolkitError, ToolkitError, type ToolkitErrorOptions, type ToolkitErrorShape } from './toolkit-error.js';

@@ -1,6 +1,7 @@
 // tokenizer.bin, the C programs' tokenizer file: the longest token's length, then score, length and bytes per token.
 
 import { MAX_TOKEN_BYTES } from './limits.js';
+import { shellQuote } from './shell-quote.js';
 import type { TokenizerData } from './tokenizer-data.js';
 import { ToolkitError } from './toolkit-error.js';
 
@@ -39,13 +40,13 @@ export function decodeTokenizerBin(bytes: Uint8Array, nTokens: number, name: str
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const need = (byteOffset: number, length: number, what: string): void => {
     if (byteOffset + length > bytes.byteLength) {
-      throw badTokenizer(`${name}: ends at byte ${bytes.byteLength} inside ${what}, expected ${nTokens} tokens`);
+      throw badTokenizer(name, `ends at byte ${bytes.byteLength} inside ${what}, expected ${nTokens} tokens`);
     }
   };
   need(0, 4, 'the first field');
   const longest = view.getUint32(0, true);
   if (longest < 1 || longest > MAX_TOKEN_BYTES) {
-    throw badTokenizer(`${name}: longest token of ${longest} bytes at byte 0, expected 1 to ${MAX_TOKEN_BYTES}`);
+    throw badTokenizer(name, `longest token of ${longest} bytes at byte 0, expected 1 to ${MAX_TOKEN_BYTES}`);
   }
   const tokens: Uint8Array[] = [];
   const scores: number[] = [];
@@ -54,10 +55,9 @@ export function decodeTokenizerBin(bytes: Uint8Array, nTokens: number, name: str
     need(offset, 8, `token ${id}`);
     const score = view.getFloat32(offset, true);
     const length = view.getInt32(offset + 4, true);
-    if (!Number.isFinite(score))
-      throw badTokenizer(`${name}: score ${score} at byte ${offset}, expected a finite number`);
+    if (!Number.isFinite(score)) throw badTokenizer(name, `score ${score} at byte ${offset}, expected a finite number`);
     if (length < 0 || length > longest) {
-      throw badTokenizer(`${name}: token length ${length} at byte ${offset + 4}, expected 0 to ${longest}`);
+      throw badTokenizer(name, `token length ${length} at byte ${offset + 4}, expected 0 to ${longest}`);
     }
     need(offset + 8, length, `token ${id}`);
     tokens.push(bytes.slice(offset + 8, offset + 8 + length));
@@ -66,16 +66,17 @@ export function decodeTokenizerBin(bytes: Uint8Array, nTokens: number, name: str
   }
   if (offset !== bytes.byteLength) {
     throw badTokenizer(
-      `${name}: ${bytes.byteLength - offset} bytes after token ${nTokens - 1}, expected none: the file is of another vocabulary`,
+      name,
+      `${bytes.byteLength - offset} bytes after token ${nTokens - 1}, expected none: the file is of another vocabulary`,
     );
   }
   return { tokens, scores: Float32Array.from(scores) };
 }
 
-function badTokenizer(message: string): ToolkitError {
-  return new ToolkitError('BAD_TOKENIZER', message, {
+function badTokenizer(name: string, problem: string): ToolkitError {
+  return new ToolkitError('BAD_TOKENIZER', `${name}: ${problem}`, {
     suggestions: [
-      'write it anew beside the model: llama export OUT.bin --hf REPO_OR_DIR --tokenizer-bin tokenizer.bin',
+      `write it again, with the model: llama export model.bin --hf REPO_OR_DIR --tokenizer-bin ${shellQuote(name)} --force`,
     ],
   });
 }

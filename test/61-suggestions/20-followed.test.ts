@@ -1,0 +1,67 @@
+// Every suggestion of every error is followed, and must lead to what it promises.
+
+import { strict as assert } from 'node:assert';
+import { rm } from 'node:fs/promises';
+import { isDone } from './done.js';
+import { extractSites, patternRegExp, patternText, type Site } from './extract.js';
+import { playScenario } from './follow.js';
+import type { Scenario, Seen } from './scenario.js';
+import { scenarios } from './scenarios/index.js';
+import { type Fixtures, hasModes, makeFixtures } from './situation.js';
+
+/** Scenarios that play at a time: most wait for a command. */
+const N_PLAYERS = 2;
+
+describe('suggestions', function () {
+  this.timeout(600_000);
+  const wanted = scenarios.filter(({ title }) => title.includes(process.env.LLAMA_TEST_SCENARIO ?? ''));
+  const plays = new Map<Scenario, Promise<Seen[]>>();
+  let fixtures: Fixtures;
+  before(async () => {
+    fixtures = await makeFixtures();
+    startAll(wanted.filter(isPlayable));
+  });
+  after(async () => {
+    await Promise.allSettled(plays.values());
+    await rm(fixtures.folder, { recursive: true, force: true });
+  });
+
+  for (const scenario of wanted) {
+    it(`work for ${scenario.title}`, async function () {
+      if (!isPlayable(scenario)) this.skip();
+      await plays.get(scenario);
+    });
+  }
+
+  it('were all followed: whatever the sources can suggest has a scenario', async function () {
+    if (wanted.length < scenarios.length) this.skip();
+    const seen = (await Promise.allSettled(plays.values())).flatMap((play) =>
+      play.status === 'fulfilled' ? play.value : [],
+    );
+    const sites = extractSites().filter(({ file }) => isDone(file));
+    const missing = sites.filter((site) => !seen.some((one) => isOf(one, site)));
+    assert.deepEqual(missing.map(describeSite), []);
+  });
+
+  /** Starts some, and each time one ends the next. */
+  function startAll(playable: readonly Scenario[]): void {
+    const running: Promise<unknown>[] = Array.from({ length: N_PLAYERS }, () => Promise.resolve());
+    playable.forEach((scenario, i) => {
+      const play = running[i % N_PLAYERS]!.then(() => playScenario(scenario, fixtures));
+      running[i % N_PLAYERS] = play.catch(() => undefined);
+      plays.set(scenario, play);
+    });
+  }
+});
+
+function isPlayable({ needsModes = false }: Scenario): boolean {
+  return hasModes || !needsModes;
+}
+
+function isOf({ code, suggestion }: Seen, site: Site): boolean {
+  return (site.code === null || site.code === code) && patternRegExp(site.pattern).test(suggestion);
+}
+
+function describeSite({ file, line, code, pattern }: Site): string {
+  return `${file}:${line} [${code ?? 'any code'}] ${patternText(pattern)}`;
+}

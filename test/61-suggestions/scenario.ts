@@ -1,0 +1,42 @@
+// What a scenario states: how to get into trouble, and what following each suggestion must lead to.
+
+import type { Outcome, Situation } from './situation.js';
+
+/** Flags that a suggestion adds to a library call, by name without dashes; null for a switch. */
+export type Flags = ReadonlyMap<string, string | null>;
+
+/** A promise, or not. */
+type Maybe<T> = T | Promise<T>;
+
+/** How a failure comes about, and what comes of its suggestions. */
+export interface Scenario {
+  readonly title: string;
+  /** Code of the error. */
+  readonly code: string;
+  /** Whether it takes a user for whom file modes hold. */
+  readonly needsModes?: boolean;
+  /** Makes files, sets variables, starts a hub. */
+  prepare?(situation: Situation): Maybe<unknown>;
+  /** The command line that fails; or {@link call}, or {@link chat}. */
+  readonly command?: string | ((situation: Situation) => string);
+  /** Text for the command's stdin. */
+  readonly stdin?: string;
+  /** The library call that fails. Flags are those that a suggestion adds. */
+  call?(situation: Situation, flags: Flags): Maybe<unknown>;
+  /** The chat whose last line fails: arguments of `llama chat`, and lines. */
+  readonly chat?: { readonly args: string; readonly lines: readonly string[] };
+  /** What the user puts in the place of words in capitals. */
+  readonly fill?: Readonly<Record<string, string>>;
+  /** What a person does who follows words: the first that matches. A text it returns is the command to run after. */
+  readonly acts?: readonly (readonly [RegExp, (situation: Situation) => Maybe<unknown>])[];
+  /** Names that a suggested call uses. */
+  scope?(situation: Situation): Readonly<Record<string, unknown>>;
+  /** What else must be true after a suggestion was followed. Where one matches, the failing command is not repeated. */
+  readonly checks?: readonly (readonly [RegExp, (situation: Situation, outcome: Outcome) => Maybe<unknown>])[];
+}
+
+/** A suggestion that an error made. */
+export interface Seen {
+  readonly code: string;
+  readonly suggestion: string;
+}
