@@ -44,7 +44,6 @@ const exceptions: Readonly<Record<string, number>> = {
   FILE_UNWRITABLE: exitCodes.disk,
   LIMIT_EXCEEDED: exitCodes.limit,
   CONTEXT_EXCEEDED: exitCodes.limit,
-  PROMPT_TOO_LONG: exitCodes.limit,
   MODEL_TOO_LARGE_FOR_WASM: exitCodes.limit,
   INTERNAL: exitCodes.internal,
   ENGINE_CLOSED: exitCodes.internal,

@@ -4,6 +4,7 @@ import { type BinTensor, columnsOf, rowsOf } from '@llama-ts/format';
 import { type Kernels, openKernels, sourceDtypeBytes } from '@llama-ts/kernels';
 import type { WeightSource } from '../output/weight-source.js';
 import { notFinite } from '../weights/check-finite.js';
+import { hasRotatedRows } from '../weights/rotated-rows.js';
 
 /** Source bytes of one block. */
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
@@ -65,7 +66,7 @@ export async function openFloatBlocks(options: FloatBlocksOptions): Promise<Floa
 }
 
 function rowsPerBlock(tensor: BinTensor, weights: WeightSource, headDim: number): number {
-  const unit = tensor.kind === 'wq' || tensor.kind === 'wk' ? headDim : 2;
+  const unit = hasRotatedRows(tensor) ? headDim : 2;
   const unitBytes = unit * columnsOf(tensor) * sourceDtypeBytes[weights.dtypeOf(tensor)];
   return Math.min(unit * Math.max(1, Math.floor(MAX_BLOCK_BYTES / unitBytes)), rowsOf(tensor));
 }

@@ -1,12 +1,13 @@
 // Divides a model's tensors into the files of a Hugging Face folder, and puts their rows in its order.
 
-import type { BinTensor } from '@llama-ts/format';
+import { type BinTensor, columnsOf } from '@llama-ts/format';
+import { sourceDtypeBytes } from '@llama-ts/kernels';
 import { serializeHeader } from '@llama-ts/safetensors';
 import { checkpointName } from '../checkpoint/tensor-names.js';
 import type { JsonObject } from '../json-fields.js';
+import { checkpointRow, hasRotatedRows } from '../weights/rotated-rows.js';
 import type { FloatType } from './weight-types.js';
 
-const typeBytes: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
 const SHARD_DIGITS = 5;
 
 /** One file of a folder. */
@@ -20,7 +21,7 @@ export function divideIntoShards(tensors: readonly BinTensor[], type: FloatType,
   const parts: BinTensor[][] = [];
   let byteLength = Number.POSITIVE_INFINITY;
   for (const tensor of tensors) {
-    const bytes = tensor.nValues * typeBytes[type];
+    const bytes = tensor.nValues * sourceDtypeBytes[type];
     if (byteLength + bytes > maxBytes) {
       parts.push([]);
       byteLength = 0;
@@ -42,7 +43,7 @@ export function shardHeader({ tensors }: Shard, type: FloatType) {
 
 /** Bytes that tensors take in a type. */
 export function tensorBytes(tensors: readonly BinTensor[], type: FloatType): number {
-  return tensors.reduce((sum, { nValues }) => sum + nValues * typeBytes[type], 0);
+  return tensors.reduce((sum, { nValues }) => sum + nValues * sourceDtypeBytes[type], 0);
 }
 
 /** model.safetensors.index.json */
@@ -58,14 +59,12 @@ export function shardIndex(shards: readonly Shard[], type: FloatType): JsonObjec
  *
  * @param values (rows, cols), whole heads
  */
-export function halfSplitRows({ kind, shape }: BinTensor, values: Float32Array, headDim: number): Float32Array {
-  if (kind !== 'wq' && kind !== 'wk') return values;
-  const cols = shape[1]!;
+export function halfSplitRows(tensor: BinTensor, values: Float32Array, headDim: number): Float32Array {
+  if (!hasRotatedRows(tensor)) return values;
+  const cols = columnsOf(tensor);
   const arranged = new Float32Array(values.length);
   for (let row = 0; row * cols < values.length; row++) {
-    const inHead = row % headDim;
-    const to = row - inHead + (inHead % 2) * (headDim / 2) + Math.floor(inHead / 2);
-    arranged.set(values.subarray(row * cols, (row + 1) * cols), to * cols);
+    arranged.set(values.subarray(row * cols, (row + 1) * cols), checkpointRow(row, headDim) * cols);
   }
   return arranged;
 }

@@ -1,0 +1,16 @@
+// The order of query and key rows within a head, which the rotary embedding turns in pairs.
+//
+// Meta's weights, .bin files and GGUF pair adjacent rows of a head; Hugging Face's checkpoints pair rows half a head apart.
+
+import type { BinTensor } from '@llama-ts/format';
+
+/** Whether the rotary embedding turns what the tensor computes: its rows have another order in a checkpoint. */
+export function hasRotatedRows({ kind }: BinTensor): boolean {
+  return kind === 'wq' || kind === 'wk';
+}
+
+/** Where row `row` of a .bin tensor with rotated rows is in a Hugging Face checkpoint. */
+export function checkpointRow(row: number, headDim: number): number {
+  const inHead = row % headDim;
+  return row - inHead + (inHead % 2) * (headDim / 2) + Math.floor(inHead / 2);
+}
