@@ -26,6 +26,7 @@ export abstract class BaseCommand extends Command {
   /** Whether the last argument is a text, whose words may have been left without quotes. */
   static endsWithText = false;
 
+  #texts: readonly string[] = [];
   readonly #interruption = new AbortController();
   readonly #onSignal = (name: EndingSignal): void => (name === 'SIGINT' ? this.interrupt() : this.#end(name));
 
@@ -70,7 +71,9 @@ export abstract class BaseCommand extends Command {
     const { args = {}, flags = {} } = options ?? {};
     const shapes = { ...(flags as Record<string, FlagShape>), ...(options?.enableJsonFlag ? { json: jsonFlag } : {}) };
     const id = String(this.id);
-    checkUsage({ id, flags: shapes, args, endsWithText: (this.ctor as typeof BaseCommand).endsWithText }, argv);
+    const { endsWithText, strict } = this.ctor as typeof BaseCommand;
+    checkUsage({ id, flags: shapes, args, endsWithText, takesMore: !strict }, argv);
+    this.#texts = scanArguments(argv, shapes).flatMap((item) => (item.type === 'argument' ? [item.text] : []));
     const refusal: { error?: ToolkitErrorShape; message?: string } = {};
     const guarded = Object.fromEntries(
       Object.entries(flags as Record<string, GuardedFlag>).map(([name, flag]) => [name, guard(flag, refusal)]),
@@ -82,6 +85,11 @@ export abstract class BaseCommand extends Command {
       const suggestions = refusal.error.suggestions.map((text) => completed(text, id, argv, shapes));
       throw new ToolkitError(refusal.error.code, refusal.message!, { suggestions });
     }
+  }
+
+  /** What was typed beside flags, in order. oclif sorts it, which mixes up words that occur twice. */
+  protected get texts(): readonly string[] {
+    return this.#texts;
   }
 
   /** Names of files and of models end up in lines, so control characters are shown, not sent. */

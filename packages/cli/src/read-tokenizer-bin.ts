@@ -13,10 +13,38 @@ import { decodeTokenizerBin, type TokenizerData, ToolkitError } from '@llama-ts/
 export async function readTokenizerBin(path: string, modelPath: string): Promise<TokenizerData> {
   const model = await inspectPath(modelPath);
   if (model.kind !== 'bin') throw new ToolkitError('NOT_A_MODEL', `${modelPath}: expected a .bin file`);
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  return decode(await readBytes(path), model.dimensions.vocabSize, path);
+}
+
+/**
+ * The same without a model: with as many tokens as the file has.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `BAD_TOKENIZER`
+ */
+export async function readWholeTokenizerBin(path: string): Promise<TokenizerData> {
+  const bytes = await readBytes(path);
+  return decode(bytes, countTokens(bytes), path);
+}
+
+/** Tokens up to the end of the file: each is a score, a length and as many bytes. */
+function countTokens(bytes: Buffer): number {
+  let nTokens = 0;
+  for (let offset = 4; offset + 8 <= bytes.length; nTokens++) {
+    const length = bytes.readInt32LE(offset + 4);
+    if (length < 0) break;
+    offset += 8 + length;
+  }
+  return nTokens;
+}
+
+function readBytes(path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
     throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such tokenizer.bin`, { cause });
   });
-  const { tokens, scores } = decodeTokenizerBin(bytes, model.dimensions.vocabSize, path);
+}
+
+function decode(bytes: Uint8Array, vocabSize: number, path: string): TokenizerData {
+  const { tokens, scores } = decodeTokenizerBin(bytes, vocabSize, path);
   if (scores.some((score, id) => score !== id)) {
     throw new ToolkitError(
       'BAD_TOKENIZER',

@@ -15,6 +15,8 @@ export interface CommandShape {
   readonly args: Readonly<Record<string, ArgumentShape>>;
   /** Whether the last argument is a text, whose words somebody may have left without quotes. */
   readonly endsWithText?: boolean;
+  /** Whether it takes any number of arguments. */
+  readonly takesMore?: boolean;
 }
 
 type ScannedFlag = Extract<Scanned, { type: 'flag' }>;
@@ -131,7 +133,7 @@ function checkRequired(command: CommandShape, words: readonly string[], given: r
 function checkArguments(command: CommandShape, words: readonly string[], scanned: readonly Scanned[]): void {
   const texts = scanned.filter((item): item is ScannedArgument => item.type === 'argument');
   const shapes = Object.entries(command.args);
-  if (shapes.some(([, { multiple }]) => multiple === true)) return;
+  if (command.takesMore === true) return;
   for (const [i, [name, { required, description, options }]] of shapes.entries()) {
     const found = texts[i];
     if (found === undefined && required === true) {

@@ -17,7 +17,6 @@ export interface ArgumentShape {
   readonly description?: string | undefined;
   readonly required?: boolean | undefined;
   readonly options?: readonly string[] | undefined;
-  readonly multiple?: boolean | undefined;
 }
 
 /** One flag with its value, or one argument. `at` and `width` are its place among the words. */

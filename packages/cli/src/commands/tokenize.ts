@@ -1,0 +1,79 @@
+// llama tokenize: the tokens of a text.
+
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { openTokenizer } from '../open-tokenizer.js';
+import { givenPrompt } from '../prompt-to-continue.js';
+import { readStdin } from '../read-stdin.js';
+
+/** One token of a text. */
+interface TokenReport {
+  readonly id: number;
+  /** A token that ends within a character has U+FFFD for what is not whole. */
+  readonly text: string;
+  readonly isSpecial: boolean;
+}
+
+/** What `--json` prints. */
+interface TokenizeReport {
+  readonly tokenizer: string;
+  readonly text: string;
+  readonly nTokens: number;
+  readonly ids: readonly number[];
+  readonly tokens: readonly TokenReport[];
+}
+
+export default class Tokenize extends BaseCommand {
+  static override endsWithText = true;
+  static override description = 'Show the tokens of a text; without MODEL, those of the bundled sample model';
+  static override examples = [
+    '<%= config.bin %> tokenize model.bin "Once upon a time"',
+    '<%= config.bin %> tokenize ./Llama-3.2-1B "<|eot_id|>" --special --no-bos',
+    'cat text.txt | <%= config.bin %> tokenize tokenizer.json --ids',
+  ];
+  static override enableJsonFlag = true;
+  static override args = {
+    model: Args.string({
+      description: '.bin file, folder of a checkpoint, tokenizer.json or tokenizer.model',
+      ignoreStdin: true,
+    }),
+    text: Args.string({ description: 'text; else --prompt, else what is piped in', ignoreStdin: true }),
+  };
+  static override usage = 'tokenize [MODEL] [TEXT] [FLAGS]';
+  static override flags = {
+    prompt: Flags.string({ char: 'i', description: 'TEXT as a flag, for use without MODEL', helpValue: 'TEXT' }),
+    tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, instead of MODEL', helpValue: 'FILE' }),
+    ids: Flags.boolean({ description: 'print ids alone, one a line' }),
+    special: Flags.boolean({ description: 'names of special tokens in the text are these tokens; else they are text' }),
+    'no-bos': Flags.boolean({ description: 'no begin-of-text token before the text' }),
+    'show-count': Flags.boolean({ description: 'print the number of tokens at the end' }),
+  };
+
+  override async run(): Promise<TokenizeReport> {
+    const { args, flags } = await this.parse(Tokenize);
+    this.stopWithReader();
+    const given = givenPrompt('tokenize', { ...args, flag: flags.prompt });
+    const { name, tokenizer, bosId } = await openTokenizer(args.model, flags.tokenizer);
+    const text = given ?? (await readStdin()) ?? '';
+    const encoded = tokenizer.encode(text, { specials: flags.special ? 'tokens' : 'text' });
+    const hasBegin = flags['no-bos'] || bosId === null || encoded[0] === bosId;
+    const ids = hasBegin ? encoded : [bosId, ...encoded];
+    const tokens = ids.map((id) => ({ id, text: tokenizer.decode([id]), isSpecial: tokenizer.isSpecial(id) }));
+    const width = Math.max(0, ...ids.map((id) => String(id).length));
+    for (const token of tokens) {
+      this.log(
+        flags.ids
+          ? `${token.id}`
+          : `${String(token.id).padStart(width)}  ${shown(token.text, tokenizer.tokenBytes(token.id))}`,
+      );
+    }
+    if (flags['show-count']) this.log(`${ids.length} tokens`);
+    return { tokenizer: name, text, nTokens: ids.length, ids, tokens };
+  }
+}
+
+/** In quotes; the bytes of a token that ends within a character. */
+function shown(text: string, bytes: Uint8Array): string {
+  if (Buffer.from(text).equals(bytes)) return JSON.stringify(text);
+  return Array.from(bytes, (byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(' ');
+}

@@ -1,0 +1,76 @@
+// llama tokenize and llama detokenize, with tokenizers from everywhere.
+
+import { strict as assert } from 'node:assert';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleModelPath } from '@llama-ts/sample-model';
+import { runLlama } from '../helpers/run-llama.js';
+
+const TEXT = 'Once upon a time, there was a 🦊 <|eot_id|>.\n\n Ünïcode';
+
+describe('llama tokenize and llama detokenize', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'llama-tokenize-'));
+    for (const args of [['m.bin'], ['v0.bin', '--version', '0', '--plain', '--tokenizer-bin', 'tokenizer.bin']]) {
+      assert.equal((await llama(['export', ...args])).exitCode, 0);
+    }
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const llama = (args: readonly string[], stdin = '') =>
+    runLlama(args, { cwd: folder, stdin, env: { XDG_CACHE_HOME: folder } });
+
+  it('give the same tokens of a model file, a folder, tokenizer.json and tokenizer.bin, and the text back', async () => {
+    const sources = [
+      ['m.bin'],
+      [sampleModelPath],
+      [join(sampleModelPath, 'tokenizer.json')],
+      ['-z', 'tokenizer.bin'],
+      [],
+    ];
+    const [first] = await Promise.all(
+      sources.slice(0, 1).map((source) => llama(['tokenize', ...source, '--ids'], TEXT)),
+    );
+    assert.match(first!.stdout, /^1073\n(\d+\n)+$/);
+    for (const source of sources) {
+      const tokens = await llama(['tokenize', ...source, '--ids', '-i', TEXT]);
+      assert.equal(tokens.stdout, first!.stdout, `${source}: ${tokens.stderr}`);
+      const back = await llama(['detokenize', ...source, '--skip-special'], tokens.stdout);
+      assert.equal(back.stdout, `${TEXT}\n`, back.stderr);
+    }
+    const ids = first!.stdout.trim().split('\n');
+    assert.equal((await llama(['detokenize', 'm.bin', ...ids])).stdout, `<|begin_of_text|>${TEXT}\n`);
+    assert.equal((await llama(['detokenize'], JSON.stringify(ids.map(Number)))).stdout, `<|begin_of_text|>${TEXT}\n`);
+  });
+
+  it('take special names for text unless they are asked for, and add the begin token once', async () => {
+    const count = async (args: readonly string[]) =>
+      JSON.parse((await llama(['tokenize', 'm.bin', '--json', ...args])).stdout).ids as number[];
+    assert.ok((await count(['<|eot_id|>'])).length > 3);
+    assert.deepEqual(await count(['<|eot_id|>', '--special']), [1073, 1082]);
+    assert.deepEqual(await count(['<|eot_id|>', '--special', '--no-bos']), [1082]);
+    assert.deepEqual(await count(['<|begin_of_text|><|eot_id|>', '--special']), [1073, 1082]);
+  });
+
+  it('show a table, and bytes of what is no whole character', async () => {
+    const { stdout } = await llama(['tokenize', 'm.bin', 'a 🦊', '--show-count']);
+    assert.match(stdout, /^1073 {2}"<\|begin_of_text\|>"\n {2}\d\d {2}"a"\n[\s\S]* {2}0xf0\n[\s\S]*\n\d+ tokens\n$/);
+  });
+
+  for (const [args, code, remedy] of [
+    [['tokenize', 'v0.bin', 'x'], 'NO_TOKENIZER', /try: llama tokenize -z tokenizer.bin -i/],
+    [['tokenize', 'nowhere', 'x'], 'FILE_NOT_FOUND', /try: llama export/],
+    [['detokenize', 'm.bin', 'x'], 'USAGE', /try: llama tokenize m.bin x --ids/],
+    [['detokenize', 'm.bin', '0x10'], 'USAGE', /try: llama tokenize m.bin 0x10 --ids/],
+    [['detokenize', 'm.bin', '99999'], 'BAD_TOKEN_ID', /expected 0 to 1328/],
+  ] as const) {
+    it(`refuse \`${args.join(' ')}\` with ${code}`, async () => {
+      const { stderr } = await llama(args);
+      assert.match(stderr, new RegExp(`\\[${code}\\]`));
+      assert.match(stderr, remedy);
+    });
+  }
+});
