@@ -14,7 +14,7 @@ const N_PLAYERS = 2;
 
 describe('suggestions', function () {
   this.timeout(600_000);
-  const wanted = scenarios.filter(({ title }) => title.includes(process.env.LLAMA_TEST_SCENARIO ?? ''));
+  const wanted = scenarios.filter(({ title }) => new RegExp(process.env.LLAMA_TEST_SCENARIO ?? '').test(title));
   const plays = new Map<Scenario, Promise<Seen[]>>();
   let fixtures: Fixtures;
   before(async () => {
@@ -58,10 +58,12 @@ function isPlayable({ needsModes = false }: Scenario): boolean {
   return hasModes || !needsModes;
 }
 
-function isOf({ code, suggestion }: Seen, site: Site): boolean {
-  return (site.code === null || site.code === code) && patternRegExp(site.pattern).test(suggestion);
+function isOf({ code, message, suggestion }: Seen, site: Site): boolean {
+  const isSame = site.message === null || patternRegExp(site.message).test(message);
+  return isSame && (site.code === null || site.code === code) && patternRegExp(site.pattern).test(suggestion);
 }
 
-function describeSite({ file, line, code, pattern }: Site): string {
-  return `${file}:${line} [${code ?? 'any code'}] ${patternText(pattern)}`;
+function describeSite({ file, line, code, message, pattern }: Site): string {
+  const what = message === null ? patternText(pattern) : `what ${JSON.stringify(patternText(message))} suggests`;
+  return `${file}:${line} [${code ?? 'any code'}] ${what}`;
 }

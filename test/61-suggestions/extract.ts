@@ -23,6 +23,8 @@ export interface Site {
   readonly line: number;
   /** Code of the error; null where the source does not tell. */
   readonly code: string | null;
+  /** Of the error's message, where the suggestion has no words of its own to tell it by. */
+  readonly message: Pattern | null;
   readonly pattern: Pattern;
 }
 
@@ -50,7 +52,7 @@ class Unbound extends Error {
 type Bindings = ReadonlyMap<ts.ParameterDeclaration, ts.Expression | null>;
 
 /** Functions whose result a shell takes as one word. */
-const quoting = /^(?:shellQuote|quoted)$/;
+const quoting = /^(?:shellQuote|shellWord|commandLine)$/;
 /** Methods that give a text of the same words. */
 const trimming = new Set(['trim', 'trimEnd', 'trimStart']);
 
@@ -91,8 +93,19 @@ function readSites(): Site[] {
         : ofSymbol(checker.getShorthandAssignmentValueSymbol(property), property, (e) => listed(e, bindings), bindings);
       if (patterns.length === 0) return [];
       const codes = codesOf(object, bindings);
-      return patterns.flatMap((pattern) => codes.map((code): Site => ({ file, line, code, pattern })));
+      return patterns.flatMap((pattern) => {
+        const messages = isVague(pattern) ? messagesOf(object, bindings) : [null];
+        return codes.flatMap((code) => messages.map((message): Site => ({ file, line, code, message, pattern })));
+      });
     });
+  }
+
+  function messagesOf(object: ts.ObjectLiteralExpression, bindings: Bindings): Pattern[] {
+    const message = ts.isNewExpression(object.parent)
+      ? object.parent.arguments?.[1]
+      : object.properties.find((property) => property.name?.getText() === 'message');
+    const value = message !== undefined && ts.isPropertyAssignment(message) ? message.initializer : message;
+    return value === undefined || !ts.isExpression(value) ? [[]] : texts(value, bindings);
   }
 
   /** Evaluates; where a parameter decides, once for each caller. */
@@ -288,16 +301,38 @@ function readSites(): Site[] {
     throw new Error(`${at(node)}: ${node.getText()} cannot be told from the source`);
   }
 
-  /** What a function of the sources can return, with its parameters bound to the arguments. */
+  /** What a function of the sources can return, with its parameters bound to the arguments; null for any other. */
   function resultsOf(call: ts.CallExpression, bindings: Bindings): { value: ts.Expression; bound: Bindings }[] | null {
-    const declaration = symbolOf(calleeExpression(call))?.declarations?.find(
-      (found) => ts.isFunctionLike(found) && 'body' in found && found.body !== undefined,
-    ) as ts.FunctionLikeDeclaration | undefined;
-    if (declaration?.body === undefined || !ts.isBlock(declaration.body)) return null;
+    const callee = calleeExpression(call);
+    const functions = [functionOf(callee)];
+    // A function in a table: whichever of them it may be.
+    if (functions[0] === null && ts.isPropertyAccessExpression(call.expression)) {
+      const assigned = properties.get(packageOf(call) + callee.getText()) ?? [];
+      functions.splice(0, 1, ...assigned.map(functionOf));
+    }
+    const results = functions.map((found) => (found === null ? null : returnsOf(found, call, bindings)));
+    return results.length === 0 || results.includes(null) ? null : results.flatMap((found) => found!);
+  }
+
+  function functionOf(node: ts.Node): ts.FunctionLikeDeclaration | null {
+    if (ts.isArrowFunction(node)) return node;
+    const isSource = (found: ts.Declaration): boolean =>
+      /\/packages\/[\w-]+\/src\//.test(found.getSourceFile().fileName);
+    const declaration = symbolOf(node)?.declarations?.find(isSource);
+    if (declaration === undefined) return null;
+    if (ts.isVariableDeclaration(declaration) && declaration.initializer !== undefined) {
+      return ts.isArrowFunction(declaration.initializer) ? declaration.initializer : null;
+    }
+    return ts.isFunctionDeclaration(declaration) || ts.isMethodDeclaration(declaration) ? declaration : null;
+  }
+
+  function returnsOf(declaration: ts.FunctionLikeDeclaration, call: ts.CallExpression, bindings: Bindings) {
+    if (declaration.body === undefined) return null;
     const bound = new Map(bindings);
     for (const [i, parameter] of declaration.parameters.entries()) {
       bound.set(parameter, call.arguments[i] ?? parameter.initializer ?? null);
     }
+    if (!ts.isBlock(declaration.body)) return [{ value: declaration.body, bound }];
     const results: { value: ts.Expression; bound: Bindings }[] = [];
     const collect = (node: ts.Node): void => {
       if (ts.isFunctionLike(node)) return;
@@ -327,7 +362,10 @@ function readSites(): Site[] {
     const isNumber = (type.flags & ts.TypeFlags.NumberLike) !== 0;
     const words = type.isUnion() ? type.types : [type];
     const isPlain = words.every((word) => word.isStringLiteral() && /^[\w-]+$/.test(word.value));
-    const isQuoted = ts.isCallExpression(node) && quoting.test(calleeName(node));
+    const declaration = ts.isIdentifier(node) ? symbolOf(node)?.declarations?.[0] : undefined;
+    const isVariable = declaration !== undefined && ts.isVariableDeclaration(declaration);
+    const value = isVariable ? (declaration.initializer ?? node) : node;
+    const isQuoted = ts.isCallExpression(value) && quoting.test(calleeName(value));
     return { expression: node.getText(), isSafe: isNumber || isPlain || isQuoted };
   }
 }
@@ -380,6 +418,11 @@ function branchesOf(node: ts.Expression): ts.Expression[] | null {
 function isOptional(node: ts.Expression): boolean {
   const isEmpty = (branch: ts.Expression): boolean => ts.isStringLiteralLike(branch) && branch.text === '';
   return branchesOf(node)?.some(isEmpty) ?? false;
+}
+
+/** Whether the source has no words of it. */
+function isVague(pattern: Pattern): boolean {
+  return !/[A-Za-z]{2}/.test(pattern.filter((part) => typeof part === 'string').join(''));
 }
 
 function merged(parts: Pattern): Pattern {

@@ -39,7 +39,7 @@ export async function playScenario(scenario: Scenario, fixtures: Fixtures): Prom
         });
       }
     }
-    return suggestions.map((suggestion) => ({ code, suggestion }));
+    return suggestions.map((suggestion) => ({ code, message, suggestion }));
   } finally {
     await situation.clear();
   }

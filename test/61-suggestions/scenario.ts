@@ -38,5 +38,6 @@ export interface Scenario {
 /** A suggestion that an error made. */
 export interface Seen {
   readonly code: string;
+  readonly message: string;
   readonly suggestion: string;
 }

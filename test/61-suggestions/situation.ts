@@ -53,6 +53,8 @@ export interface Situation {
   take(name: string, as?: string): Promise<string>;
   /** Writes a file into the folder. */
   write(name: string, content: string | Uint8Array): Promise<string>;
+  /** Makes a program that stands in for one this machine may not have. */
+  tool(name: string, script: string): Promise<void>;
   /** Runs a command line in a shell. */
   run(command: string, stdin?: string): Promise<Outcome>;
   /** Calls this when the situation is over. */
@@ -82,6 +84,10 @@ export async function openSituation(fixtures: Fixtures): Promise<Situation> {
       await writeFile(path(name), content);
       return path(name);
     },
+    async tool(name, script) {
+      await mkdir(join(base, 'bin'), { recursive: true });
+      await writeFile(join(base, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    },
     run: (command, stdin) =>
       runInShell(command, { cwd: folder, env: { ...cleanEnvironment(base, fixtures), ...env } }, stdin),
     defer: (end) => deferred.push(end),
@@ -98,7 +104,7 @@ export async function openSituation(fixtures: Fixtures): Promise<Situation> {
 function cleanEnvironment(base: string, fixtures: Fixtures): Record<string, string | undefined> {
   const { PATH, TMPDIR, NODE_V8_COVERAGE, LANG } = process.env;
   return {
-    PATH: `${join(fixtures.folder, 'bin')}${delimiter}${PATH}`,
+    PATH: [join(base, 'bin'), join(fixtures.folder, 'bin'), PATH].join(delimiter),
     TMPDIR,
     LANG,
     NODE_V8_COVERAGE,

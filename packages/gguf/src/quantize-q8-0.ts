@@ -58,6 +58,6 @@ function nonFinite(values: Float32Array, start: number, max: number): GgufError 
     odd < 0
       ? `Q8_0: values up to ${max} from ${start} on, expected a scale within half precision`
       : `Q8_0: value ${start + odd} is ${block[odd]}, expected a finite number`;
-  const suggestions = ['Write this tensor as F32 or BF16'];
+  const suggestions = ['as it is: encodeF32(values)'];
   return new GgufError('NON_FINITE', message, { suggestions });
 }

@@ -6,6 +6,7 @@ import { ALIGNMENT_BYTES, MAX_TRANSFER_BYTES } from './limits.js';
 import type { GgufMetadata } from './metadata.js';
 import { escapeControls, quote } from './quote.js';
 import { paddedByteLength, serializeHeader, type TensorInfo, type TensorSpec } from './serialize-header.js';
+import { writeRemedies } from './shell-quote.js';
 
 const ZEROS = new Uint8Array(ALIGNMENT_BYTES);
 
@@ -90,7 +91,7 @@ async function writeFileWhole(path: string, writeAll: (sink: ByteSink) => Promis
       return await step();
     } catch (cause) {
       const message = `${escapeControls(path)}: cannot be written: ${reasonOf(cause)}`;
-      const suggestions = [`Check the folder and the free space: df -h ${quote(path)}`];
+      const suggestions = writeRemedies(path, cause);
       throw new GgufError('FILE_UNWRITABLE', message, { suggestions, cause });
     }
   };

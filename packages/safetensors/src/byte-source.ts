@@ -2,8 +2,9 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { MAX_TRANSFER_BYTES } from './limits.js';
-import { escapeControls, quote } from './quote.js';
+import { escapeControls } from './quote.js';
 import { SafetensorsError } from './safetensors-error.js';
+import { readRemedies } from './shell-quote.js';
 
 /** What a browser's Blob, node's `fs.openAsBlob` and the blobs of hub clients have in common. */
 export interface BlobLike {
@@ -30,19 +31,17 @@ export async function openFileSource(path: string, name: string): Promise<ByteSo
   let handle: FileHandle | undefined;
   try {
     // Before opening: opening a pipe would wait for a writer.
-    if (!(await stat(path)).isFile()) {
-      throw unreadable(
-        file,
-        'not a regular file',
-        'Name a .safetensors file, or open a folder with openSafetensorsFolder',
-      );
+    const found = await stat(path);
+    if (!found.isFile()) {
+      const remedies = found.isDirectory() ? [`open the folder: openSafetensorsFolder(${JSON.stringify(path)})`] : [];
+      throw unreadable(file, 'not a regular file', remedies);
     }
     handle = await open(path, 'r');
     return fileSource(handle, (await handle.stat()).size, file);
   } catch (error) {
     await handle?.close();
     if (error instanceof SafetensorsError) throw error;
-    throw unreadable(file, reasonOf(error), `Check the path: ls -l ${quote(path)}`, error);
+    throw unreadable(file, reasonOf(error), readRemedies(path, error), error);
   }
 }
 
@@ -91,7 +90,7 @@ function inParts(readPart: ReadPart, file: string): ByteSource['readInto'] {
         signal?.throwIfAborted();
         if (error instanceof Error && 'suggestions' in error) throw error;
         const what = `reading ${part.byteLength} bytes at byte ${byteOffset + start}: ${reasonOf(error)}`;
-        throw unreadable(file, what, 'Check the disk or the connection, then try again', error);
+        throw unreadable(file, what, ['check the disk or the connection, then run the same command again'], error);
       }
       signal?.throwIfAborted();
     }
@@ -102,7 +101,7 @@ function shortRead(file: string, got: number, wanted: number, byteOffset: number
   return new SafetensorsError(
     'SAFETENSORS_TRUNCATED',
     `${file}: ${got} bytes at byte ${byteOffset}, expected ${wanted}: the file changed while it was open`,
-    { suggestions: ['Wait until nothing writes to the file, then open it again'] },
+    { suggestions: ['wait until nothing writes to the file, then run the same command again'] },
   );
 }
 
@@ -112,9 +111,9 @@ export function reasonOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : escapeControls(error.message);
 }
 
-function unreadable(file: string, problem: string, suggestion: string, cause?: unknown): SafetensorsError {
+function unreadable(file: string, problem: string, suggestions: string[], cause?: unknown): SafetensorsError {
   return new SafetensorsError('FILE_UNREADABLE', `${file}: cannot be read: ${problem}`, {
-    suggestions: [suggestion],
+    suggestions,
     cause,
   });
 }

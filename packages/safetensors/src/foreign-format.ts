@@ -1,9 +1,12 @@
 // Recognises what a file is when it is not safetensors: "length 5 × 10^18" helps nobody who saved an error page.
 
+import { shellQuote } from './shell-quote.js';
+
 /** A recognised format and what to do about it. */
 export interface ForeignFormat {
   readonly what: string;
-  readonly suggestion: string;
+  /** What to do about a file of this name. */
+  readonly suggest: (name: string) => string;
 }
 
 interface Signature extends ForeignFormat {
@@ -11,29 +14,53 @@ interface Signature extends ForeignFormat {
   readonly magics: readonly string[];
 }
 
-const SAVE_AGAIN = 'Save it from PyTorch with safetensors.torch.save_file(state_dict, "model.safetensors")';
+const again = 'then run the same command again';
+const download = (): string => `download the file again, ${again}`;
+const saveAgain = (): string => `save the weights as safetensors with PyTorch, ${again}`;
+
+function unpack(name: string): string {
+  const path = shellQuote(name);
+  const unpacked = shellQuote(`${name}.unpacked`);
+  return `unpack it: gunzip -c ${path} > ${unpacked} && mv ${unpacked} ${path}`;
+}
 
 const SIGNATURES: readonly Signature[] = [
   {
     magics: ['version https://git-lfs.github.com/spec/'],
     what: 'a git-lfs pointer, not the file that it stands for',
-    suggestion: 'Fetch the contents: git lfs pull',
+    suggest: () => 'fetch the contents: git lfs pull',
   },
-  { magics: ['GGUF', 'FUGG'], what: 'a GGUF file', suggestion: 'Download the safetensors files of the original model' },
+  {
+    magics: ['GGUF', 'FUGG'],
+    what: 'a GGUF file',
+    suggest: () => `download the safetensors files of the original model, ${again}`,
+  },
   {
     magics: ['PK\u0003\u0004', 'PK\u0005\u0006'],
     what: 'a zip archive, as PyTorch writes (pickle)',
-    suggestion: SAVE_AGAIN,
+    suggest: saveAgain,
   },
   {
     magics: ['\u0080\u0002', '\u0080\u0003', '\u0080\u0004', '\u0080\u0005'],
     what: 'a Python pickle, as PyTorch used to write',
-    suggestion: SAVE_AGAIN,
+    suggest: saveAgain,
   },
-  { magics: ['\u0089HDF\r\n'], what: 'an HDF5 file', suggestion: 'Convert it with the library that wrote it' },
-  { magics: ['\u0093NUMPY'], what: 'a NumPy array', suggestion: 'Convert it with safetensors.numpy.save_file' },
-  { magics: ['\u001f\u008b'], what: 'a gzip file', suggestion: 'Unpack it: gunzip FILE' },
-  { magics: ['24ka'], what: 'a llama2.c checkpoint', suggestion: 'Use the program that runs .bin files on it' },
+  {
+    magics: ['\u0089HDF\r\n'],
+    what: 'an HDF5 file',
+    suggest: () => `save the weights as safetensors with the library that wrote it, ${again}`,
+  },
+  {
+    magics: ['\u0093NUMPY'],
+    what: 'a NumPy array',
+    suggest: () => `save it with safetensors.numpy.save_file, ${again}`,
+  },
+  { magics: ['\u001f\u008b'], what: 'a gzip file', suggest: unpack },
+  {
+    magics: ['24ka'],
+    what: 'a llama2.c checkpoint',
+    suggest: (name) => `it runs as it is: llama run ${shellQuote(name)}`,
+  },
 ];
 
 const HTML = /^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype|html|head|body|\?xml|!--)/i;
@@ -50,11 +77,11 @@ export function recogniseForeignFormat(bytes: Uint8Array): ForeignFormat | null 
   if (HTML.test(head)) {
     return {
       what: 'an HTML page, most likely an error or a sign-in page saved under this name',
-      suggestion: 'Download the file again, and open its address in a browser to see what the page says',
+      suggest: download,
     };
   }
   if (JSON_TEXT.test(head)) {
-    return { what: 'a JSON text without the 8-byte length before it', suggestion: 'Name a .safetensors file' };
+    return { what: 'a JSON text without the 8-byte length before it', suggest: download };
   }
   return null;
 }

@@ -14,7 +14,7 @@ export const LENGTH_FIELD_BYTES = 8;
 export const METADATA_KEY = '__metadata__';
 
 /** The remedy for an entry that no download damages this way. */
-export const WRITE_AGAIN = 'Save the tensors again with safetensors.torch.save_file(tensors, "model.safetensors")';
+export const WRITE_AGAIN = 'save the tensors again with the program that wrote them, then run the same command again';
 
 /** What the JSON says, in its own order. */
 export interface HeaderEntries {

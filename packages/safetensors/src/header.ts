@@ -8,7 +8,7 @@ import { escapeControls, quote } from './quote.js';
 import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import type { TensorInfo } from './tensor-info.js';
 
-const DOWNLOAD_AGAIN = 'Download the file again; compare its size with the one that the publisher names';
+const DOWNLOAD_AGAIN = 'download the file again, then run the same command again';
 
 /** What a header says. */
 export interface SafetensorsHeader {
@@ -45,7 +45,7 @@ export function readHeaderByteLength(head: Uint8Array, fileByteLength: number, n
     throw fail(
       'LIMIT_EXCEEDED',
       `${file}: header length ${jsonByteLength} at byte 0, expected at most ${MAX_HEADER_BYTES}`,
-      'Check that this is a safetensors file: file FILE',
+      DOWNLOAD_AGAIN,
     );
   }
   if (!fits) {
@@ -142,7 +142,7 @@ function checkCoverage(tensors: readonly TensorInfo[], dataByteOffset: number, f
 function refuseForeignFormat(bytes: Uint8Array, file: string): void {
   const foreign = recogniseForeignFormat(bytes);
   if (foreign === null) return;
-  throw fail('NOT_SAFETENSORS', `${file}: found ${foreign.what}, expected a safetensors file`, foreign.suggestion);
+  throw fail('NOT_SAFETENSORS', `${file}: found ${foreign.what}, expected a safetensors file`, foreign.suggest(file));
 }
 
 function fail(code: SafetensorsErrorCode, message: string, suggestion?: string): SafetensorsError {

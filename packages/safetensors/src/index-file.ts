@@ -5,7 +5,8 @@ import { MAX_HEADER_BYTES, MAX_SHARDS, MAX_TENSORS } from './limits.js';
 import { escapeControls, quote } from './quote.js';
 import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 
-const DOWNLOAD_INDEX = 'Download model.safetensors.index.json again';
+/** The remedy for a damaged index. */
+export const DOWNLOAD_INDEX = 'download model.safetensors.index.json again, then run the same command again';
 
 /** What an index says. */
 export interface SafetensorsIndex {

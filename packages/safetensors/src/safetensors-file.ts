@@ -116,7 +116,7 @@ export class SafetensorsFile implements TensorReader {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw this.#error('FILE_UNREADABLE', 'closed', 'Open it again with openSafetensors');
+    if (this.#closed) throw this.#error('FILE_UNREADABLE', 'closed', 'open it again: openSafetensors(path)');
   }
 
   #target(byteLength: number, into: Uint8Array | undefined): Uint8Array {
@@ -128,7 +128,11 @@ export class SafetensorsFile implements TensorReader {
       return new Uint8Array(byteLength);
     } catch {
       const found = `no memory for ${byteLength} bytes at once`;
-      throw this.#error('LIMIT_EXCEEDED', found, 'Read the tensor in parts: read(name, { start, end })');
+      throw this.#error(
+        'LIMIT_EXCEEDED',
+        found,
+        'read the tensor in parts: file.read(name, { start: 0, end: 1048576 })',
+      );
     }
   }
 

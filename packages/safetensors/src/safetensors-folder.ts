@@ -3,11 +3,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from './byte-source.js';
-import { parseIndex, type SafetensorsIndex } from './index-file.js';
+import { DOWNLOAD_INDEX, parseIndex, type SafetensorsIndex } from './index-file.js';
 import { MAX_HEADER_BYTES, MAX_TENSORS } from './limits.js';
 import { escapeControls, quote } from './quote.js';
 import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.js';
+import { readRemedies } from './shell-quote.js';
 import type { ReadOptions, TensorInfo, TensorReader } from './tensor-info.js';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -103,17 +104,15 @@ async function listFolder(path: string): Promise<readonly string[]> {
     return await readdir(path);
   } catch (error) {
     const message = `${escapeControls(path)}: cannot be read as a folder: ${reasonOf(error)}`;
-    throw fail('FILE_UNREADABLE', message, `Check the path: ls -l ${quote(path)}`, error);
+    throw fail('FILE_UNREADABLE', message, readRemedies(path, error, 'rx'), error);
   }
 }
 
 function nothingToOpen(path: string, names: readonly string[]): SafetensorsError {
   const found = names.length === 0 ? 'nothing' : listed(names);
-  return fail(
-    'FILE_UNREADABLE',
-    `${escapeControls(path)}: found ${found}, expected ${SINGLE_FILE} or ${INDEX_FILE}`,
-    'Name the folder that holds them, or open one file by its own path',
-  );
+  return fail('FILE_UNREADABLE', `${escapeControls(path)}: found ${found}, expected ${SINGLE_FILE} or ${INDEX_FILE}`, [
+    'put the safetensors files into the folder, then run the same command again',
+  ]);
 }
 
 async function readIndexFile(path: string, signal: AbortSignal | undefined): Promise<SafetensorsIndex> {
@@ -121,14 +120,14 @@ async function readIndexFile(path: string, signal: AbortSignal | undefined): Pro
     const { size } = await stat(path);
     if (size > MAX_HEADER_BYTES) {
       const message = `${escapeControls(path)}: ${size} bytes, expected at most ${MAX_HEADER_BYTES}`;
-      throw fail('LIMIT_EXCEEDED', message, `Download ${INDEX_FILE} again`);
+      throw fail('LIMIT_EXCEEDED', message, [DOWNLOAD_INDEX]);
     }
     return parseIndex(await readFile(path, { signal }), path);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof SafetensorsError) throw error;
     const message = `${escapeControls(path)}: cannot be read: ${reasonOf(error)}`;
-    throw fail('FILE_UNREADABLE', message, `Check the file: ls -l ${quote(path)}`, error);
+    throw fail('FILE_UNREADABLE', message, readRemedies(path, error), error);
   }
 }
 
@@ -137,7 +136,8 @@ async function checkShardExists(path: string, shard: string): Promise<void> {
     await stat(join(path, shard));
   } catch (error) {
     const message = `${escapeControls(join(path, INDEX_FILE))}: shard ${quote(shard)}: ${reasonOf(error)}, expected a file`;
-    throw fail('SAFETENSORS_INDEX', message, `Download ${quote(shard)} into the folder`, error);
+    const remedy = `download ${quote(shard)} into the folder, then run the same command again`;
+    throw fail('SAFETENSORS_INDEX', message, [remedy], error);
   }
 }
 
@@ -149,13 +149,14 @@ function joinTensors(files: ReadonlyMap<string, SafetensorsFile>, path: string):
       const other = tensors.get(tensor.name);
       if (other !== undefined) {
         const message = `tensor ${quote(tensor.name)} is in ${quote(other.shard)} and in ${quote(shard)}, expected in one`;
-        throw fail('SAFETENSORS_INDEX', `${escapeControls(path)}: ${message}`, 'Remove the shard that is out of date');
+        const remedy = 'remove the shard that is out of date, then run the same command again';
+        throw fail('SAFETENSORS_INDEX', `${escapeControls(path)}: ${message}`, [remedy]);
       }
       tensors.set(tensor.name, { ...tensor, shard });
     }
     if (tensors.size > MAX_TENSORS) {
       const message = `${escapeControls(path)}: over ${MAX_TENSORS} tensors in all shards, expected fewer`;
-      throw fail('LIMIT_EXCEEDED', message, 'Open the shards one by one');
+      throw fail('LIMIT_EXCEEDED', message, ['open the shards one by one: openSafetensors(path)']);
     }
   }
   return tensors;
@@ -168,11 +169,9 @@ function checkIndex(index: SafetensorsIndex, tensors: ReadonlyMap<string, ShardT
     const found = tensors.get(tensor)?.shard;
     if (found === shard) continue;
     const where = found === undefined ? 'it is in no shard' : `it is in ${quote(found)}`;
-    throw fail(
-      'SAFETENSORS_INDEX',
-      `${file}: tensor ${quote(tensor)}: ${where}, expected in ${quote(shard)}`,
-      'Download the index and all shards again, from one revision',
-    );
+    throw fail('SAFETENSORS_INDEX', `${file}: tensor ${quote(tensor)}: ${where}, expected in ${quote(shard)}`, [
+      'download the index and all shards again from one revision, then run the same command again',
+    ]);
   }
   const warnings: string[] = [];
   const unindexed = [...tensors.keys()].filter((tensor) => !index.weightMap.has(tensor));
@@ -189,6 +188,6 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MAX_LISTED).map(quote).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function fail(code: SafetensorsErrorCode, message: string, suggestion: string, cause?: unknown): SafetensorsError {
-  return new SafetensorsError(code, message, { suggestions: [suggestion], cause });
+function fail(code: SafetensorsErrorCode, message: string, suggestions: string[], cause?: unknown): SafetensorsError {
+  return new SafetensorsError(code, message, { suggestions, cause });
 }

@@ -6,6 +6,7 @@ import { MAX_TRANSFER_BYTES } from './limits.js';
 import { escapeControls, quote } from './quote.js';
 import { SafetensorsError } from './safetensors-error.js';
 import { type Metadata, serializeHeader, type TensorSpec } from './serialize-header.js';
+import { writeRemedies } from './shell-quote.js';
 import type { TensorInfo } from './tensor-info.js';
 
 /** A tensor to write and where its bytes come from. */
@@ -86,7 +87,7 @@ async function writeFileWhole(path: string, writeAll: (sink: ByteSink) => Promis
       return await step();
     } catch (cause) {
       const message = `${escapeControls(path)}: cannot be written: ${reasonOf(cause)}`;
-      const suggestions = [`Check the folder and the free space: df -h ${quote(path)}`];
+      const suggestions = writeRemedies(path, cause);
       throw new SafetensorsError('FILE_UNWRITABLE', message, { suggestions, cause });
     }
   };

@@ -2,5 +2,7 @@
 
 import type { Scenario } from '../scenario.js';
 import { formatScenarios } from './format.js';
+import { ggufScenarios } from './gguf.js';
+import { safetensorsScenarios } from './safetensors.js';
 
-export const scenarios: readonly Scenario[] = [...formatScenarios];
+export const scenarios: readonly Scenario[] = [...formatScenarios, ...safetensorsScenarios, ...ggufScenarios];

@@ -1,7 +1,7 @@
 // The types weights can be stored in outside of .bin files, and the smallest one that loses nothing.
 
 import { type BinTensor, ToolkitError } from '@llama-ts/format';
-import { encodeBf16, encodeF16, encodeF32, quantizeQ8_0 } from '@llama-ts/gguf';
+import { encodeBf16, encodeF16, encodeF32, GgufError, quantizeQ8_0 } from '@llama-ts/gguf';
 import type { FloatBlocks } from './float-blocks.js';
 
 /** Floating-point types of a checkpoint. */
@@ -10,6 +10,7 @@ export type FloatType = 'F32' | 'F16' | 'BF16';
 /** Types of a GGUF file's matrices. */
 export type WeightType = FloatType | 'Q8_0';
 
+const WIDER_TYPE = 'choose a type with a wider range: --type bf16';
 const MAGNITUDE = 0x7fffffff;
 /** 65520: from here on float16 rounds to infinity. */
 const F16_OVERFLOW_BITS = 0x477ff000;
@@ -24,7 +25,7 @@ const F16_EXPONENTS = { tiny: 103, normal: 113, largest: 142 };
  * A block of weights as little-endian bytes, rounded to nearest even (Q8_0: llama.cpp's rule).
  *
  * @param into as many bytes as the type takes, which are filled and returned
- * @throws ToolkitError `TYPE_UNFIT` for weights past float16's range
+ * @throws ToolkitError `TYPE_UNFIT` for weights past float16's range, which the scales of Q8_0 have too
  */
 export function encodeWeights(values: Float32Array, type: WeightType, name: string, into: Uint8Array): Uint8Array {
   switch (type) {
@@ -36,7 +37,7 @@ export function encodeWeights(values: Float32Array, type: WeightType, name: stri
       checkFloat16Range(values, name);
       return encodeF16(values, into);
     case 'Q8_0':
-      return quantizeQ8_0(values, into);
+      return quantizeFitting(values, into, name);
   }
 }
 
@@ -84,12 +85,21 @@ function isExactFloat16(word: number): boolean {
   return (mantissa & ((1 << dropped) - 1)) === 0;
 }
 
+function quantizeFitting(values: Float32Array, into: Uint8Array, name: string): Uint8Array {
+  try {
+    return quantizeQ8_0(values, into);
+  } catch (cause) {
+    if (!(cause instanceof GgufError) || cause.code !== 'NON_FINITE') throw cause;
+    throw new ToolkitError('TYPE_UNFIT', `${name}: ${cause.message}`, { suggestions: [WIDER_TYPE], cause });
+  }
+}
+
 function checkFloat16Range(values: Float32Array, name: string): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
     if ((bits[i]! & MAGNITUDE) < F16_OVERFLOW_BITS) continue;
     throw new ToolkitError('TYPE_UNFIT', `${name} holds ${values[i]}, expected weights within ±65504 for F16`, {
-      suggestions: ['choose a type with a wider range: --type bf16'],
+      suggestions: [WIDER_TYPE],
     });
   }
 }
