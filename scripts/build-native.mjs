@@ -19,8 +19,7 @@ const sanitizers = sanitize
   : [];
 const flags = [
   ...[...commonFlags, sanitize ? '-O1' : '-O3', '-fPIC', '-fvisibility=hidden', ...sanitizers],
-  ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_CPP_EXCEPTIONS'],
-  ...['-isystem', require('node-addon-api').include_dir, '-isystem', require('node-api-headers').include_dir],
+  ...['-DNAPI_VERSION=8', '-isystem', require('node-api-headers').include_dir],
 ];
 // Node itself provides the Node-API functions when it loads the addon.
 const linkFlags = [
@@ -39,9 +38,14 @@ if (compiler === undefined) {
       ...{ compiler, flags, linkFlags, target },
       sources: sources(process.arch, [
         'addon/addon.cc',
+        'addon/environment.cc',
+        'addon/executor-object.cc',
+        'addon/sha256-object.cc',
         'sha256/compress.cc',
         'sha256/streams.cc',
-        ...(process.platform === 'win32' ? [] : ['addon/file-memory.cc']),
+        ...(process.platform === 'win32'
+          ? []
+          : ['addon/file-memory.cc', 'addon/file-memory-object.cc', 'addon/mapped-ranges.cc']),
       ]),
       objectDir: join(packageDir, 'build', sanitize ? 'sanitized-objects' : 'objects'),
     });

@@ -46,11 +46,16 @@ export function findCompiler(names) {
 
 /** The kernels of an architecture and what executes them, besides `others`: sources with their own flags. */
 export function sources(arch, others) {
-  const shared = ['ops.cc', 'program.cc', 'addon/cpu.cc', 'addon/executor.cc', ...others];
+  const isas = Object.entries(isaFlags[arch] ?? { generic: [] });
   return [
-    ...Object.entries(isaFlags[arch] ?? { generic: [] }).map(([isa, own]) => ({ path: `isa/${isa}.cc`, own })),
-    ...shared.map((path) => ({ path, own: ownFlags[arch]?.[path] ?? [] })),
+    ...isas.map(([isa, own]) => ({ path: `isa/${isa}.cc`, own })),
+    ...withFlags(arch, ['ops.cc', 'program.cc', 'addon/cpu.cc', 'addon/executor.cc', ...others]),
   ];
+}
+
+/** Sources that are no instruction set's, with their own flags. */
+export function withFlags(arch, paths) {
+  return paths.map((path) => ({ path, own: ownFlags[arch]?.[path] ?? [] }));
 }
 
 /** Compiles and links; returns whether anything had changed. Rejects with the compiler's `stderr`. */

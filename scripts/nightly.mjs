@@ -1,7 +1,8 @@
 // The long form of the reliability tests, and a summary at the end: kills of export, quantize, convert, download and
-// run --input, corrupted transfers, damaged files. It fails when one of them does. Figures: docs/reliability.md.
+// run --input, corrupted transfers, damaged files, kernels that end in a run. It fails when one of them does. Figures:
+// docs/reliability.md.
 //
-// node scripts/nightly.mjs [--kills N] [--transfers N] [--cases N] [--seed N]
+// node scripts/nightly.mjs [--kills N] [--transfers N] [--cases N] [--endings N] [--seed N]
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -16,16 +17,18 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     transfers: { type: 'string', default: '10000' },
     cases: { type: 'string', default: '1000000' },
+    endings: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
   },
 });
-const { kills, transfers, cases, seed } = values;
+const { kills, transfers, cases, endings, seed } = values;
 
 const mocha = (test) => [commandFile('mocha'), test];
 const parts = [
   { name: 'kills of export, quantize and convert', args: mocha('test/48-durable/40-kills.test.ts') },
   { name: 'kills of downloads', args: mocha('test/45-hub/60-sharing.test.ts') },
   { name: 'kills of run --input', args: mocha('test/60-cli/42-run-input.test.ts') },
+  { name: 'kernels that end in a run', args: mocha('test/30-kernels/85-endings.test.ts') },
   { name: 'corrupted transfers', args: mocha('test/45-hub/35-corrupted.test.ts') },
   { name: 'damaged files', args: [path.join(root, 'scripts', 'fuzz.mjs'), '--cases', cases, '--seed', seed] },
 ];
@@ -33,6 +36,7 @@ const env = {
   ...process.env,
   LLAMA_TEST_KILLS: kills,
   LLAMA_TEST_CORRUPT_TRANSFERS: transfers,
+  LLAMA_TEST_ENDINGS: endings,
   LLAMA_TEST_SEED: seed,
 };
 

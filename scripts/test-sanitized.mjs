@@ -1,15 +1,24 @@
-// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer and runs the tests of its backends with it: any
+// Ends the addon's pools of threads at random moments under ThreadSanitizer, AddressSanitizer and UndefinedBehaviorSanitizer,
+// LLAMA_TEST_ENDINGS times each. Then builds the addon with the latter two and runs the tests of its backends with it. Any
 // finding ends the run. Needs GCC on Linux.
 
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { commandFile, root, runNode } from './npm.mjs';
+import { runEndings } from './sanitized-checks.mjs';
 
 /** Titles of the tests on the addon's backends; the others have no C++ to look at. */
 const TITLES = String.raw`\bon (the )?(avx512vnni|avx512|avx2|neon|generic|addon)\b`;
 const TESTS = ['test/30-kernels/*.test.ts', 'test/50-runtime/10-golden-logits.test.ts'];
 /** Instrumented code is several times slower. */
 const TIMEOUT_MS = 120_000;
+const ENDINGS = Number(process.env.LLAMA_TEST_ENDINGS ?? 100);
+const SEED = Number(process.env.LLAMA_TEST_SEED ?? 1);
+
+for (const sanitizer of ['thread', 'address,undefined']) {
+  console.log(`pools of threads that end in a run, -fsanitize=${sanitizer}:`);
+  await runEndings(sanitizer, ENDINGS, SEED);
+}
 
 runNode(path.join(root, 'scripts/build-native.mjs'), ['--sanitize']);
 const compiler = process.env.CXX || 'c++';

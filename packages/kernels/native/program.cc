@@ -130,19 +130,24 @@ class Phases {
  public:
   Phases(const KernelTable& table, const Worker& worker) : table_(table), worker_(worker) {}
 
-  void next(const Phase& phase) {
+  /** False once the run is cancelled, for all threads at the same phase. */
+  bool next(const Phase& phase) {
     if (isSmall(phase)) {
-      if (waiting_ == kMaxWaiting) meet();
+      if (waiting_ == kMaxWaiting && !meet()) return false;
       smallOnes_[waiting_++] = phase;
-      return;
+      return true;
     }
-    meet();
+    if (!meet()) return false;
     compute(table_, phase, worker_);
+    return true;
   }
 
-  /** Returns when every thread has come and all phases so far are computed. */
-  void meet() {
+  /** Returns when every thread has come and all phases so far are computed: true; or the run is cancelled: false. */
+  bool meet() {
     worker_.shared->barrier.arrive(worker_.threads, [&] {
+      const uint32_t cancelled = worker_.shared->cancelled.load();
+      worker_.shared->ended.store(cancelled);
+      if (cancelled != 0) return;
       const Worker alone = {0, 1, worker_.shared, worker_.common, worker_.own};
       giveOutAgain();
       for (size_t i = 0; i < waiting_; i++) {
@@ -151,6 +156,7 @@ class Phases {
       }
     });
     waiting_ = 0;
+    return worker_.shared->ended.load() == 0;
   }
 
  private:
@@ -168,13 +174,13 @@ class Phases {
 
 void execute(const KernelTable& table, const double* words, size_t count, Worker worker) {
   Phases phases(table, worker);
-  walk(words, count, [&](Opcode opcode, Words args) {
+  const int64_t end = walk(words, count, [&](Opcode opcode, Words args) {
     Words copy = args;
-    if (opcode == Opcode::linear && LinearArgs(copy).groupSize != 0) phases.next({opcode, args, true});
-    phases.next({opcode, args, false});
-    return true;
+    const bool isQuantized = opcode == Opcode::linear && LinearArgs(copy).groupSize != 0;
+    if (isQuantized && !phases.next({opcode, args, true})) return false;
+    return phases.next({opcode, args, false});
   });
-  phases.meet();
+  if (end < 0) phases.meet();
 }
 
 }  // namespace kernels

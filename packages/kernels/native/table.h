@@ -17,6 +17,8 @@ struct Shared {
   };
   Counter counters[kMaxThreads];
   Word cancelled;
+  /** Written at a barrier: all threads end the run there, as all see the same. */
+  Word ended;
   Word nonFinite;
   Barrier barrier;
 };

@@ -18,6 +18,7 @@ export {
   type WeightFile,
 } from './kernels.js';
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
+export { availableCores, MAX_THREADS } from './program/physical-cores.js';
 export { readSpeed } from './read-speed.js';
 export {
   type GrowingRopeTable,

@@ -99,6 +99,8 @@ export interface OpenWeightsOptions {
 /**
  * Allocates arrays that the kernels can work on; contents start as zeros. On the native backends arrays of 64 KiB and more
  * start at a page of 4,096 bytes, so that they can go to a disk as they lie.
+ *
+ * @throws ToolkitError `LIMIT_EXCEEDED` where there is no memory for an array
  */
 export interface Allocator {
   float32(length: number): Float32Array;

@@ -1,13 +1,14 @@
 // Picks a backend: the fastest that loads, or exactly the one asked for.
 import { type Candidate, candidates } from './candidates.js';
 import { type BackendName, backendNames, type Kernels } from './kernels.js';
+import { checkThreads } from './program/physical-cores.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** Options of {@link openKernels}. */
 export interface OpenKernelsOptions {
   /** This backend or an error; without it, the fastest that this machine can run. */
   readonly backend?: BackendName;
-  /** Threads that compute; the backend's own default without it. The reference computes on the caller's and ignores it. */
+  /** Threads that compute, 1 to {@link MAX_THREADS}; the backend's own default without it. The reference computes on the caller's. */
   readonly threads?: number;
 }
 
@@ -18,10 +19,14 @@ export interface BackendProbe {
   readonly rejection: Error | null;
 }
 
+/** What says that a backend cannot run here. */
+const unavailable: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'BACKEND_UNSUPPORTED']);
+
 /**
  * Opens the kernels of a backend.
  *
- * @throws ToolkitError `BACKEND_UNAVAILABLE` when the backend asked for cannot run here; `INVALID_ARGUMENT`
+ * @throws ToolkitError `BACKEND_UNAVAILABLE` when the backend asked for cannot run here; `INVALID_ARGUMENT`; `LIMIT_EXCEEDED`
+ *   when the system gives it too few threads or too little memory
  * @example const kernels = await openKernels();
  */
 export async function openKernels(options: OpenKernelsOptions = {}): Promise<Kernels> {
@@ -29,9 +34,7 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
   if (backend !== undefined && !backendNames.includes(backend)) {
     throw new ToolkitError('INVALID_ARGUMENT', `backend "${backend}", expected one of ${backendNames.join(', ')}`);
   }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-    throw new ToolkitError('INVALID_ARGUMENT', `threads is ${threads}, expected a whole number above 0`);
-  }
+  if (threads !== undefined) checkThreads(threads);
   const rejections: string[] = [];
   const suggestions = new Set<string>();
   for (const candidate of candidates) {
@@ -39,8 +42,10 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
     try {
       return await candidate.load(threads);
     } catch (error) {
-      rejections.push(`${candidate.backend}: ${asError(error).message}`);
-      if (error instanceof ToolkitError) for (const suggestion of error.suggestions) suggestions.add(suggestion);
+      // Only a backend that cannot run here gives way to a slower one. Whatever else went wrong is to be mended or known.
+      if (!(error instanceof ToolkitError && unavailable.has(error.code))) throw error;
+      rejections.push(`${candidate.backend}: ${error.message}`);
+      for (const suggestion of error.suggestions) suggestions.add(suggestion);
     }
   }
   const found = rejections.length > 0 ? rejections.join('; ') : 'not part of this installation';

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { type Addon, findAddon } from './native/addon.js';
+import { callNative } from './native/call-native.js';
 
 /** A digest under way. */
 export interface Sha256 {
@@ -52,13 +53,17 @@ interface Piece {
 function nativeHasher(Sha256Streams: NonNullable<Addon['Sha256Streams']>): () => Sha256 {
   const pieces = new Map<number, Piece>();
   let nextPiece = 0;
-  const streams = new Sha256Streams(() => {
-    for (const id of streams.takeHashed()) {
-      const { resolve } = pieces.get(id)!;
-      pieces.delete(id);
-      resolve();
-    }
-  });
+  const streams = callNative(
+    'sha256',
+    () =>
+      new Sha256Streams(() => {
+        for (const id of streams.takeHashed()) {
+          const { resolve } = pieces.get(id)!;
+          pieces.delete(id);
+          resolve();
+        }
+      }),
+  );
   /** Of digests that nobody ended. */
   const abandoned = new FinalizationRegistry<number>((stream) => streams.discard(stream));
   return () => {

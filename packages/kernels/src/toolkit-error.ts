@@ -6,7 +6,9 @@ export type KernelsErrorCode =
   | 'BACKEND_UNSUPPORTED'
   | 'FILE_SHRANK'
   | 'FILE_UNREADABLE'
+  | 'INTERNAL'
   | 'INVALID_ARGUMENT'
+  | 'LIMIT_EXCEEDED'
   | 'MODEL_TOO_LARGE_FOR_WASM'
   | 'NON_FINITE';
 

@@ -1,6 +1,9 @@
 #include "executor.h"
 
+#include <stdlib.h>
+
 #include <new>
+#include <utility>
 
 #include "signals-blocked.h"
 
@@ -20,6 +23,12 @@ constexpr size_t kAlignment = 64;
  * the caller's thread chooses the id meanwhile, finds it awake. It offers its core to that thread.
  */
 constexpr int kIdleSpins = 20000;
+
+/** Whether threads share cores: one that waits then keeps another from work. */
+bool isCrowded(uint32_t threads) {
+  const unsigned cores = std::thread::hardware_concurrency();  // 0: not known
+  return cores > 0 && threads > cores;
+}
 
 /** Round to nearest even, no flush to zero, no trap: canonical arithmetic, whatever the creating thread had set. */
 void resetFloatingPoint() {
@@ -53,14 +62,30 @@ void Executor::Free::operator()(void* memory) const {
 }
 
 Executor::Executor(const KernelTable& table, uint32_t threads, std::function<void()> onDone)
-    : table_(table), threads_(threads), onDone_(std::move(onDone)), shared_(std::make_unique<Shared>()) {
+    : table_(table),
+      threads_(threads),
+      onDone_(std::move(onDone)),
+      shared_(std::make_unique<Shared>()),
+      idleSpins_(isCrowded(threads) ? kCrowdedSpins : kIdleSpins) {
+  if (isCrowded(threads)) shared_->barrier.spins = kCrowdedSpins;
   [[maybe_unused]] const SignalsBlocked blocked;
   pool_.reserve(threads);
-  for (uint32_t i = 0; i < threads; i++) pool_.emplace_back([this, i] { work(i); });
+  try {
+    for (uint32_t i = 0; i < threads; i++) pool_.emplace_back([this, i] { work(i); });
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 Executor::~Executor() {
   cancel();
+  const uint32_t last = generation_.load();
+  for (uint32_t done = finished_.load(); done != last; done = finished_.load()) finished_.waitWhile(done, 0);
+  stop();
+}
+
+void Executor::stop() {
   stopping_ = true;
   generation_.add(1);
   generation_.wakeAll();
@@ -89,15 +114,17 @@ int64_t Executor::start(const double* words, size_t count) {
 
 void Executor::work(uint32_t thread) {
   resetFloatingPoint();
-  uint32_t seen = 0;
-  for (;;) {
-    generation_.waitWhile(seen, kIdleSpins);
-    seen = generation_.load();
+  for (uint32_t seen = 0;; seen++) {
+    // It grows by one at a time: no run ends, and so nothing follows it, without this thread.
+    generation_.waitWhile(seen, idleSpins_);
     if (stopping_) return;
     uint8_t* own = memory_.get() + scratch_.common + thread * scratch_.perThread;
     execute(table_, words_, count_, {thread, threads_, shared_.get(), memory_.get(), own});
-    // The barrier after the last operation has passed: no thread computes any more.
-    if (thread == 0) onDone_();
+    if (thread != 0) continue;
+    // The last barrier has passed: no thread computes any more.
+    finished_.store(seen + 1);
+    finished_.wakeAll();
+    onDone_();
   }
 }
 

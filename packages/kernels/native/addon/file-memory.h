@@ -28,10 +28,8 @@ class FileMemory {
 };
 
 /**
- * The first `length` bytes of an open file. Reading a page that a shorter file no longer has raises SIGBUS; a handler
- * puts zeros under the rest of the map and remembers, so that the program goes on and `shrank()` tells it.
- * Signals at any other address go to the handler that was there before.
- * A thread makes the pages present from the beginning on, which costs a fraction of the page faults it saves.
+ * The first `length` bytes of an open file. Where a shorter file lacks a page, zeros are read and `shrank()` tells of it
+ * (mapped-ranges.h). A thread makes the pages present from the beginning on, which costs a fraction of the page faults it saves.
  */
 class MappedFile : public FileMemory {
  public:
@@ -46,7 +44,7 @@ class MappedFile : public FileMemory {
   void populate();
 
   int fd_;
-  size_t slot_;
+  size_t range_;
   std::atomic<bool> closing_{false};
   std::thread populating_;
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "../addon/signals-blocked.h"
@@ -50,9 +51,12 @@ bool Sha256Streams::update(uint32_t id, const uint8_t* bytes, size_t length, uin
     const auto found = streams_.find(id);
     if (found == streams_.end()) return false;
     const std::shared_ptr<Stream>& stream = found->second;
+    std::list<std::shared_ptr<Stream>> place(1, stream);
+    if (hashed_.capacity() < untaken_ + 1) hashed_.reserve(2 * (untaken_ + 1));
     stream->pieces.push_back({bytes, length, piece});
+    untaken_++;
     if (stream->pieces.size() > 1) return true;
-    waiting_.push_back(stream);
+    waiting_.splice(waiting_.end(), place);
   }
   change_.notify_one();
   return true;
@@ -60,7 +64,10 @@ bool Sha256Streams::update(uint32_t id, const uint8_t* bytes, size_t length, uin
 
 std::vector<uint32_t> Sha256Streams::takeHashed() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return std::exchange(hashed_, {});
+  std::vector<uint32_t> next;
+  next.reserve(untaken_ - hashed_.size());
+  untaken_ -= hashed_.size();
+  return std::exchange(hashed_, std::move(next));
 }
 
 bool Sha256Streams::digest(uint32_t id, Sha256Digest& out) {
@@ -92,22 +99,28 @@ void Sha256Streams::work() {
   for (;;) {
     change_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    std::vector<Lane> lanes;
-    for (; lanes.size() < kSha256Lanes && !waiting_.empty(); waiting_.pop_front()) {
-      lanes.push_back({waiting_.front(), waiting_.front()->pieces.front()});
+    Lanes lanes;
+    size_t count = 0;
+    std::list<std::shared_ptr<Stream>> places;
+    while (count < lanes.size() && !waiting_.empty()) {
+      const std::shared_ptr<Stream>& stream = waiting_.front();
+      lanes[count++] = {stream, stream->pieces.front()};
+      places.splice(places.end(), waiting_, waiting_.begin());
     }
     lock.unlock();
-    hashSome(lanes);
+    hashSome(lanes, count);
     lock.lock();
     bool isAnyDone = false;
-    for (const auto& [stream, piece] : lanes) {
+    for (size_t i = 0; i < count; i++) {
+      const auto& [stream, piece] = lanes[i];
       stream->pieces.front() = piece;
       if (piece.length == 0) {
         hashed_.push_back(piece.id);
         stream->pieces.pop_front();
         isAnyDone = true;
       }
-      if (!stream->pieces.empty()) waiting_.push_back(stream);
+      if (stream->pieces.empty()) places.pop_front();
+      else waiting_.splice(waiting_.end(), places, places.begin());
     }
     if (!isAnyDone) continue;
     lock.unlock();
@@ -117,7 +130,8 @@ void Sha256Streams::work() {
 }
 
 /** As many blocks of each piece as all have that have any: at least one piece comes to its end, or the turn does. */
-void Sha256Streams::hashSome(std::vector<Lane>& lanes) {
+void Sha256Streams::hashSome(Lanes& all, size_t count) {
+  const std::span<Lane> lanes(all.data(), count);
   uint32_t* states[kSha256Lanes];
   const uint8_t* data[kSha256Lanes];
   size_t blocks = kTurnBlocks;

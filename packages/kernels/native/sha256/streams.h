@@ -1,4 +1,5 @@
-// SHA-256 of several streams of bytes, on a thread of their own.
+// SHA-256 of several streams of bytes, on a thread of their own. That thread allocates nothing: an exception there would end the
+// process, so that whoever adds bytes allocates what they need until they are taken.
 #pragma once
 
 #include <array>
@@ -6,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -20,13 +22,17 @@ using Sha256Digest = std::array<uint8_t, 32>;
 
 class Sha256Streams {
  public:
-  /** `onHashed` is called on the thread, when there is something to take. */
+  /**
+   * `onHashed` is called on the thread, when there is something to take; it must not throw.
+   *
+   * @throws std::system_error when the system gives no thread
+   */
   explicit Sha256Streams(std::function<void()> onHashed);
   ~Sha256Streams();
 
   /** A new stream, to be closed by digest() or discard(). */
   uint32_t open();
-  /** Adds bytes, which must stay until takeHashed() names `piece`. False: there is no such stream. */
+  /** Adds bytes, which must stay until takeHashed() names `piece`. False: there is no such stream. @throws std::bad_alloc */
   bool update(uint32_t stream, const uint8_t* bytes, size_t length, uint32_t piece);
   /** Pieces that were hashed since the last call. */
   std::vector<uint32_t> takeHashed();
@@ -55,8 +61,10 @@ class Sha256Streams {
     Piece piece;
   };
 
+  using Lanes = std::array<Lane, kSha256Lanes>;
+
   void work();
-  static void hashSome(std::vector<Lane>& lanes);
+  static void hashSome(Lanes& lanes, size_t count);
   static void fillRest(Lane& lane);
 
   const std::function<void()> onHashed_;
@@ -66,8 +74,10 @@ class Sha256Streams {
   uint32_t nextStream_ = 0;
   std::unordered_map<uint32_t, std::shared_ptr<Stream>> streams_;
   /** Streams with pieces to hash, each once, first come first served. */
-  std::deque<std::shared_ptr<Stream>> waiting_;
+  std::list<std::shared_ptr<Stream>> waiting_;
+  /** With room for all pieces that were not taken yet. */
   std::vector<uint32_t> hashed_;
+  size_t untaken_ = 0;
   std::thread thread_;
 };
 

@@ -1,9 +1,12 @@
 // Kernels on the threads of the addon.
+import { constants } from 'node:buffer';
+import { arrayAllocator, checkLength } from '../allocation.js';
 import type { Allocator, BackendName, Kernels } from '../kernels.js';
 import type { ProgramArray } from '../program/encoder.js';
 import { chooseThreads } from '../program/physical-cores.js';
 import { type Engine, programKernels } from '../program/program-kernels.js';
 import { type Addon, loadAddon } from './addon.js';
+import { callNative } from './call-native.js';
 import { weightFiles } from './weight-files.js';
 
 /** A cache line and a 512-bit register: rows that start on one are not split by a load. */
@@ -22,7 +25,10 @@ function nativeEngine(addon: Addon, backend: BackendName, threads: number): Engi
   const addressOf = addressCache(addon);
   const files = weightFiles(addon);
   let settle = () => {};
-  const executor = new addon.Executor(backend, threads, () => settle());
+  const executor = callNative(
+    `starting ${threads} threads`,
+    () => new addon.Executor(backend, threads, () => settle()),
+  );
   let finite = true;
   return {
     backend,
@@ -39,7 +45,7 @@ function nativeEngine(addon: Addon, backend: BackendName, threads: number): Engi
         finite = !executor.nonFinite();
         resolve();
       };
-      const refused = executor.start(words, length);
+      const refused = callNative('run', () => executor.start(words, length));
       return refused >= 0 ? { refused } : { done };
     },
     cancel: () => executor.cancel(),
@@ -73,15 +79,14 @@ function alignedAllocator({ FileMemory }: Addon, addressOf: (array: ProgramArray
     const past = addressOf(new Uint8Array(buffer)) % alignment;
     return [buffer, (alignment - past) % alignment];
   };
+  const allocator = arrayAllocator(allocate);
   return {
-    float32: (length) => new Float32Array(...allocate(4 * length), length),
-    int8: (length) => new Int8Array(...allocate(length), length),
-    int32: (length) => new Int32Array(...allocate(4 * length), length),
-    uint16: (length) => new Uint16Array(...allocate(2 * length), length),
-    uint8: (length) => new Uint8Array(...allocate(length), length),
+    ...allocator,
     filled(length) {
-      if (FileMemory === undefined || length < LARGE_BYTES) return new Uint8Array(...allocate(length), length);
-      return new Uint8Array(new FileMemory(length).view(0, length));
+      checkLength(length);
+      if (FileMemory === undefined || length < LARGE_BYTES || length > constants.MAX_LENGTH)
+        return allocator.uint8(length);
+      return callNative(`no memory for ${length} bytes`, () => new Uint8Array(new FileMemory(length).view(0, length)));
     },
   };
 }

@@ -1,9 +1,13 @@
 // Files of weights for the native kernels: mapped, so that nothing is copied and processes share the pages, or read.
+
+import { constants } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
+import { allocating, noMemoryError } from '../allocation.js';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
 import type { Addon, FileMemory } from './addon.js';
+import { callNative } from './call-native.js';
 
 /** Bytes of one read: some tens of milliseconds between two looks at the signal. */
 const READ_BYTES = 2 ** 25;
@@ -72,13 +76,18 @@ async function openMemory(
     const stat = await handle.stat();
     if (!stat.isFile()) throw new Error('it is not a regular file');
     if (stat.size === 0) return undefined;
-    const memory = map ? new FileMemory(stat.size, handle.fd) : new FileMemory(stat.size);
+    const { fd } = handle;
+    const memory = callNative(`${path}: ${stat.size} bytes of memory`, () =>
+      map ? new FileMemory(stat.size, fd) : new FileMemory(stat.size),
+    );
     if (!map) await readInto(addon, memory, handle, path, stat.size, signal);
     return { memory, byteLength: stat.size };
   } catch (cause) {
-    if (cause instanceof ToolkitError || (signal?.aborted && cause === signal.reason)) throw cause;
+    const isOfSystem = cause instanceof ToolkitError && cause.code === 'INTERNAL';
+    if ((cause instanceof ToolkitError && !isOfSystem) || (signal?.aborted && cause === signal.reason)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ToolkitError('FILE_UNREADABLE', `${path}: cannot be read: ${reason}`, { cause });
+    const what = isOfSystem && map ? 'cannot be mapped, which --no-mmap does without' : 'cannot be read';
+    throw new ToolkitError('FILE_UNREADABLE', `${path}: ${what}: ${reason}`, { cause });
   } finally {
     await handle?.close();
   }
@@ -136,7 +145,9 @@ function weightsIn(addon: Addon, path: string, { memory, byteLength }: OpenedMem
     const known = windows.find(({ begin, buffer }) => begin <= byteOffset && end <= begin + buffer.byteLength);
     if (known !== undefined) return known;
     const begin = byteOffset - (byteOffset % WINDOW_ALIGNMENT);
-    const buffer = memory.view(begin, Math.max(end - begin, Math.min(WINDOW_BYTES, byteLength - begin)));
+    const covered = Math.max(end - begin, Math.min(WINDOW_BYTES, byteLength - begin));
+    if (covered > constants.MAX_LENGTH) throw noMemoryError(covered);
+    const buffer = callNative(path, () => memory.view(begin, covered));
     const window = { begin, buffer };
     windows.push(window);
     return window;
@@ -148,7 +159,9 @@ function weightsIn(addon: Addon, path: string, { memory, byteLength }: OpenedMem
       const { begin, buffer } = windowOf(byteOffset, 4 * length);
       const at = byteOffset - begin;
       // float32 values must lie on a multiple of 4: others are copied.
-      return at % 4 === 0 ? new Float32Array(buffer, at, length) : new Float32Array(buffer.slice(at, at + 4 * length));
+      return at % 4 === 0
+        ? new Float32Array(buffer, at, length)
+        : allocating(4 * length, () => new Float32Array(buffer.slice(at, at + 4 * length)));
     },
     int8(byteOffset, length) {
       if (length === 0) return new Int8Array(0);

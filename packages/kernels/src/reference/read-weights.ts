@@ -1,6 +1,7 @@
 // A file of weights, read piece by piece into plain typed arrays.
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { allocating } from '../allocation.js';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
@@ -8,7 +9,7 @@ import { ToolkitError } from '../toolkit-error.js';
 /** One read of the operating system returns less than 2 GiB. */
 const MAX_READ_BYTES = 2 ** 30;
 
-/** Opens a file whose arrays are copies, read when asked for. @throws ToolkitError `FILE_UNREADABLE` */
+/** Opens a file whose arrays are copies, read when asked for. @throws ToolkitError `FILE_UNREADABLE`; its arrays `LIMIT_EXCEEDED` */
 export async function readWeights(path: string, options: OpenWeightsOptions = {}): Promise<WeightFile> {
   options.signal?.throwIfAborted();
   const { file, byteLength } = await openFile(path);
@@ -20,11 +21,17 @@ export async function readWeights(path: string, options: OpenWeightsOptions = {}
     byteLength,
     float32(byteOffset, length) {
       checkWeightRange(path, byteOffset, length * Float32Array.BYTES_PER_ELEMENT, byteLength);
-      return read(byteOffset, new Float32Array(length));
+      return read(
+        byteOffset,
+        allocating(4 * length, () => new Float32Array(length)),
+      );
     },
     int8(byteOffset, length) {
       checkWeightRange(path, byteOffset, length, byteLength);
-      return read(byteOffset, new Int8Array(length));
+      return read(
+        byteOffset,
+        allocating(length, () => new Int8Array(length)),
+      );
     },
     close: () => file.close(),
   };

@@ -1,7 +1,8 @@
 // The plain TypeScript kernels: the truth that every other backend is compared with. Each call computes at once.
 import { setImmediate } from 'node:timers/promises';
+import { arrayAllocator } from '../allocation.js';
 import * as check from '../check-calls.js';
-import type { Allocator, Kernels } from '../kernels.js';
+import type { Kernels } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
 import { attention, store } from './attention.js';
 import { embed, gather } from './embed.js';
@@ -18,14 +19,7 @@ import { add, swiGlu } from './swiglu.js';
 import { widen } from './widen.js';
 import { xorAll } from './xor-all.js';
 
-const allocate: Allocator = {
-  float32: (length) => new Float32Array(length),
-  int8: (length) => new Int8Array(length),
-  int32: (length) => new Int32Array(length),
-  uint16: (length) => new Uint16Array(length),
-  uint8: (length) => new Uint8Array(length),
-  filled: (length) => new Uint8Array(length),
-};
+const allocate = arrayAllocator((byteLength) => [new ArrayBuffer(byteLength), 0]);
 
 /** Kernels that run everywhere. */
 export function referenceKernels(): Kernels {

@@ -3,11 +3,12 @@ import type { Worker } from 'node:worker_threads';
 import type { Kernels } from '../kernels.js';
 import { chooseThreads } from '../program/physical-cores.js';
 import { type Engine, programKernels } from '../program/program-kernels.js';
+import { ToolkitError } from '../toolkit-error.js';
 import { type WasmMemory, wasmMemory } from './wasm-memory.js';
 import { compileModule, instantiate, MODULE_PAGES, STACK_BYTES, startWorker, type WasmExports } from './wasm-module.js';
 import { openWasmWeights } from './wasm-weights.js';
 
-/** Opens the WebAssembly backend. @throws ToolkitError `BACKEND_UNAVAILABLE` */
+/** Opens the WebAssembly backend. @throws ToolkitError `BACKEND_UNAVAILABLE`, `LIMIT_EXCEEDED` */
 export async function wasmKernels(threads: number | undefined): Promise<Kernels> {
   const count = chooseThreads(threads);
   const module = await compileModule();
@@ -17,9 +18,22 @@ export async function wasmKernels(threads: number | undefined): Promise<Kernels>
     const stackEnd = memory.allocate(STACK_BYTES) + STACK_BYTES;
     return startWorker({ module, memory: memory.memory, thread, stackEnd });
   });
-  const workers = await Promise.all(starts);
+  return programKernels(wasmEngine(exports, memory, await allWorkers(starts)));
+}
+
+/** All of them, or none. */
+async function allWorkers(starts: readonly Promise<Worker>[]): Promise<Worker[]> {
+  const outcomes = await Promise.allSettled(starts);
+  const workers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   for (const worker of workers) worker.unref();
-  return programKernels(wasmEngine(exports, memory, workers));
+  if (workers.length === starts.length) return workers;
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  const cause = outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
+  throw new ToolkitError('LIMIT_EXCEEDED', `starting ${starts.length} threads: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function wasmEngine(exports: WasmExports, memory: WasmMemory, workers: readonly Worker[]): Engine {
@@ -27,7 +41,10 @@ function wasmEngine(exports: WasmExports, memory: WasmMemory, workers: readonly 
   const wordsBlock = growingBlock(memory);
   const scratchBlock = growingBlock(memory);
   let settle = () => {};
+  let fail: (error: Error) => void = () => {};
   conductor.on('message', () => settle());
+  // One that ends by itself, out of memory say, leaves the others at the barrier.
+  for (const worker of workers) worker.on('error', (error) => fail(error));
   return {
     backend: 'wasm',
     threads: workers.length,
@@ -40,8 +57,9 @@ function wasmEngine(exports: WasmExports, memory: WasmMemory, workers: readonly 
       const refused = exports.plan(program, length);
       if (refused >= 0) return { refused };
       const scratch = scratchBlock(exports.scratchBytes(workers.length));
-      const done = new Promise<void>((resolve) => {
+      const done = new Promise<void>((resolve, reject) => {
         settle = resolve;
+        fail = (cause) => reject(new ToolkitError('INTERNAL', `a thread ended: ${reasonOf(cause)}`, { cause }));
       });
       conductor.ref(); // a run keeps the process alive; waiting for one does not
       exports.start(program, length, scratch, workers.length);

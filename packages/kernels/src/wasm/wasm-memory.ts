@@ -1,4 +1,5 @@
 // The memory that the WebAssembly workers share, and who has which part of it.
+import { allocating, arrayAllocator } from '../allocation.js';
 import type { Allocator } from '../kernels.js';
 import type { ProgramArray } from '../program/encoder.js';
 import { ToolkitError } from '../toolkit-error.js';
@@ -21,7 +22,7 @@ export interface WasmMemory {
   readonly allocator: Allocator;
   /** Bytes that can still be had in one block. */
   available(): number;
-  /** The address of a block of zeros. Throws `INVALID_ARGUMENT` when there is no room. */
+  /** The address of a block of zeros. Throws `LIMIT_EXCEEDED` when there is no room. */
   allocate(byteLength: number): number;
   free(address: number): void;
   /** Where an array of this memory lies. */
@@ -30,11 +31,11 @@ export interface WasmMemory {
 
 /** @param initialPages what the module needs for its own data */
 export function wasmMemory(initialPages: number): WasmMemory {
-  const memory = new webAssembly.Memory({
-    initial: initialPages,
-    maximum: MAX_MEMORY_BYTES / PAGE_BYTES,
-    shared: true,
-  });
+  // Its addresses are reserved at once; memory is taken as it grows.
+  const memory = allocating(
+    MAX_MEMORY_BYTES,
+    () => new webAssembly.Memory({ initial: initialPages, maximum: MAX_MEMORY_BYTES / PAGE_BYTES, shared: true }),
+  );
   // Each growth makes another buffer object of the same memory; arrays on the older ones stay valid.
   const buffers = new WeakSet<ArrayBufferLike>([memory.buffer]);
   const used = new Map<number, number>(); // address to byteLength
@@ -82,14 +83,7 @@ export function wasmMemory(initialPages: number): WasmMemory {
 
   return {
     memory,
-    allocator: {
-      float32: (length) => new Float32Array(...block(4 * length), length),
-      int8: (length) => new Int8Array(...block(length), length),
-      int32: (length) => new Int32Array(...block(4 * length), length),
-      uint16: (length) => new Uint16Array(...block(2 * length), length),
-      uint8: (length) => new Uint8Array(...block(length), length),
-      filled: (length) => new Uint8Array(...block(length), length),
-    },
+    allocator: arrayAllocator(block),
     available: () => Math.max(MAX_MEMORY_BYTES - end, ...gaps.map((gap) => gap.byteLength)),
     allocate,
     free(address) {
@@ -122,8 +116,8 @@ function mergeGaps(gaps: readonly Block[]): Block[] {
 
 function fullError(byteLength: number, cause?: unknown): ToolkitError {
   return new ToolkitError(
-    'INVALID_ARGUMENT',
-    `${byteLength} bytes asked for, more than is left of the 4 GiB that WebAssembly can have`,
+    'LIMIT_EXCEEDED',
+    `no memory for ${byteLength} bytes: more than is left of the 4 GiB that WebAssembly can have`,
     { cause, suggestions: ['npm run build', 'llama doctor'] },
   );
 }

@@ -1,0 +1,67 @@
+// new FileMemory(byteLength, fd): a map of the file; without fd, zeros in large pages, to be written through views.
+#include <memory>
+
+#include "environment.h"
+#include "file-memory.h"
+#include "node-api.h"
+#include "objects.h"
+
+namespace kernels {
+namespace {
+
+/** Lengths that a JavaScript number holds exactly. */
+constexpr double kMaxLength = 9007199254740992.0;
+
+class FileMemoryObject {
+ public:
+  explicit FileMemoryObject(const Call& call) : environment_(Environment::of(call.env)) {
+    const double length = call.number(0);
+    if (!(length > 0 && length < kMaxLength)) throw invalidArgument("length out of range");
+    const int32_t fd = call.descriptor(1);
+    if (fd >= 0) file_ = std::make_shared<MappedFile>(fd, (size_t)length);
+    else file_ = std::make_shared<ReadFile>((size_t)length);
+  }
+
+  /**
+   * view(byteOffset, byteLength): an ArrayBuffer over these bytes; it keeps the memory until it is detached. V8 counts the bytes
+   * as memory that a collection may free, though none of it would be: taking them off again would have to be undone before V8
+   * takes them off itself, which no finalizer is early enough for.
+   */
+  napi_value view(const Call& call) {
+    const double offset = call.number(0), length = call.number(1);
+    if (file_ == nullptr || !(offset >= 0 && length > 0 && offset + length <= (double)file_->length())) {
+      throw invalidArgument("view out of range");
+    }
+    auto keep = std::make_unique<std::shared_ptr<FileMemory>>(file_);
+    napi_value buffer;
+    check(napi_create_external_arraybuffer(
+        call.env, file_->data() + (size_t)offset, (size_t)length,
+        [](napi_env, void*, void* kept) noexcept { delete static_cast<std::shared_ptr<FileMemory>*>(kept); }, keep.get(),
+        &buffer));
+    keep.release();
+    environment_->endThreadsFirst();
+    return buffer;
+  }
+
+  napi_value shrank(const Call& call) { return booleanValue(call.env, file_ != nullptr && file_->shrank()); }
+
+  napi_value close(const Call&) {
+    file_.reset();
+    return nullptr;
+  }
+
+ private:
+  const std::shared_ptr<Environment> environment_;
+  std::shared_ptr<FileMemory> file_;
+};
+
+}  // namespace
+
+napi_value defineFileMemory(napi_env env) {
+  using Class = Wrapped<FileMemoryObject>;
+  return Class::define(env, "FileMemory",
+                       {Class::method<&FileMemoryObject::view>("view"), Class::method<&FileMemoryObject::shrank>("shrank"),
+                        Class::method<&FileMemoryObject::close>("close")});
+}
+
+}  // namespace kernels
