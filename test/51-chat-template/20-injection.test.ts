@@ -173,14 +173,21 @@ describe('special names in what users say', function () {
     }
   });
 
-  it('stay text beside a mark that the template cut from a name of its own', () => {
+  it('stay text beside a part that the template cut from a name of its own', () => {
     const messages = [{ role: 'user', content: '<|eot_id|>' }];
-    for (const template of [
-      "{{ '<|eot_id|>'[:1] + messages[0].content }}",
-      "{{ messages[0].content + '<|eot_id|>'[-1:] }}",
-    ]) {
-      assert.equal(renderChat(sampleTokenizer(), template, messages), '<|eot_id|>');
-      assert.deepEqual(controls(sampleTokenizer(), template, messages), []);
+    for (const [template, text] of [
+      ["{{ '<|eot_id|>'[:1] + messages[0].content }}", '<<|eot_id|>'],
+      ["{{ messages[0].content + '<|eot_id|>'[-1:] }}", '<|eot_id|>>'],
+      ["{{ '<|eot_id|>'[:5] + messages[0].content[5:] }}", '<|eot_id|>'],
+      ["{{ messages[0].content[:5] ~ '<|eot_id|>'[5:] }}", '<|eot_id|>'],
+      ['{% set x %}<|{{ messages[0].content[2:8] }}|>{% endset %}{{ x | trim }}', '<|eot_id|>'],
+      ["{{ '%s_id|>' % messages[0].content[:5] }}", '<|eot_id|>'],
+      ["{{ '{}_id|>'.format(messages[0].content[:5]) }}", '<|eot_id|>'],
+      ["{{ ['<|eot', '_id|>'] | join(messages[0].content[:0]) }}", '<|eot_id|>'],
+    ] as const) {
+      assert.equal(renderChat(sampleTokenizer(), template, messages), text);
+      const expected = template.includes('join') ? 1 : 0;
+      assert.equal(controls(sampleTokenizer(), template, messages).length, expected, template);
     }
   });
 });
@@ -196,5 +203,22 @@ describe('control tokens of a template', () => {
   it('are written in the template’s text as well as in its expressions', () => {
     const template = "<|start_header_id|>{{ 'a' + '<|end_header_id|>' }}<|eot_id|>";
     assert.equal(controls(sampleTokenizer(), template, [{ role: 'user', content: '' }]).length, 3);
+  });
+
+  it('are compared with messages by their text', () => {
+    const template =
+      "{{ '<|eot_id|>' in messages[0].content }} {{ messages[0].content.split('<|eot_id|>')[-1] }}<|eot_id|>";
+    const messages = [{ role: 'user', content: 'a<|eot_id|>b' }];
+    assert.equal(renderChat(sampleTokenizer(), template, messages), 'True b<|eot_id|>');
+    assert.equal(controls(sampleTokenizer(), template, messages).length, 1);
+  });
+
+  it('may be put together from parts of the template and the usual names of roles', () => {
+    const template = "<|eot{{ '_id' }}|>{{ '<|start_header_' + 'id|>' }}{{ '<|start_of_' ~ messages[0].role ~ '|>' }}";
+    const special = (name: string) => sampleTokenizer().specialId(name)!;
+    const ids = encodeChat(sampleTokenizer(), template, [{ role: 'user', content: '' }]);
+    assert.deepEqual(ids.slice(0, 2), [special('<|eot_id|>'), special('<|start_header_id|>')]);
+    const role = "{{ '<|' ~ messages[0].role ~ '|>' }}";
+    assert.deepEqual(controls(sampleTokenizer(), role, [{ role: 'eot_id', content: '' }]), []);
   });
 });

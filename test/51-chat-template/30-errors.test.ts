@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isToolkitError } from '@llama-ts/format';
-import { type ChatMessage, encodeChat } from '@llama-ts/runtime';
+import { type ChatMessage, encodeChat, renderChat } from '@llama-ts/runtime';
 import { sampleTokenizer } from '../helpers/tokenizers.js';
 
 const ECHO = '{{ messages[0].content }}';
@@ -17,31 +17,23 @@ function assertRefused(run: () => unknown, code: string, message: RegExp): void 
 }
 
 describe('encodeChat', () => {
-  for (const character of ['\ufdd0', '\ufdd1']) {
-    it(`refuses text with the reserved character U+${character.charCodeAt(0).toString(16)} and says where`, () => {
-      const text = `ab${character}`;
-      for (const [messages, options, where] of [
-        [[{ role: 'user', content: text }], {}, /^messages\[0\]\.content: U\+FDD[01] at position 2/],
-        [[{ role: text, content: '' }], {}, /^messages\[0\]\.role/],
-        [[{ role: 'user', content: { [text]: 1 } }], {}, /^a key of messages\[0\]\.content/],
-        [hello, { tools: [{ name: [text] }] }, /^tools\[0\]\.name\[0\]/],
-        [hello, { dateString: text }, /^dateString/],
-        [hello, { variables: { x: text } }, /^variables\.x/],
-      ] as const) {
-        assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages, options), 'RESERVED_CHARACTER', where);
-      }
-    });
-  }
+  it('takes noncharacters for text like any other', () => {
+    for (const character of ['\ufdd0', '\ufdd1']) {
+      const content = `ab${character}<|eot_id|>${character}`;
+      const messages = [{ role: 'user', content }];
+      assert.equal(renderChat(sampleTokenizer(), ECHO, messages), content);
+      assert.deepEqual(encodeChat(sampleTokenizer(), ECHO, messages), sampleTokenizer().encode(content));
+    }
+  });
 
   it('refuses half a character and says where', () => {
     const messages = [...hello, { role: 'user', content: 'a\ud83d' }];
     assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages), 'LONE_SURROGATE', /^messages\[1\]\.content/);
   });
 
-  it('refuses half a character that the template makes by indexing', () => {
-    const template = '{{ messages[0].content[0] }}';
-    const run = () => encodeChat(sampleTokenizer(), template, [{ role: 'user', content: '🦙' }]);
-    assert.throws(run, { code: 'LONE_SURROGATE' });
+  it('indexes characters, not halves of them', () => {
+    const template = '{{ messages[0].content[0] }}{{ messages[0].content[-1:] }}{{ messages[0].content | length }}';
+    assert.equal(renderChat(sampleTokenizer(), template, [{ role: 'user', content: '🦙a🦊' }]), '🦙🦊3');
   });
 
   it('refuses what is not plain data', () => {
@@ -73,25 +65,13 @@ describe('encodeChat', () => {
     assertRefused(() => encodeChat(sampleTokenizer(), '{{ messages | nosuch }}', hello), 'TEMPLATE_ERROR', /nosuch/);
   });
 
-  it('passes on what a template raises, without marks', () => {
+  it('passes on what a template raises', () => {
     const template = "{{ raise_exception('No <|eot_id|> for ' + messages[0].role) }}";
     assertRefused(
       () => encodeChat(sampleTokenizer(), template, hello),
       'TEMPLATE_ERROR',
       /: No <\|eot_id\|> for user$/,
     );
-  });
-
-  it('refuses a template with reserved characters', () => {
-    for (const template of ['\ufdd0', "{{ '\ufdd1' }}"]) {
-      assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /reserved/);
-    }
-  });
-
-  it('refuses a template that puts control tokens together from parts, and names one', () => {
-    const template =
-      "{% for m in messages %}{{ '<|' + m.role + '_id|>' }}{% if m.role == 'user' %}<|{{ 'eot_id' }}|>{% endif %}{% endfor %}";
-    assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /<\|eot_id\|>.*from parts/);
   });
 
   it('refuses a bosToken that is no special token', () => {

@@ -4,7 +4,6 @@ import { ToolkitError } from '@llama-ts/format';
 import { type FullContextPolicy, fitConversation } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
-import { dropMarks } from './chat-template/marks.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
 import { bosTokenOf, chatParts } from './encode-messages.js';
@@ -147,8 +146,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       // Before the prompt was computed there is no answer to keep, and the message may be sent again.
       if (isPrefilled) {
         nAnswers++;
-        // A byte-level model may even say the template's marks, which no message may hold.
-        messages = [...fitted.messages, { role: 'assistant', content: dropMarks(text) }];
+        messages = [...fitted.messages, { role: 'assistant', content: text }];
         // The last token was spoken but perhaps not computed.
         cachedIds = [...prompt, ...spoken.slice(0, -1)];
       }
@@ -175,7 +173,8 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
       refuseDuringAnswer();
       messages = toPlainData(next, 'messages') as ChatMessage[];
     },
-    countTokens: () => encode(messages, false).length,
+    // Templates are for conversations that somebody began.
+    countTokens: () => (messages.length === 0 ? 0 : encode(messages, false).length),
     reset() {
       refuseDuringAnswer();
       messages = messages.filter(({ role }, i) => role === 'system' && i === 0);

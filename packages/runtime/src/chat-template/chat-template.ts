@@ -3,8 +3,11 @@
 import { ToolkitError } from '@llama-ts/format';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type ChatRun, compileTemplate } from './compile-template.js';
-import { markName } from './marks.js';
+import { Text } from './jinja/text.js';
+import type { Value } from './jinja/values.js';
 import { toPlainData } from './plain-data.js';
+import { dateOf } from './template-date.js';
+import { sizeOf, toMessages, toValue } from './template-values.js';
 
 /** A message of a conversation; further fields (`name`, `tool_calls`, …) are what the template reads. */
 export interface ChatMessage {
@@ -19,13 +22,17 @@ export interface ChatMessage {
 export interface ChatOptions {
   /** End with the head of the assistant's answer. Default true. */
   readonly addGenerationPrompt?: boolean | undefined;
-  /** The template's `date_string`, such as `26 Jul 2024`; without it Llama's template asks the clock. */
+  /** The template's `date_string`, such as `26 Jul 2024`; without it Llama's template asks `strftime_now`. */
   readonly dateString?: string | undefined;
+  /** The moment that `strftime_now` tells. Default the day of `dateString` where it is one, else now. */
+  readonly today?: Date | undefined;
+  /** Documents for templates that answer from them, in the form the template reads. */
+  readonly documents?: readonly unknown[] | undefined;
   /** Tool definitions, in the form the template reads. */
   readonly tools?: readonly unknown[] | undefined;
-  /** Name of the special token that is the template's `bos_token`. Default `<|begin_of_text|>`. */
+  /** The template's `bos_token`: a special token. Default `<|begin_of_text|>`, where the tokenizer has one. */
   readonly bosToken?: string | undefined;
-  /** Name of the special token that is the template's `eos_token`. Default `<|eot_id|>`. */
+  /** The template's `eos_token`: a special token. Default `<|eot_id|>`, where the tokenizer has one. */
   readonly eosToken?: string | undefined;
   /** Further variables of the template, such as `tools_in_user_message`. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
@@ -35,14 +42,14 @@ const DEFAULT_BOS = '<|begin_of_text|>';
 const DEFAULT_EOS = '<|eot_id|>';
 
 /**
- * Tokens of a conversation. Control tokens stand where the template's own source, `bos_token` or `eos_token` writes a
- * special name in one piece, and nowhere else: text of messages, roles, tools and variables never becomes one, not
- * even put together from several messages or altered by the template. What lies between two control tokens is encoded
- * as one string, so tokens fall as in the rendered text.
+ * Tokens of a conversation. Control tokens stand where the template's own text, `bos_token` or `eos_token` writes a
+ * special name, and nowhere else: text of messages, roles, tools and variables never becomes one, not even put together
+ * from several messages or altered by the template. What lies between two control tokens is encoded as one string, so
+ * tokens fall as in the rendered text.
  *
- * @throws ToolkitError TEMPLATE_ERROR when the template fails or refuses the messages; RESERVED_CHARACTER when text
- * holds U+FDD0 or U+FDD1, LONE_SURROGATE when it holds half a character, BAD_CHAT_INPUT for what is not plain data,
- * UNKNOWN_SPECIAL_TOKEN when `bosToken` or `eosToken` is none
+ * @throws ToolkitError TEMPLATE_ERROR when the template fails, does more than a template may, or refuses the messages;
+ * LONE_SURROGATE when text holds half a character, BAD_CHAT_INPUT for what is not plain data, UNKNOWN_SPECIAL_TOKEN when
+ * `bosToken` or `eosToken` is none
  * @example
  * const ids = encodeChat(tokenizer, template, [{ role: 'user', content: 'Hello!' }]);
  */
@@ -79,32 +86,41 @@ function renderRuns(
   messages: readonly ChatMessage[],
   options: ChatOptions,
 ): ChatRun[] {
-  const { addGenerationPrompt = true, dateString, tools, bosToken, eosToken, variables = {} } = options;
+  const { addGenerationPrompt = true, dateString, tools, documents, bosToken, eosToken, variables = {} } = options;
   messages.forEach((message, i) => {
     if (typeof message?.role === 'string') return;
     throw new ToolkitError('BAD_CHAT_INPUT', `messages[${i}]: role is ${typeof message?.role}, expected a string`, {
       suggestions: ["Give each message a role: { role: 'user', content: 'Hello!' }"],
     });
   });
-  return compileTemplate(
-    tokenizer,
-    template,
-  )({
+  const given = {
     ...(toPlainData(variables, 'variables') as object),
     ...(dateString === undefined ? {} : { date_string: toPlainData(dateString, 'dateString') }),
-    messages: toPlainData(messages, 'messages'),
-    // transformers defines it always, and templates count on that.
+    // transformers defines these always, and templates count on that.
     tools: toPlainData(tools ?? null, 'tools'),
+    documents: toPlainData(documents ?? null, 'documents'),
     add_generation_prompt: addGenerationPrompt,
+  };
+  const conversation = toPlainData(messages, 'messages');
+  const specials = {
     bos_token: specialName(tokenizer, bosToken, DEFAULT_BOS),
     eos_token: specialName(tokenizer, eosToken, DEFAULT_EOS),
-  });
+  };
+  const toVariables = (): Map<string, Value> => {
+    const values = new Map(Object.entries(given).map(([name, value]) => [name, toValue(value)]));
+    values.set('messages', toMessages(conversation));
+    for (const [name, token] of Object.entries(specials))
+      if (token !== undefined) values.set(name, Text.template(token));
+    return values;
+  };
+  const now = options.today ?? (dateString === undefined ? null : dateOf(dateString)) ?? new Date();
+  return compileTemplate(tokenizer, template)(toVariables, { now, nCharacters: sizeOf(given) + sizeOf(conversation) });
 }
 
-/** A special name marked as the template's own; undefined when none is given and the usual one is not there. */
+/** A special name for the template; undefined when none is given and the usual one is not there. */
 function specialName(tokenizer: Tokenizer, given: string | undefined, usual: string): string | undefined {
   const name = given ?? usual;
-  if (tokenizer.specialId(name) !== undefined) return markName(name);
+  if (tokenizer.specialId(name) !== undefined) return name;
   if (given === undefined) return undefined;
   throw new ToolkitError('UNKNOWN_SPECIAL_TOKEN', `${JSON.stringify(name)} is no special token of this tokenizer`, {
     suggestions: ['See their names: tokenizer.specialTokens'],

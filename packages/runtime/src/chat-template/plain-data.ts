@@ -2,7 +2,6 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import { refuseLoneSurrogates } from '../tokenizer/lone-surrogate.js';
-import { markPosition } from './marks.js';
 
 /** A tool's JSON schema is a dozen deep at most. */
 const MAX_DEPTH = 100;
@@ -11,7 +10,7 @@ const MAX_DEPTH = 100;
  * A deep copy, so that nothing changes between the check and the use. Fields that are undefined are left out.
  *
  * @param path names the value in messages, such as `messages[0].content`
- * @throws ToolkitError RESERVED_CHARACTER, LONE_SURROGATE, BAD_CHAT_INPUT
+ * @throws ToolkitError LONE_SURROGATE, BAD_CHAT_INPUT
  */
 export function toPlainData(value: unknown, path: string, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw badInput(path, `nested more than ${MAX_DEPTH} deep`);
@@ -32,17 +31,6 @@ export function toPlainData(value: unknown, path: string, depth = 0): unknown {
 }
 
 function checkText(text: string, path: string): string {
-  const position = markPosition(text);
-  if (position >= 0) {
-    const code = text.charCodeAt(position).toString(16).toUpperCase();
-    throw new ToolkitError(
-      'RESERVED_CHARACTER',
-      `${path}: U+${code} at position ${position} is reserved, expected other text`,
-      {
-        suggestions: ["Remove it first: text.replace(/[\\ufdd0\\ufdd1]/g, '')"],
-      },
-    );
-  }
   refuseLoneSurrogates(text, path);
   return text;
 }

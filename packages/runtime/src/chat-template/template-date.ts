@@ -10,3 +10,10 @@ export function templateDate(template: string, today: Date): string | undefined 
   if (!template.includes('strftime_now')) return undefined;
   return `${String(today.getDate()).padStart(2, '0')} ${MONTHS[today.getMonth()]} ${today.getFullYear()}`;
 }
+
+/** The day that a date in that form names, else null. */
+export function dateOf(dateString: string): Date | null {
+  const [, day, month, year] = /^(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})$/.exec(dateString) ?? [];
+  const index = (MONTHS as readonly (string | undefined)[]).indexOf(month);
+  return index < 0 ? null : new Date(Number(year), index, Number(day));
+}

@@ -1,12 +1,18 @@
 // The error of a chat template: it does not parse, does not render, or refuses the messages (`raise_exception`).
 
 import { ToolkitError } from '@llama-ts/format';
-import { dropMarks } from './marks.js';
+import { TemplateFault } from './jinja/errors.js';
 
+const ROLES = "Check the messages' roles, their order and the tools against what the model's template accepts";
+
+/** @throws what is no failure of a template */
 export function templateError(cause: unknown): ToolkitError {
-  const problem = cause instanceof Error && cause.message !== '' ? cause.message : 'it failed without saying why';
-  return new ToolkitError('TEMPLATE_ERROR', `chat template: ${dropMarks(problem)}`, {
-    suggestions: ["Check the messages' roles, their order and the tools against what the model's template accepts"],
-    cause,
-  });
+  return new ToolkitError('TEMPLATE_ERROR', `chat template: ${problemOf(cause)}`, { suggestions: [ROLES], cause });
+}
+
+function problemOf(cause: unknown): string {
+  if (cause instanceof TemplateFault) return cause.message === '' ? 'it failed without saying why' : cause.message;
+  // JavaScript's stack, should a template get past the levels that are counted.
+  if (cause instanceof RangeError) return 'it nests too deep';
+  throw cause;
 }

@@ -1,0 +1,41 @@
+// A template of Jinja as chat templates use it: parsed once, rendered with the variables of a conversation.
+
+import { compileBody } from './compile-statement.js';
+import { createEnvironment } from './environment.js';
+import type { Execute } from './execution.js';
+import { createGlobals } from './globals.js';
+import { budgetFor, withBudget } from './meter.js';
+import { Output } from './output.js';
+import { parseTemplate } from './parse-statement.js';
+import { Scope } from './scope.js';
+import type { Text } from './text.js';
+import type { Value } from './values.js';
+
+export interface RenderOptions {
+  /** What `strftime_now` tells. */
+  readonly now: Date;
+  /** Characters of the conversation: what a template may do grows with it. */
+  readonly nCharacters: number;
+}
+
+/** A parsed template. */
+export interface Template {
+  /** @throws TemplateFault */
+  render(variables: () => ReadonlyMap<string, Value>, options: RenderOptions): Text;
+}
+
+/** @throws TemplateFault SyntaxError, Limit */
+export function createTemplate(source: string): Template {
+  const execute: Execute = withBudget(budgetFor(source.length), () => compileBody(parseTemplate(source).body, false));
+  return {
+    render(variables, { now, nCharacters }) {
+      return withBudget(budgetFor(nCharacters + source.length), () => {
+        const scope = new Scope(createEnvironment(createGlobals(now)));
+        for (const [name, value] of variables()) scope.set(name, value);
+        const output = new Output();
+        execute(scope, output);
+        return output.text();
+      });
+    },
+  };
+}
