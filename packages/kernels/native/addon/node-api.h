@@ -59,6 +59,9 @@ struct Call {
   }
   /** A file descriptor; -1 where the argument is no number. */
   int32_t descriptor(size_t i) const {
+    // Deno takes undefined for 0.
+    napi_valuetype type;
+    if (napi_typeof(env, arguments[i], &type) != napi_ok || type != napi_number) return -1;
     int32_t value;
     return napi_get_value_int32(env, arguments[i], &value) == napi_ok ? value : -1;
   }
