@@ -207,13 +207,13 @@ describe('openCheckpoint', () => {
     }
   });
 
-  it('takes the end ids of generation_config.json, else those of config.json', async () => {
+  it('takes the end ids of generation_config.json and those of config.json', async () => {
     await withFolder(async (folder) => {
       await copyModel(tied, folder);
       await writeFile(join(folder, 'generation_config.json'), '{"eos_token_id": 7, "temperature": 0.6, "top_k": 50}');
       const first = await openCheckpoint(folder);
       await first.close();
-      assert.deepEqual(first.settings.eosIds, [7]);
+      assert.deepEqual(first.settings.eosIds, [7, 2, 3]);
       assert.equal(first.generation.temperature, 0.6);
       assert.equal(first.generation.topK, 50);
       assert.equal(first.generation.doSample, null);

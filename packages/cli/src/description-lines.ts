@@ -1,6 +1,6 @@
 // Writes the description of a model file as lines to read.
 
-import type { ModelSummary, PathDescription, TensorDescription } from '@llama-ts/exporter';
+import type { ModelSummary, PathDescription, TensorDescription, TokenizerDescription } from '@llama-ts/exporter';
 import type { Llama3RopeScaling, ModelDimensions } from '@llama-ts/format';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
@@ -57,12 +57,18 @@ function modelLines({ ropeTheta, ropeScaling, normEpsilon, generation, tokenizer
     row('norm epsilon', String(normEpsilon)),
     row('begin, end', `${model.bosId ?? 'none'}, ${model.eosIds.join(' ') || 'none'}`),
     row('generation', defaults.map(([key, value]) => `${key} ${value}`).join(', ') || 'no defaults'),
-    row(
-      'tokenizer',
-      tokenizer === null ? 'none' : `${tokenizer.nTokens} tokens, ${tokenizer.nSpecialTokens} of them special`,
-    ),
+    ...model.eosSources
+      .filter(({ sources }) => sources.length > 0)
+      .map(({ id, sources }) => row(`end ${id}`, `named by ${sources.join(', ')}`)),
+    row('tokenizer', tokenizer === null ? 'none' : tokenizerText(tokenizer)),
     row('chat template', model.hasChatTemplate ? 'yes' : 'no'),
   ];
+}
+
+function tokenizerText({ nTokens, nUsedTokens, nSpecialTokens, nAddedTokens }: TokenizerDescription): string {
+  const added = nAddedTokens === 0 ? '' : `, ${nAddedTokens} added`;
+  const unused = nUsedTokens === nTokens ? '' : `; ids from ${nUsedTokens} to ${nTokens - 1} are unused`;
+  return `${nUsedTokens} tokens, ${nSpecialTokens} of them special${added}${unused}`;
 }
 
 function scalingText(scaling: Llama3RopeScaling | null): string {

@@ -12,6 +12,7 @@ const groups: readonly Group[] = [
     heading: 'MODEL',
     flags: {
       tokenizer: 'FILE',
+      'chat-template': 'FILE',
       context: 'N',
       'cache-type': null,
       threads: 'N',

@@ -5,6 +5,7 @@ import { type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { type BackendName, backendNames } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
+import { chatTemplateFlag, readChatTemplate } from './chat-template-flag.js';
 import { backendOfEnvironment } from './chosen-kernels.js';
 import { decimal, integer } from './number-flags.js';
 import { seed } from './seed-flag.js';
@@ -39,6 +40,7 @@ export const modelFlags = {
     parse: seed,
   })(),
   tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, for files that hold no tokenizer' }),
+  ...chatTemplateFlag,
   context: Flags.custom<number>({
     description: "positions to make room for; default the smaller of the model's and 4096",
     parse: integer(positive),
@@ -86,6 +88,7 @@ export interface ModelChoice {
   readonly mmap?: boolean | undefined;
   /** Generate on whatever the model says; for measurements. */
   readonly ignoreEos?: boolean | undefined;
+  readonly 'chat-template'?: string | undefined;
   readonly 'rope-theta'?: number | undefined;
   readonly 'rope-scaling'?: string | undefined;
 }
@@ -118,9 +121,11 @@ async function openOptions(modelPath: string, choice: ModelChoice, signal: Abort
   const stated = statedSettings(choice);
   const settings = choice.ignoreEos ? { ...stated, eosIds: [] } : stated;
   const backend = chosenBackend(choice);
+  const chatTemplate = await readChatTemplate(choice['chat-template']);
   return {
     signal,
     ...(tokenizer === undefined ? {} : { tokenizer: await readTokenizer(tokenizer, modelPath) }),
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(context === undefined ? {} : { context }),
     ...(choice['cache-type'] === undefined ? {} : { cacheType: choice['cache-type'] as CacheType }),
     ...(threads === undefined ? {} : { threads }),

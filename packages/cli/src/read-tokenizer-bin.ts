@@ -2,11 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { inspectPath, llama32Specials } from '@llama-ts/exporter';
-import { decodeTokenizerBin, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { decodeTokenizerBin, type TokenizerData, ToolkitError, unusedTokenName } from '@llama-ts/format';
 
 /**
  * The tokenizer of a file, with as many tokens as the model says. Merges follow from the ids, and the last 256 tokens
- * are Llama 3's special ones: the file cannot say either.
+ * in use are Llama 3's special ones: the file cannot say either. Unused ids at the end have the names that
+ * encodeTokenizerBin gives them.
  *
  * @throws ToolkitError `FILE_NOT_FOUND`, `BAD_TOKENIZER`, and what opening the model throws
  */
@@ -51,13 +52,20 @@ function decode(bytes: Uint8Array, vocabSize: number, path: string): TokenizerDa
       `${path}: scores that are not ranks, expected the tokenizer of a Llama 3 model`,
     );
   }
-  return packTokens(tokens);
+  return packTokens(withoutUnusedNames(tokens));
+}
+
+function withoutUnusedNames(tokens: readonly Uint8Array[]): readonly Uint8Array[] {
+  let nUsed = tokens.length;
+  while (nUsed > 0 && Buffer.from(tokens[nUsed - 1]!).equals(Buffer.from(unusedTokenName(nUsed - 1)))) nUsed--;
+  return tokens.map((token, id) => (id < nUsed ? token : new Uint8Array(0)));
 }
 
 function packTokens(tokens: readonly Uint8Array[]): TokenizerData {
   const tokenOffsets = new Uint32Array(tokens.length + 1);
   for (const [id, token] of tokens.entries()) tokenOffsets[id + 1] = tokenOffsets[id]! + token.byteLength;
-  const firstSpecial = tokens.length - llama32Specials.length;
+  const nUsed = tokens.findLastIndex((token) => token.byteLength > 0) + 1;
+  const firstSpecial = nUsed - llama32Specials.length;
   return {
     splitPattern: 'llama3',
     ignoreMerges: true,

@@ -6,9 +6,10 @@ import { TOOL } from './tool.js';
 
 /** @param files the checkpoint's files with their sha256 */
 export function describeModel(checkpoint: Checkpoint, files: readonly SourceFile[]): ModelDescription {
-  const { dimensions, settings, generation, chatTemplate, source, commit } = checkpoint;
+  const { dimensions, settings, eosSources, generation, chatTemplate, source, commit } = checkpoint;
   return {
     ...settings,
+    eosSources,
     headDim: dimensions.dim / dimensions.nHeads,
     contextLength: dimensions.maxSeqLen,
     generation,

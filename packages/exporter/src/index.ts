@@ -28,6 +28,7 @@ export type { Include } from './hub/wanted-files.js';
 export {
   type BinDescription,
   type CheckpointDescription,
+  type InspectOptions,
   inspectPath,
   type ModelSummary,
   type PathDescription,

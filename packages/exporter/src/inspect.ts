@@ -5,8 +5,11 @@ import {
   type AssumedSettings,
   assumedSettings,
   type BinFile,
+  type BoundaryTokens,
   type ByteSource,
+  countUsedTokens,
   describeForeignBytes,
+  type EndTokenSource,
   type ForwardSettings,
   type GenerationDefaults,
   type ModelDimensions,
@@ -41,12 +44,18 @@ export interface TokenizerDescription {
   /** null when merges follow from the ids. */
   readonly nMerges: number | null;
   readonly nSpecialTokens: number;
+  /** Added tokens that are not special. */
+  readonly nAddedTokens: number;
+  /** Ids from here on are unused. */
+  readonly nUsedTokens: number;
 }
 
 /** What a model is, where the file says so. */
 export interface ModelSummary extends ForwardSettings {
   readonly bosId: number | null;
   readonly eosIds: readonly number[];
+  /** Where the end tokens come from; files of older versions do not say it, so that `sources` may be empty. */
+  readonly eosSources: readonly EndTokenSource[];
   readonly generation: GenerationDefaults;
   readonly tokenizer: TokenizerDescription | null;
   readonly hasChatTemplate: boolean;
@@ -97,30 +106,41 @@ export interface CheckpointDescription {
 /** What {@link inspectPath} finds. */
 export type PathDescription = BinDescription | SafetensorsDescription | CheckpointDescription;
 
+/** Options of {@link inspectPath}. */
+export interface InspectOptions {
+  /** Finds the token that a chat template ends an answer with: `findTurnEnd` of the runtime; default none. */
+  readonly findTurnEnd?: (tokenizer: TokenizerData, chatTemplate: string, bosId: number | null) => number | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Looks at a path and describes what is there. No matrix is read, except to see whether a classifier is shared.
  *
  * @throws ToolkitError `FILE_NOT_FOUND`, and what readBinFile, openSafetensors and openCheckpoint throw
  */
-export async function inspectPath(path: string, options: { signal?: AbortSignal } = {}): Promise<PathDescription> {
+export async function inspectPath(path: string, options: InspectOptions = {}): Promise<PathDescription> {
   options.signal?.throwIfAborted();
   const found = await stat(path).catch((cause: unknown) => {
     throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file or folder`, { cause });
   });
-  if (found.isDirectory()) return inspectCheckpoint(path, options.signal);
+  if (found.isDirectory()) return inspectCheckpoint(path, options);
   const source = await openFile(path);
   try {
     const start = await source.read(0, Math.min(SNIFF_BYTES, source.byteLength));
     const isSafetensors = path.endsWith('.safetensors') || describeForeignBytes(start) === 'a safetensors file';
     return isSafetensors
       ? await inspectSafetensors(path, options.signal)
-      : describeBin(source, await readBinFile(source));
+      : describeBin(source, await readBinFile(source), options);
   } finally {
     await source.close();
   }
 }
 
-function describeBin({ name, byteLength }: ByteSource, { header, layout, trailer }: BinFile): BinDescription {
+function describeBin(
+  { name, byteLength }: ByteSource,
+  { header, layout, trailer }: BinFile,
+  options: InspectOptions,
+): BinDescription {
   const weights = layout.tensors.filter(({ kind }) => kind !== 'ropeCos' && kind !== 'ropeSin');
   return {
     kind: 'bin',
@@ -139,7 +159,7 @@ function describeBin({ name, byteLength }: ByteSource, { header, layout, trailer
       byteLength: tensor.byteLength,
     })),
     trailer: trailer && {
-      ...summarize(trailer.description, trailer.description.generation, trailer.tokenizer, trailer.description),
+      ...summarize({ settings: trailer.description, ...trailer.description, tokenizer: trailer.tokenizer }, options),
       byteLength: byteLength - layout.weightsEnd,
       provenance: trailer.description.provenance,
     },
@@ -164,10 +184,10 @@ async function inspectSafetensors(path: string, signal: AbortSignal | undefined)
   }
 }
 
-async function inspectCheckpoint(path: string, signal: AbortSignal | undefined): Promise<CheckpointDescription> {
-  const checkpoint = await openCheckpoint(path, { signal });
+async function inspectCheckpoint(path: string, options: InspectOptions): Promise<CheckpointDescription> {
+  const checkpoint = await openCheckpoint(path, { signal: options.signal });
   try {
-    const { dimensions, settings, generation, tokenizer, files, warnings } = checkpoint;
+    const { dimensions, files, warnings } = checkpoint;
     const tensors = [...checkpoint.reader.tensors.values()].map(({ shard, ...tensor }) => ({
       ...tensor,
       file: shard,
@@ -178,7 +198,7 @@ async function inspectCheckpoint(path: string, signal: AbortSignal | undefined):
       byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
       nParameters: countValues(tensors),
       dimensions,
-      model: summarize(settings, generation, tokenizer, checkpoint),
+      model: summarize(checkpoint, options),
       tensors,
       files,
       warnings,
@@ -188,28 +208,48 @@ async function inspectCheckpoint(path: string, signal: AbortSignal | undefined):
   }
 }
 
-function summarize(
-  settings: Omit<ModelSummary, 'generation' | 'tokenizer' | 'hasChatTemplate'>,
-  generation: GenerationDefaults,
-  tokenizer: TokenizerData | null,
-  { chatTemplate }: { readonly chatTemplate: string | null },
-): ModelSummary {
-  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = settings;
+/** What a summary is made of. */
+interface Summarized {
+  readonly settings: ForwardSettings & BoundaryTokens;
+  readonly eosSources?: readonly EndTokenSource[] | undefined;
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: TokenizerData | null;
+  readonly chatTemplate: string | null;
+}
+
+function summarize(model: Summarized, { findTurnEnd }: InspectOptions): ModelSummary {
+  const { settings, generation, tokenizer, chatTemplate } = model;
+  const { ropeTheta, ropeScaling, normEpsilon, bosId } = settings;
+  const turnEnd =
+    tokenizer === null || chatTemplate === null ? null : (findTurnEnd?.(tokenizer, chatTemplate, bosId) ?? null);
+  const eosSources = withTurnEnd(model, turnEnd);
   return {
     ropeTheta,
     ropeScaling,
     normEpsilon,
     bosId,
-    eosIds,
+    eosIds: eosSources.map(({ id }) => id),
+    eosSources,
     generation,
     tokenizer: tokenizer && {
       splitPattern: tokenizer.splitPattern,
       nTokens: tokenizer.nTokens,
+      nUsedTokens: countUsedTokens(tokenizer),
       nMerges: tokenizer.merges && tokenizer.merges.length / 2,
       nSpecialTokens: tokenizer.specialTokens.length,
+      nAddedTokens: tokenizer.addedTokens?.length ?? 0,
     },
     hasChatTemplate: chatTemplate !== null,
   };
+}
+
+/** End tokens of the files and of the template; a file of an older version names none of its sources. */
+function withTurnEnd({ settings, eosSources }: Summarized, turnEnd: number | null): readonly EndTokenSource[] {
+  const named = eosSources ?? settings.eosIds.map((id) => ({ id, sources: [] }));
+  if (turnEnd === null || turnEnd === settings.bosId) return named;
+  const isNamed = named.some(({ id }) => id === turnEnd);
+  const all = isNamed ? named : [...named, { id: turnEnd, sources: [] }];
+  return all.map(({ id, sources }) => ({ id, sources: id === turnEnd ? [...sources, 'chat template'] : sources }));
 }
 
 function countValues(tensors: readonly TensorDescription[]): number {

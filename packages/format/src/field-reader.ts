@@ -32,6 +32,12 @@ export class FieldReader {
     return this.take(field) === null ? null : read();
   }
 
+  /** The field as a property of its own, or nothing where there is none. */
+  optional<Field extends string, T>(field: Field, read: () => T): { readonly [Name in Field]?: T } {
+    if (!this.fields.has(field)) return {};
+    return { [field]: read() } as { readonly [Name in Field]?: T };
+  }
+
   string(field: string, pattern?: RegExp): string {
     const value = this.take(field);
     if (typeof value !== 'string') throw this.mistyped(field, 'a string');

@@ -37,16 +37,25 @@ export {
   MAX_TRAILER_BYTES,
   MAX_VOCAB_SIZE,
 } from './limits.js';
-export type {
-  BoundaryTokens,
-  ForwardSettings,
-  GenerationDefaults,
-  Llama3RopeScaling,
-  ModelDimensions,
+export {
+  type BoundaryTokens,
+  type EndTokenSource,
+  type ForwardSettings,
+  type GenerationDefaults,
+  type Llama3RopeScaling,
+  type ModelDimensions,
+  promptPrefix,
 } from './model-config.js';
 export { exportAgain, shellQuote } from './shell-quote.js';
 export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';
-export type { SpecialToken, SplitPattern, TokenizerData } from './tokenizer-data.js';
+export {
+  type AddedToken,
+  countUsedTokens,
+  type SpecialToken,
+  type SplitPattern,
+  type TokenizerData,
+  unusedTokenName,
+} from './tokenizer-data.js';
 export { isToolkitError, ToolkitError, type ToolkitErrorOptions, type ToolkitErrorShape } from './toolkit-error.js';
 export {
   type Checksums,

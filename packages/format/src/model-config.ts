@@ -37,6 +37,22 @@ export interface BoundaryTokens {
   readonly bosId: number | null;
   /** Every id that ends generation. */
   readonly eosIds: readonly number[];
+  /** What the tokenizer puts before a text. Default the begin-of-text token, if there is one. */
+  readonly prefixIds?: readonly number[] | undefined;
+  /** What the tokenizer puts after a text; no prompt gets it, for it is to be continued. Default nothing. */
+  readonly suffixIds?: readonly number[] | undefined;
+}
+
+/** Which files of a checkpoint name an end token. */
+export interface EndTokenSource {
+  readonly id: number;
+  /** Names of files; `chat template` where its answers end with the token. */
+  readonly sources: readonly string[];
+}
+
+/** What the tokenizer puts before a text. */
+export function promptPrefix({ bosId, prefixIds }: BoundaryTokens): readonly number[] {
+  return prefixIds ?? (bosId === null ? [] : [bosId]);
 }
 
 /** Settings generation starts from; null where the model names none. */

@@ -2,7 +2,7 @@
 
 import { MAX_TOKEN_BYTES } from './limits.js';
 import { shellQuote } from './shell-quote.js';
-import type { TokenizerData } from './tokenizer-data.js';
+import { countUsedTokens, type TokenizerData, unusedTokenName } from './tokenizer-data.js';
 import { ToolkitError } from './toolkit-error.js';
 
 /** The tokens of a tokenizer.bin: bytes and scores. The file says nothing of merges or specials. */
@@ -13,14 +13,19 @@ export interface TokenizerBin {
   readonly scores: Float32Array;
 }
 
-/** The file the reference exporter writes for this tokenizer. */
+/** The file the reference exporter writes for this tokenizer. Unused ids get a name: the C programs read no empty token. */
 export function encodeTokenizerBin(data: TokenizerData): Uint8Array {
-  const bytes = new Uint8Array(4 + 8 * data.nTokens + data.tokenBytes.byteLength);
+  const nUsed = countUsedTokens(data);
+  const names = Array.from({ length: data.nTokens - nUsed }, (_, i) =>
+    new TextEncoder().encode(unusedTokenName(nUsed + i)),
+  );
+  const nNameBytes = names.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const bytes = new Uint8Array(4 + 8 * data.nTokens + data.tokenBytes.byteLength + nNameBytes);
   const view = new DataView(bytes.buffer);
   let longest = 0;
   let offset = 4;
   for (let id = 0; id < data.nTokens; id++) {
-    const token = data.tokenBytes.subarray(data.tokenOffsets[id]!, data.tokenOffsets[id + 1]!);
+    const token = names[id - nUsed] ?? data.tokenBytes.subarray(data.tokenOffsets[id]!, data.tokenOffsets[id + 1]!);
     longest = Math.max(longest, token.byteLength);
     view.setFloat32(offset, id, true);
     view.setUint32(offset + 4, token.byteLength, true);

@@ -3,7 +3,13 @@
 import { badTrailer } from './bytes.js';
 import { FieldReader } from './field-reader.js';
 import { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
-import type { BoundaryTokens, ForwardSettings, GenerationDefaults, Llama3RopeScaling } from './model-config.js';
+import type {
+  BoundaryTokens,
+  EndTokenSource,
+  ForwardSettings,
+  GenerationDefaults,
+  Llama3RopeScaling,
+} from './model-config.js';
 
 /** One file the weights were read from. */
 export interface SourceFile {
@@ -28,6 +34,8 @@ export interface Provenance {
 /** What the forward pass, generation and chat need to know, and where it came from. */
 export interface ModelDescription extends ForwardSettings, BoundaryTokens {
   readonly headDim: number;
+  /** Where `eosIds` come from; files of older versions do not say it. */
+  readonly eosSources?: readonly EndTokenSource[] | undefined;
   /** Positions the model was made for. */
   readonly contextLength: number;
   readonly generation: GenerationDefaults;
@@ -39,6 +47,7 @@ export interface ModelDescription extends ForwardSettings, BoundaryTokens {
 /** Canonical JSON: one order of fields, so that equal descriptions are equal bytes. */
 export function encodeDescription(description: ModelDescription): Uint8Array {
   const { headDim, contextLength, ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = description;
+  const { prefixIds, suffixIds, eosSources } = description;
   const { doSample, temperature, topP, topK, repetitionPenalty } = description.generation;
   const { source, commit, files, tool } = description.provenance;
   const ordered = {
@@ -54,6 +63,10 @@ export function encodeDescription(description: ModelDescription): Uint8Array {
     normEpsilon,
     bosId,
     eosIds,
+    // Left out where undefined.
+    prefixIds,
+    suffixIds,
+    eosSources: eosSources?.map(({ id, sources }) => ({ id, sources })),
     generation: { doSample, temperature, topP, topK, repetitionPenalty },
     chatTemplate: description.chatTemplate,
     provenance: {
@@ -86,6 +99,9 @@ export function decodeDescription(bytes: Uint8Array, name: string): ModelDescrip
     normEpsilon: root.positive('normEpsilon'),
     bosId: root.nullable('bosId', () => root.integer('bosId', 0)),
     eosIds: root.array('eosIds', (item) => item.integer('', 0)),
+    ...root.optional('prefixIds', () => root.array('prefixIds', (item) => item.integer('', 0))),
+    ...root.optional('suffixIds', () => root.array('suffixIds', (item) => item.integer('', 0))),
+    ...root.optional('eosSources', () => root.array('eosSources', decodeEndSource)),
     generation: {
       doSample: generation.nullable('doSample', () => generation.boolean('doSample')),
       temperature: generation.nullable('temperature', () => generation.number('temperature')),
@@ -114,6 +130,13 @@ export function decodeDescription(bytes: Uint8Array, name: string): ModelDescrip
   provenance.end();
   root.end();
   return description;
+}
+
+function decodeEndSource(item: FieldReader): EndTokenSource {
+  const source = item.object('');
+  const decoded = { id: source.integer('id', 0), sources: source.array('sources', (name) => name.string('')) };
+  source.end();
+  return decoded;
 }
 
 function decodeScaling(scaling: FieldReader): Llama3RopeScaling {

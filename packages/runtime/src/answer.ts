@@ -15,7 +15,10 @@ import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** What decides about an answer. */
 export interface AnswerOptions extends SamplingOptions, LimitOptions {
-  /** Texts that end the answer and are no part of it, also when they straddle tokens. */
+  /**
+   * Texts that end the answer and are no part of it, also when they straddle tokens; the name of a special token stands
+   * for the token too, also where that is an end token of the model.
+   */
   readonly stop?: readonly string[] | undefined;
   /** Tokens that end the answer like the model's end tokens. */
   readonly stopIds?: readonly number[] | undefined;
@@ -115,6 +118,8 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
   const sampler = createSampler(resolveSampling(model, options), model.softmax, promptTokens);
   const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
   const matcher = createStopMatcher(stop);
+  const stopNames = stopTokens(model, stop);
+  const endIds = [...eosIds, ...stopIds, ...stopNames.keys()];
   const constrained = options.constraint?.begin(model.tokenizer!) ?? null;
   let position = promptTokens.length;
   let start: number | null = null;
@@ -126,9 +131,13 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
       if (position >= limits.end) return { token: null, end: endEvent(limits.reason) };
       if (isDone()) return { token: null, end: endEvent('complete') };
       const measured = logprobs === undefined ? null : await measure(logits, model.softmax);
-      if (position < limits.minEnd) for (const id of [...eosIds, ...stopIds]) logits[id] = Number.NEGATIVE_INFINITY;
-      constrained?.restrict(logits, [...eosIds, ...stopIds]);
+      // Rows of the embedding that no token uses: what they score means nothing.
+      if (model.tokenizer !== null) logits.fill(Number.NEGATIVE_INFINITY, model.tokenizer.nUsedTokens);
+      if (position < limits.minEnd) for (const id of endIds) logits[id] = Number.NEGATIVE_INFINITY;
+      constrained?.restrict(logits, endIds);
       const id = await sampler.sample(logits);
+      const stopName = stopNames.get(id);
+      if (stopName !== undefined) return { token: null, end: endEvent('stop', { stop: stopName, isToken: true }) };
       if (eosIds.includes(id)) return { token: null, end: endEvent('eos', { eosId: id }) };
       if (stopIds.includes(id)) return { token: null, end: endEvent('stop', { stop: id }) };
       const decoded = decoder?.push(id) ?? '';
@@ -154,9 +163,13 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
     return { logprobs: { logProbability: measured.of(id).logProbability, top: measured.top(logprobs!) } };
   }
 
-  function endEvent(reason: EndReason, { eosId = null, stop = null }: Partial<EndCause> = {}): EndEvent {
+  function endEvent(
+    reason: EndReason,
+    { eosId = null, stop = null, isToken = false }: Partial<EndCause> = {},
+  ): EndEvent {
     const nTokens = position - promptTokens.length;
-    const text = reason === 'stop' && typeof stop === 'string' ? '' : heldBack();
+    const isFoundInText = typeof stop === 'string' && !isToken;
+    const text = isFoundInText ? '' : heldBack();
     const judged = constrained === null ? {} : { meetsConstraint: constrained.isComplete };
     return { type: 'end', reason, eosId, stop, text, nTokens, ...judged, milliseconds: now() - start! };
   }
@@ -167,7 +180,16 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
   }
 }
 
-type EndCause = Pick<EndEvent, 'eosId' | 'stop'>;
+interface EndCause extends Pick<EndEvent, 'eosId' | 'stop'> {
+  /** Whether the stop string was a token of its own, and no text. */
+  readonly isToken: boolean;
+}
+
+/** Special tokens that stop strings name, by id: decoded text never holds their names. */
+function stopTokens({ tokenizer }: Model, stop: readonly string[]): ReadonlyMap<number, string> {
+  const named = stop.map((name) => [tokenizer?.specialId(name), name] as const);
+  return new Map(named.filter((entry): entry is readonly [number, string] => entry[0] !== undefined));
+}
 
 function checkPrompt({ header }: Model, room: number, tokens: readonly number[]): void {
   if (tokens.length === 0) {
@@ -191,7 +213,14 @@ function checkIds(name: string, ids: readonly number[], vocabSize: number): void
 
 function checkOptions({ header, tokenizer }: Model, options: AnswerOptions): void {
   const { stop = [], stopIds = [], logprobs = 0, constraint } = options;
-  if (constraint !== undefined) checkConstrained(tokenizer, stop, stopIds);
+  if (constraint !== undefined) {
+    checkConstrained(
+      tokenizer,
+      stop.filter((text) => tokenizer?.specialId(text) === undefined),
+      stopIds,
+    );
+  }
+  for (const text of stop) refuseSpecialWithin(tokenizer, text);
   if (stop.includes('')) throw new ToolkitError('INVALID_OPTION', 'an empty stop string, expected text');
   if (stop.length > 0 && tokenizer === null) {
     throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to look for stop strings with');
@@ -200,6 +229,18 @@ function checkOptions({ header, tokenizer }: Model, options: AnswerOptions): voi
   if (!Number.isInteger(logprobs) || logprobs < 0 || logprobs > MAX_LOGPROBS) {
     throw new ToolkitError('INVALID_OPTION', `logprobs ${logprobs}, expected 0 to ${MAX_LOGPROBS}`);
   }
+}
+
+/** Such a stop string would wait for a name that no text holds. Names that are plain words are left to the text. */
+function refuseSpecialWithin(tokenizer: Tokenizer | null, text: string): void {
+  if (tokenizer === null || tokenizer.specialId(text) !== undefined) return;
+  const within = tokenizer.specialTokens.find(({ name }) => !/^\w*$/.test(name) && text.includes(name));
+  if (within === undefined) return;
+  throw new ToolkitError(
+    'INVALID_OPTION',
+    `stop string ${JSON.stringify(text)} holds the special token ${within.name}, which is no text, expected text or the name alone`,
+    { suggestions: [`stop at the token: --stop ${JSON.stringify(within.name)}`] },
+  );
 }
 
 /** A constraint says where the answer ends; text that ends it would cut it anywhere. */

@@ -1,15 +1,18 @@
 // A conversation: messages through the model's own template, turns continued on the live key/value cache.
 
 import { ToolkitError } from '@llama-ts/format';
+import { bosTokenOf } from './bos-token.js';
 import { type FullContextPolicy, fitConversation } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
-import { bosTokenOf, chatParts } from './encode-messages.js';
+import { PYTHON_TAG, parseToolCalls, type ToolCall } from './chat-template/tool-call.js';
+import { chatParts } from './encode-messages.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 import { type CacheType, cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
+import type { GenerateEndEvent } from './sequence.js';
 import type { Session } from './session.js';
 
 /** How one answer is generated. */
@@ -47,8 +50,14 @@ export interface TurnsDroppedEvent {
   readonly contextLength: number;
 }
 
+/** The end of a chat's answer. */
+export interface ChatEndEvent extends GenerateEndEvent {
+  /** In a chat with tools: the calls that the answer is; none when the model just talks. */
+  readonly toolCalls?: readonly ToolCall[];
+}
+
 /** What happens while a chat answers. */
-export type ChatEvent = GenerateEvent | TurnsDroppedEvent;
+export type ChatEvent = Exclude<GenerateEvent, GenerateEndEvent> | ChatEndEvent | TurnsDroppedEvent;
 
 /** A conversation with a model. One answer at a time. */
 export interface Chat {
@@ -139,7 +148,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
         isPrefilled = true;
         if (event.type === 'token') spoken.push(event.id);
         if (event.type !== 'prompt-end') text += event.text;
-        yield event;
+        yield event.type === 'end' && tools !== undefined ? { ...event, toolCalls: callsOf(spoken, text) } : event;
       }
     } finally {
       isAnswering = false;
@@ -151,6 +160,12 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
         cachedIds = [...prompt, ...spoken.slice(0, -1)];
       }
     }
+  }
+
+  /** The tag before a call is a special token, which is no part of the text. */
+  function callsOf(spoken: readonly number[], text: string): readonly ToolCall[] {
+    const isTagged = spoken[0] !== undefined && spoken[0] === tokenizer.specialId(PYTHON_TAG);
+    return parseToolCalls(isTagged ? PYTHON_TAG + text : text);
   }
 
   return {

@@ -1,6 +1,7 @@
 // The tokens that ask a model to answer a conversation, by its own tokenizer and chat template.
 
 import { ToolkitError } from '@llama-ts/format';
+import { bosTokenOf } from './bos-token.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
 import { templateDate } from './chat-template/template-date.js';
 import type { Model } from './model.js';
@@ -33,7 +34,7 @@ export function encodeMessages(
  *
  * @throws ToolkitError `NO_TOKENIZER`, `NO_CHAT_TEMPLATE`
  */
-export function chatParts({ tokenizer, chatTemplate }: Model): {
+export function chatParts({ tokenizer, chatTemplate, path }: Model): {
   readonly tokenizer: Tokenizer;
   readonly chatTemplate: string;
 } {
@@ -42,15 +43,10 @@ export function chatParts({ tokenizer, chatTemplate }: Model): {
   if (chatTemplate === null) {
     throw new ToolkitError('NO_CHAT_TEMPLATE', 'the model holds no chat template, expected one to chat with', {
       suggestions: [
-        'continue a text instead: llama run MODEL PROMPT',
-        'export an instruction-tuned model: llama export --hf REPO-Instruct',
+        `give it the usual one of Llama 3, or a file: llama chat ${JSON.stringify(path)} --chat-template llama3`,
+        `continue a text instead: llama run ${JSON.stringify(path)} "Once upon a time"`,
       ],
     });
   }
   return { tokenizer, chatTemplate };
-}
-
-/** Name of the token that begins a text, as the template's `bos_token`. */
-export function bosTokenOf({ tokenizer, settings }: Model): string | undefined {
-  return tokenizer?.specialTokens.find(({ id }) => id === settings.bosId)?.name;
 }

@@ -33,7 +33,7 @@ export async function* generateAnswers(
   options: GenerateAnswersOptions = {},
 ): AsyncGenerator<AnswerOfSeveral, void, void> {
   model.closed.throwIfAborted();
-  const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : prompt;
+  const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt, options) : prompt;
   const cache = options.cache ?? model.createCache();
   let cachedTokens = 0;
   for (let index = 0; index < n; index++) {

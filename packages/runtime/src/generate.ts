@@ -1,11 +1,12 @@
 // Generation: prefill the prompt, then pass after pass until the answer ends.
 
-import { ToolkitError } from '@llama-ts/format';
+import { promptPrefix, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
 import { type AnswerOptions, createAnswer } from './answer.js';
 import type { Model } from './model.js';
 import { createSequence, type GenerateEvent } from './sequence.js';
 import { createSpeculation, type SpeculateOptions } from './speculation/speculation.js';
+import type { EncodeOptions } from './tokenizer/tokenizer.js';
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends AnswerOptions {
@@ -16,7 +17,18 @@ export interface GenerateOptions extends AnswerOptions {
   readonly prefillChunk?: number | undefined;
   /** Drafts tokens from what the text repeats: the same answer in fewer passes. Default false. */
   readonly speculate?: boolean | SpeculateOptions | undefined;
+  /** What names of special tokens in a prompt of text are. Default `text`. */
+  readonly specials?: EncodePromptOptions['specials'];
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link encodePrompt}. */
+export interface EncodePromptOptions {
+  /**
+   * What names of special tokens in the text are: text (the default), or the tokens they name, as in a prompt that is
+   * formatted for chat already. Then one that begins with the begin-of-text token gets no second one.
+   */
+  readonly specials?: EncodeOptions['specials'];
 }
 
 export type { GenerateEvent } from './sequence.js';
@@ -38,7 +50,7 @@ export async function* generate(
   signal?.throwIfAborted();
   model.closed.throwIfAborted();
   checkPrefillChunk(prefillChunk);
-  const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
+  const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt, options) : [...prompt];
   const room = Math.min(model.contextLength, options.cache?.seqLen ?? model.contextLength);
   const answer = createAnswer(model, promptTokens, { ...options, room });
   const nCached = Math.min(resolveCached(options), promptTokens.length - 1);
@@ -66,11 +78,17 @@ export function checkPrefillChunk(prefillChunk: number): void {
 }
 
 /**
- * Tokens of a prompt: the model's begin-of-text token, if it has one, and the text's.
+ * Tokens of a prompt: what the tokenizer puts before a text, which is the begin-of-text token of most models, and the
+ * text's. What it would put after a text is left out, for the text is to be continued.
  *
  * @throws ToolkitError `NO_TOKENIZER`, `LONE_SURROGATE`
+ * @example encodePrompt(model, '<|begin_of_text|>Hello', { specials: 'tokens' });
  */
-export function encodePrompt({ tokenizer, settings }: Model, text: string): number[] {
+export function encodePrompt(
+  { tokenizer, settings }: Model,
+  text: string,
+  { specials = 'text' }: EncodePromptOptions = {},
+): number[] {
   if (tokenizer === null) {
     throw new ToolkitError(
       'NO_TOKENIZER',
@@ -83,7 +101,10 @@ export function encodePrompt({ tokenizer, settings }: Model, text: string): numb
       },
     );
   }
-  return [...(settings.bosId === null ? [] : [settings.bosId]), ...tokenizer.encode(text)];
+  const prefix = promptPrefix(settings);
+  const ids = tokenizer.encode(text, { specials });
+  const isBegun = specials === 'tokens' && prefix.length > 0 && ids[0] === prefix[0];
+  return isBegun ? ids : [...prefix, ...ids];
 }
 
 function resolveCached({ cache, cachedTokens = 0 }: GenerateOptions): number {

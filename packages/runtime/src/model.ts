@@ -24,6 +24,7 @@ import {
   openKernels,
   type WeightFile,
 } from '@llama-ts/kernels';
+import { bosTokenOf } from './bos-token.js';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
 import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
 import { createLastPass } from './last-pass.js';
@@ -31,6 +32,7 @@ import { modelChecksum } from './model-checksum.js';
 import { createModelLifetime, withEitherSignal } from './model-lifetime.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
+import { findTurnEnd } from './turn-end.js';
 import { createTurns } from './turns.js';
 import { readWeights, withGroupMaxima } from './weights.js';
 
@@ -49,6 +51,8 @@ export interface OpenModelOptions {
   readonly map?: boolean;
   /** For files that hold none. */
   readonly tokenizer?: TokenizerData;
+  /** Jinja source; takes the place of the file's chat template. */
+  readonly chatTemplate?: string;
   /** Take the place of what the file says or what is assumed. */
   readonly settings?: Partial<ForwardSettings & BoundaryTokens>;
   readonly signal?: AbortSignal;
@@ -56,6 +60,8 @@ export interface OpenModelOptions {
 
 /** A model ready to run. */
 export interface Model {
+  /** Of its file. */
+  readonly path: string;
   readonly header: BinHeader;
   readonly settings: ForwardSettings & BoundaryTokens;
   /** What the file's trailer says; null for a plain file. */
@@ -152,8 +158,10 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
     const { opened, file } = await openFileAndWeights(source, path, kernels, options);
     weightFile = opened;
     const assumed = file.trailer === null ? assumedSettings(dimensions) : null;
-    const settings = resolveSettings(file, assumed, options, path);
     const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
+    const chatTemplate = options.chatTemplate ?? file.trailer?.description.chatTemplate ?? null;
+    const said = resolveSettings(file, assumed, options, path);
+    const settings = options.settings?.eosIds === undefined ? withTurnEnd(said, tokenizer, chatTemplate) : said;
     const { allocate } = kernels;
     const headDim = dimensions.dim / dimensions.nHeads;
     const context: ForwardContext = {
@@ -182,12 +190,13 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
     const { closed } = lifetime;
     let checksum: Uint8Array | undefined;
     return {
+      path,
       header: file.header,
       settings,
       description: file.trailer?.description ?? null,
       assumptions: describeAssumptions(assumed, settings),
       tokenizer,
-      chatTemplate: file.trailer?.description.chatTemplate ?? null,
+      chatTemplate,
       generationDefaults: file.trailer?.description.generation ?? noDefaults,
       contextLength,
       backend: kernels.backend,
@@ -231,6 +240,18 @@ function openTokenizer(data: TokenizerData | null | undefined, vocabSize: number
   );
 }
 
+/** Files of older versions and of some fine-tunes do not name what the template ends an answer with. */
+function withTurnEnd(
+  settings: ForwardSettings & BoundaryTokens,
+  tokenizer: Tokenizer | null,
+  chatTemplate: string | null,
+): ForwardSettings & BoundaryTokens {
+  if (tokenizer === null || chatTemplate === null) return settings;
+  const id = findTurnEnd(tokenizer, chatTemplate, { bosToken: bosTokenOf({ tokenizer, settings }) });
+  const isNew = id !== null && id !== settings.bosId && !settings.eosIds.includes(id);
+  return isNew ? { ...settings, eosIds: [...settings.eosIds, id] } : settings;
+}
+
 function resolveSettings(
   file: BinFile,
   assumed: AssumedSettings | null,
@@ -238,7 +259,7 @@ function resolveSettings(
   path: string,
 ): ForwardSettings & BoundaryTokens {
   const known = { ...(file.trailer?.description ?? assumed ?? {}), ...settings };
-  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds } = known;
+  const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds, prefixIds, suffixIds } = known;
   if (ropeTheta === undefined || ropeScaling === undefined) {
     const { dim, nLayers, vocabSize } = file.header.dimensions;
     throw new ToolkitError(
@@ -259,6 +280,8 @@ function resolveSettings(
     normEpsilon: normEpsilon ?? 1e-5,
     bosId: bosId ?? null,
     eosIds: eosIds ?? [],
+    ...(prefixIds === undefined ? {} : { prefixIds }),
+    ...(suffixIds === undefined ? {} : { suffixIds }),
   };
 }
 

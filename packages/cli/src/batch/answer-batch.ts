@@ -12,6 +12,8 @@ export interface AnswerBatchOptions {
   readonly parallel: number;
   /** What lines do not say themselves. */
   readonly defaults: AnswerOptions;
+  /** What special names in prompts are, where a line does not say it. */
+  readonly specials: 'text' | 'tokens';
   /** Of a line that says none. */
   readonly seedOf: (line: BatchLine) => bigint;
   /** The day, for templates that would ask the clock. */
@@ -59,9 +61,16 @@ export async function* answerBatch(
 }
 
 async function answerLine(model: Model, line: BatchLine, options: AnswerBatchOptions): Promise<BatchResult> {
-  const { engine, defaults, seedOf, today, speculate, signal } = options;
+  const { engine, defaults, specials, seedOf, today, speculate, signal } = options;
   const seed = BigInt(line.options.seed ?? seedOf(line));
-  const submitOptions: SubmitOptions = { ...defaults, ...line.options, seed, speculate, signal };
+  const submitOptions: SubmitOptions = {
+    ...defaults,
+    ...line.options,
+    specials: line.specials ?? specials,
+    seed,
+    speculate,
+    signal,
+  };
   try {
     const prompt = typeof line.prompt === 'string' ? line.prompt : encodeMessages(model, line.prompt, { today });
     return await answeredResult(line, seed, engine.submit(prompt, submitOptions));

@@ -11,6 +11,8 @@ export interface BatchLine {
   readonly id: string | number | null;
   /** Text to continue, or a conversation to answer. */
   readonly prompt: string | readonly ChatMessage[];
+  /** What special names in the text are; undefined where the line does not say it. */
+  readonly specials?: 'text' | 'tokens' | undefined;
   /** What the line says about its answer. */
   readonly options: AnswerOptions;
 }
@@ -39,7 +41,7 @@ const answerFields: Readonly<Record<string, Field>> = {
   frequency_penalty: { option: 'frequencyPenalty', ...number(-100, 100) },
   stop: { option: 'stop', expected: 'a text that is not empty, or a list of such', read: readStop },
 };
-const fieldNames = ['id', 'prompt', 'messages', ...Object.keys(answerFields), ...constraintFields];
+const fieldNames = ['id', 'prompt', 'messages', 'special', ...Object.keys(answerFields), ...constraintFields];
 
 /**
  * @param known constraints of the lines before
@@ -56,7 +58,8 @@ export function parseBatchLine(text: string, line: number, known: KnownConstrain
     throw new BadLine(`id ${shown(id)}, expected a text or a whole number`);
   }
   const options = { ...readOptions(fields), ...readLineConstraint(fields, known) };
-  return { line, id: id as string | number | null, prompt: readPrompt(fields), options };
+  const specials = readSpecial(fields);
+  return { line, id: id as string | number | null, prompt: readPrompt(fields), ...specials, options };
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -79,6 +82,14 @@ function readPrompt({ prompt, messages }: Record<string, unknown>): string | rea
   if (prompt !== undefined) throw new BadLine(`prompt ${shown(prompt)}, expected a text`);
   if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return messages;
   throw new BadLine(`messages ${shown(messages)}, expected a list of {"role": "user", "content": "…"}`);
+}
+
+function readSpecial({ special, messages }: Record<string, unknown>): Pick<BatchLine, 'specials'> {
+  if (special === undefined) return {};
+  if (typeof special !== 'boolean') throw new BadLine(`special ${shown(special)}, expected true or false`);
+  if (messages !== undefined)
+    throw new BadLine('special with messages, expected it with prompt: a template writes the tokens');
+  return { specials: special ? 'tokens' : 'text' };
 }
 
 function isMessage(value: unknown): value is ChatMessage {

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { type LineFile, openLineFile } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
 import { type AnswerOptions, answerSeed, cacheTypeOf, createEngine, type Model } from '@llama-ts/runtime';
+import { formattedName } from '../formatted-notice.js';
 import { lookupWords } from '../lookup-flag.js';
+import { visible } from '../terminal-safe.js';
 import { answerBatch } from './answer-batch.js';
 import type { BatchLine } from './batch-line.js';
 import { type BatchProgress, createBatchProgress, tokensPerSecond } from './batch-progress.js';
@@ -31,6 +33,8 @@ export interface RunBatchOptions {
   readonly form: string | null;
   /** What lines do not say themselves. */
   readonly defaults: AnswerOptions;
+  /** What special names in prompts are, where a line does not say it. */
+  readonly specials: 'text' | 'tokens';
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -58,6 +62,7 @@ export interface BatchReport {
 export async function runBatch(model: Model, options: RunBatchOptions): Promise<BatchReport> {
   const { batch, input, output, log } = options;
   checkTemplate(model, options);
+  noteFormatted(model, options);
   const file = await openResults(model, options);
   try {
     const nResumed = file.lines.length;
@@ -77,18 +82,43 @@ export async function runBatch(model: Model, options: RunBatchOptions): Promise<
   }
 }
 
-function checkTemplate({ chatTemplate }: Model, { batch, input }: RunBatchOptions): void {
+function checkTemplate({ chatTemplate, path }: Model, { batch, input, output }: RunBatchOptions): void {
   const conversation = batch.lines.find(({ prompt }) => typeof prompt !== 'string');
   if (chatTemplate !== null || conversation === undefined) return;
   throw new ToolkitError(
     'NO_CHAT_TEMPLATE',
     `${input}: line ${conversation.line} has messages, and the model holds no chat template`,
-    { suggestions: ['give texts to continue: {"prompt": "…"}', 'export an instruction-tuned model with its template'] },
+    {
+      suggestions: [
+        `give it the usual one of Llama 3, or a file: llama run ${[path, '--input', input, '--output', output].map(quoted).join(' ')} --chat-template llama3`,
+        'give texts to continue: {"prompt": "…"}',
+      ],
+    },
   );
 }
 
+/** Says once that prompts are formatted for chat, and that their special tokens are read as text. */
+function noteFormatted({ tokenizer }: Model, { batch, input, specials, log }: RunBatchOptions): void {
+  for (const { line, prompt, specials: asked = specials } of batch.lines) {
+    const name = typeof prompt === 'string' && asked === 'text' ? formattedName(tokenizer, prompt) : null;
+    if (name === null) continue;
+    log(
+      visible(
+        `${input}: line ${line} holds ${name}, which is read as text: add --special, or "special": true to the line, to ` +
+          'make names of special tokens the tokens',
+      ),
+    );
+    return;
+  }
+}
+
+/** A word of a command to type. */
+function quoted(word: string): string {
+  return word.startsWith('--') ? word : JSON.stringify(word);
+}
+
 async function openResults(model: Model, options: RunBatchOptions): Promise<LineFile> {
-  const { batch, output, inputs, resume, force, seed, isSeedGiven, today, form, defaults, signal } = options;
+  const { batch, output, inputs, resume, force, seed, isSeedGiven, today, form, defaults, specials, signal } = options;
   return openLineFile(output, {
     inputs,
     force,
@@ -108,6 +138,7 @@ async function openResults(model: Model, options: RunBatchOptions): Promise<Line
         logitBias: Object.entries(defaults.logitBias ?? {}).map(([id, x]) => [id, String(x)]),
       },
       ...(form === null ? {} : { form: sha256(form) }),
+      ...(specials === 'text' ? {} : { specials }),
       seed: isSeedGiven ? String(seed) : null,
     },
     decided: { seed: String(seed), today: today.toISOString() },
@@ -124,7 +155,7 @@ async function openResults(model: Model, options: RunBatchOptions): Promise<Line
 async function answerRest(
   model: Model,
   file: LineFile,
-  { batch, parallel, defaults, speculate, log, signal }: RunBatchOptions,
+  { batch, parallel, defaults, specials, speculate, log, signal }: RunBatchOptions,
 ): Promise<{ readonly progress: BatchProgress; readonly nFailed: number }> {
   const seed = BigInt(file.decided.seed!);
   const indexOf = new Map(batch.lines.map((line, i) => [line, i]));
@@ -137,7 +168,7 @@ async function answerRest(
   try {
     const today = new Date(file.decided.today!);
     const rest = batch.lines.slice(nDone);
-    const settings = { engine, parallel, defaults, seedOf, today, speculate, signal };
+    const settings = { engine, parallel, defaults, specials, seedOf, today, speculate, signal };
     for await (const results of answerBatch(model, rest, settings)) {
       await file.append(results.map(({ text }) => text));
       nFailed += results.filter(({ isFailed }) => isFailed).length;

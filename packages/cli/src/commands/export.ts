@@ -22,6 +22,7 @@ import { type BinVersion, ToolkitError } from '@llama-ts/format';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { chatTemplateFlag, readChatTemplate } from '../chat-template-flag.js';
 import { withChosenKernels } from '../chosen-kernels.js';
 import { convertFlags, targets, weightType } from '../convert-flags.js';
 import { convertSummary } from '../convert-summary.js';
@@ -84,6 +85,7 @@ export default class Export extends BaseCommand {
     ...convertFlags,
     'group-size': groupSizeFlag(),
     'tokenizer-bin': Flags.string({ description: 'write a tokenizer.bin for run.c to this file too' }),
+    ...chatTemplateFlag,
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
     resume: resumeFlag(),
@@ -151,8 +153,10 @@ export default class Export extends BaseCommand {
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
       if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: hf, stream }));
     }
+    const chatTemplate = await readChatTemplate(flags['chat-template']);
     const open = stream ? openStreamedSource : openNamedSource;
-    const source = await open(hf, hub);
+    const found = await open(hf, hub);
+    const source = chatTemplate === undefined ? found : { ...found, chatTemplate };
     try {
       return isDry ? this.#reportPlan(await work.plan(source)) : await work.write(source);
     } finally {
@@ -174,6 +178,14 @@ export default class Export extends BaseCommand {
 /** A flag that the format has no use for is a mistake: the file would not be what was asked for. */
 function checkFlags(to: ConvertTarget, flags: ExportFlags): void {
   const stray = strayFlags[to].find((name) => flags[name] !== undefined && flags[name] !== false);
+  if (stray === undefined && flags.plain && flags['chat-template'] !== undefined) {
+    throw new ToolkitError('USAGE', '--chat-template with --plain, which holds none, expected one of them', {
+      suggestions: [
+        'leave --plain out',
+        'give the template to the command that needs it: llama chat --chat-template llama3',
+      ],
+    });
+  }
   if (stray === undefined) return;
   throw new ToolkitError('USAGE', `--${stray}: is given, expected no such flag for ${to}`, {
     suggestions: ['leave it out, or choose another --to'],

@@ -1,6 +1,7 @@
 // llama inspect: what a .bin file, a safetensors file or a checkpoint folder holds.
 
 import { inspectPath, type PathDescription } from '@llama-ts/exporter';
+import { createTokenizer, findTurnEnd } from '@llama-ts/runtime';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { descriptionLines } from '../description-lines.js';
@@ -15,7 +16,14 @@ export default class Inspect extends BaseCommand {
 
   override async run(): Promise<PathDescription> {
     const { args } = await this.parse(Inspect);
-    const description = await inspectPath(args.file, { signal: this.signal });
+    const description = await inspectPath(args.file, {
+      signal: this.signal,
+      findTurnEnd: (data, template, bosId) => {
+        const tokenizer = createTokenizer(data);
+        const bosToken = tokenizer.specialTokens.find(({ id }) => id === bosId)?.name;
+        return findTurnEnd(tokenizer, template, { bosToken });
+      },
+    });
     for (const line of descriptionLines(description)) this.log(line);
     return description;
   }

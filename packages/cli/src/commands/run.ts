@@ -16,6 +16,7 @@ import type { BatchReport } from '../batch/run-batch.js';
 import { constraintFlags, cutOffNotice, readConstraint } from '../constraint-flags.js';
 import { exitCodes } from '../exit-codes.js';
 import { groupFlags } from '../flag-groups.js';
+import { formattedNotice } from '../formatted-notice.js';
 import { lookupFlag } from '../lookup-flag.js';
 import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
@@ -95,6 +96,9 @@ export default class Run extends BaseCommand {
       description: 'answers to give, each with a seed of its own; the prompt is computed once; default 1',
       parse: integer({ min: 1, max: MAX_ANSWERS }),
     })(),
+    special: Flags.boolean({
+      description: 'names of special tokens in the prompt are the tokens, as in a prompt formatted for chat already',
+    }),
     'no-echo': Flags.boolean({ description: 'leave the prompt out of the output' }),
     mode: Flags.string({
       char: 'm',
@@ -163,6 +167,7 @@ export default class Run extends BaseCommand {
         today: new Date(),
         form: form?.source ?? null,
         defaults: { ...this.#answerOptions(flags), constraint: form?.constraint },
+        specials: specialsOf(flags),
         log: (line) => this.logToStderr(line),
         signal: this.signal,
       });
@@ -179,12 +184,15 @@ export default class Run extends BaseCommand {
     const show = (text: string): void => {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
+    const notice = formattedNotice(model, prompt);
+    if (!flags.special && notice !== null) this.logToStderr(notice);
     const answers: Spoken[] = [];
     const options: GenerateOptions = {
       ...this.#answerOptions(flags),
       constraint,
       seed,
       speculate: flags.lookup,
+      specials: specialsOf(flags),
       signal: this.signal,
     };
     for await (const { seed, events } of generateAnswers(model, prompt, flags.answers ?? 1, options)) {
@@ -218,4 +226,8 @@ export default class Run extends BaseCommand {
     await this.config.runCommand('chat', this.argv.toSpliced(modeAt, width));
     return undefined;
   }
+}
+
+function specialsOf({ special }: { readonly special: boolean }): 'text' | 'tokens' {
+  return special ? 'tokens' : 'text';
 }

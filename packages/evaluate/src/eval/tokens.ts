@@ -1,6 +1,6 @@
 // The tokens of an evaluation, which two models can be compared on only when both mean the same by them.
 
-import { equalBytes, ToolkitError } from '@llama-ts/format';
+import { equalBytes, promptPrefix, ToolkitError } from '@llama-ts/format';
 import type { Model, Tokenizer } from '@llama-ts/runtime';
 
 /** What goes through the models. */
@@ -22,7 +22,7 @@ export interface EvalTokens {
 export function evalTokens(model: Model, baseline: Model | null, text: string | readonly number[]): EvalTokens {
   if (baseline !== null) checkVocabularies(model, baseline);
   const tokenizer = model.tokenizer ?? baseline?.tokenizer ?? null;
-  const bosId = model.settings.bosId ?? baseline?.settings.bosId ?? null;
+  const bosId = beginOf(model) ?? (baseline === null ? null : beginOf(baseline));
   if (typeof text !== 'string') {
     const { vocabSize } = model.header.dimensions;
     const stray = text.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
@@ -47,7 +47,7 @@ export function evalTokens(model: Model, baseline: Model | null, text: string | 
 function checkVocabularies(model: Model, baseline: Model): void {
   const [nTokens, nBaseline] = [model.header.dimensions.vocabSize, baseline.header.dimensions.vocabSize];
   if (nTokens !== nBaseline) throw different(`${nTokens} and ${nBaseline} tokens`);
-  const [bosId, baselineBosId] = [model.settings.bosId, baseline.settings.bosId];
+  const [bosId, baselineBosId] = [beginOf(model), beginOf(baseline)];
   if (bosId !== null && baselineBosId !== null && bosId !== baselineBosId) {
     throw different(`begin-of-text tokens ${bosId} and ${baselineBosId}`);
   }
@@ -56,6 +56,11 @@ function checkVocabularies(model: Model, baseline: Model): void {
   for (let id = 0; id < nTokens; id++) {
     if (!equalBytes(tokenizer.tokenBytes(id), other.tokenBytes(id))) throw different(`token ${id}`);
   }
+}
+
+/** The token that a model's tokenizer puts before a text, if it does. */
+function beginOf({ settings }: Model): number | null {
+  return promptPrefix(settings)[0] ?? null;
 }
 
 function different(what: string): ToolkitError {

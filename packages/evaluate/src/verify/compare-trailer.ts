@@ -1,7 +1,7 @@
 // Holds what a trailer says of a model against its source: settings, chat template and tokenizer, all but the provenance.
 
 import { mergesOfRanks, type SourceWords } from '@llama-ts/exporter';
-import type { GenerationDefaults, TokenizerData, Trailer } from '@llama-ts/format';
+import type { AddedToken, GenerationDefaults, TokenizerData, Trailer } from '@llama-ts/format';
 import type { Finding } from './verify-result.js';
 
 /** Values as a message shows them. */
@@ -13,7 +13,7 @@ interface Difference {
 
 /** Characters of a chat template shown from where two differ. */
 const SHOWN_CHARACTERS = 20;
-const settings = ['ropeTheta', 'ropeScaling', 'normEpsilon', 'bosId', 'eosIds'] as const;
+const settings = ['ropeTheta', 'ropeScaling', 'normEpsilon', 'bosId', 'eosIds', 'prefixIds', 'suffixIds'] as const;
 const scalingFields = ['factor', 'lowFreqFactor', 'highFreqFactor', 'originalMaxPositionEmbeddings'];
 
 /** One finding for each thing that the trailer says otherwise than an export of the source would. */
@@ -70,12 +70,27 @@ function differInTokenizer(found: TokenizerData | null, expected: TokenizerData 
     ),
     ...differAt('token', Math.max(found.nTokens, expected.nTokens), (id) => [found, expected].map(tokenAt(id))),
     ...differAt('special token', Math.max(found.specialTokens.length, expected.specialTokens.length), (i) =>
-      [found, expected].map(({ specialTokens: { [i]: special } }) =>
-        special ? `${special.id} ${special.name}` : 'none',
-      ),
+      [found, expected].map(({ specialTokens: { [i]: special } }) => (special ? describeAdded(special) : 'none')),
+    ),
+    ...differAt('added token', Math.max(nAdded(found), nAdded(expected)), (i) =>
+      [found, expected].map(addedTokenAt(i)),
     ),
     ...differInMerges(found, expected),
   ].slice(0, 1);
+}
+
+function nAdded({ addedTokens = [] }: TokenizerData): number {
+  return addedTokens.length;
+}
+
+function addedTokenAt(i: number): (tokenizer: TokenizerData) => string {
+  return ({ addedTokens: { [i]: token } = [] }) => (token === undefined ? 'none' : describeAdded(token));
+}
+
+/** Id, name and the flags that are set. */
+function describeAdded({ id, name, ...flags }: AddedToken): string {
+  const set = Object.entries(flags).filter(([, isSet]) => isSet === true);
+  return [id, name, ...set.map(([flag]) => flag).sort()].join(' ');
 }
 
 /** One tokenizer may list the merges that the other leaves to follow from the ids; they are the same merges. */

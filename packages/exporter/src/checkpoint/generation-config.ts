@@ -17,7 +17,7 @@ export const NO_GENERATION_DEFAULTS: GenerationDefaults = {
 /** What generation_config.json says. */
 export interface GenerationConfig {
   readonly defaults: GenerationDefaults;
-  /** Empty where the file names none: config.json's then count. */
+  /** Empty where the file names none. */
   readonly eosIds: readonly number[];
 }
 

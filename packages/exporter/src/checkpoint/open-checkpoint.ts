@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import {
   type BoundaryTokens,
+  type EndTokenSource,
   type ForwardSettings,
   type GenerationDefaults,
   type ModelDimensions,
@@ -17,6 +18,7 @@ import { openSafetensorsFolder, type ShardTensorInfo, type TensorReader } from '
 import { errnoOf } from '../files/file-layer.js';
 import { readJsonFile, unreadable } from '../json-fields.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
+import { findBoundaries } from './boundary-tokens.js';
 import { parseConfig } from './config.js';
 import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-config.js';
 import { openShardPass } from './shard-pass.js';
@@ -54,6 +56,8 @@ export interface Checkpoint {
   readonly commit: string | null;
   readonly dimensions: ModelDimensions;
   readonly settings: ForwardSettings & BoundaryTokens;
+  /** Which files name the end tokens. */
+  readonly eosSources: readonly EndTokenSource[];
   readonly generation: GenerationDefaults;
   /** null for a folder without one. */
   readonly tokenizer: TokenizerData | null;
@@ -113,14 +117,20 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       ...(stream?.paths ?? weights!.files.keys()),
     ];
     const warnings = (stream ?? weights!).warnings;
-    const { ropeTheta, ropeScaling, normEpsilon, bosId } = config;
-    const eosIds = generation !== null && generation.eosIds.length > 0 ? generation.eosIds : config.eosIds;
+    const { ropeTheta, ropeScaling, normEpsilon } = config;
+    const { boundaries, eosSources } = findBoundaries({
+      config,
+      generationEosIds: generation?.eosIds ?? [],
+      text,
+      tokenizerPath: join(folder, 'tokenizer.json'),
+    });
     return {
       folder,
       source: options.source ?? basename(resolve(folder)),
       commit: options.commit ?? null,
       dimensions: { ...config.dimensions, sharedClassifier },
-      settings: { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds },
+      settings: { ropeTheta, ropeScaling, normEpsilon, ...boundaries },
+      eosSources,
       generation: generation?.defaults ?? NO_GENERATION_DEFAULTS,
       tokenizer: text.tokenizer,
       chatTemplate: text.chatTemplate,
@@ -129,7 +139,7 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       warnings: [
         ...warnings,
         ...text.warnings,
-        ...(eosIds.length > 0
+        ...(eosSources.length > 0
           ? []
           : [`${configPath}: names no end-of-sequence token; generation will not stop by itself`]),
       ],

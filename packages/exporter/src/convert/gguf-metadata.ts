@@ -1,6 +1,6 @@
 // The metadata llama.cpp needs of a Llama model: dimensions, RoPE, tokenizer and chat template.
 
-import type { TokenizerData } from '@llama-ts/format';
+import { countUsedTokens, promptPrefix, type TokenizerData } from '@llama-ts/format';
 import type { GgufValue } from '@llama-ts/gguf';
 import type { ModelFacts } from './convert-source.js';
 import { END_OF_MESSAGE, END_OF_TURN, endTokenNamed, mainEndToken } from './end-token.js';
@@ -13,7 +13,7 @@ type Entry = readonly [key: string, value: GgufValue];
 const FILE_TYPES: Readonly<Record<WeightType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 };
 const QUANTIZATION_VERSION = 2;
 /** `enum llama_token_type` of llama.cpp. */
-const TOKEN_TYPES = { normal: 1, control: 3 };
+const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 };
 /**
  * Llama 3's split pattern by the names llama.cpp has for it: the first takes a piece that is a token whole, without
  * merging; the second does not.
@@ -74,14 +74,20 @@ function tokenizerMetadata({ tokenizer, settings, chatTemplate }: ModelFacts): E
       { kind: 'array', of: 'string', values: mergeSymbols(tokenizer, symbols).map((pair) => pair.join(' ')) },
     ],
     ...ids.flatMap(([key, id]): Entry[] => (id === null ? [] : [[`tokenizer.ggml.${key}_token_id`, u32(id)]])),
-    ['tokenizer.ggml.add_bos_token', { kind: 'bool', value: settings.bosId !== null }],
+    ['tokenizer.ggml.add_bos_token', { kind: 'bool', value: promptPrefix(settings).length > 0 }],
+    ...(settings.suffixIds === undefined
+      ? []
+      : [['tokenizer.ggml.add_eos_token', { kind: 'bool', value: true }] as const]),
     ...(chatTemplate === null ? [] : [['tokenizer.chat_template', text(chatTemplate)] as const]),
   ];
 }
 
 /** (nTokens) */
-function tokenTypes({ nTokens, specialTokens }: TokenizerData): Int32Array {
+function tokenTypes(tokenizer: TokenizerData): Int32Array {
+  const { nTokens, specialTokens, addedTokens = [] } = tokenizer;
   const types = new Int32Array(nTokens).fill(TOKEN_TYPES.normal);
+  types.fill(TOKEN_TYPES.unused, countUsedTokens(tokenizer));
+  for (const { id } of addedTokens) types[id] = TOKEN_TYPES.userDefined;
   for (const { id } of specialTokens) types[id] = TOKEN_TYPES.control;
   return types;
 }

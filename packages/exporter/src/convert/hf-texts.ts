@@ -22,7 +22,7 @@ export function hfTexts(model: ModelFacts, shards: readonly Shard[], type: Float
     ...(tokenizer === null
       ? []
       : [
-          text('tokenizer.json', () => hfTokenizerJson(tokenizer, settings.bosId)),
+          text('tokenizer.json', () => hfTokenizerJson(tokenizer, settings)),
           text('tokenizer_config.json', () => hfTokenizerConfig(model, tokenizer)),
         ]),
     text('generation_config.json', () => hfGenerationConfig(model)),

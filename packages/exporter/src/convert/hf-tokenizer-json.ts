@@ -1,30 +1,33 @@
 // Writes a tokenizer.json of the `tokenizers` library, as Llama 3.2's own is made.
 
-import type { TokenizerData } from '@llama-ts/format';
+import {
+  type AddedToken,
+  type BoundaryTokens,
+  countUsedTokens,
+  promptPrefix,
+  type TokenizerData,
+} from '@llama-ts/format';
 import type { JsonObject } from '../json-fields.js';
 import { LLAMA3_PATTERN } from '../tokenizer/tokenizer-json.js';
 import { mergeSymbols, tokenSymbols } from './token-symbols.js';
 
-/** @param bosId put before every text; null for none */
-export function hfTokenizerJson(tokenizer: TokenizerData, bosId: number | null): JsonObject {
+/** @param boundaries what is put before and after every text */
+export function hfTokenizerJson(tokenizer: TokenizerData, boundaries: BoundaryTokens): JsonObject {
+  const { specialTokens, addedTokens = [] } = tokenizer;
   const symbols = tokenSymbols(tokenizer);
-  const specialIds = new Set(tokenizer.specialTokens.map(({ id }) => id));
-  const vocab = Object.fromEntries(
-    [...symbols.entries()].flatMap(([id, symbol]) => (specialIds.has(id) ? [] : [[symbol, id]])),
+  const apartIds = new Set(
+    [...specialTokens, ...addedTokens.filter((token) => !token.inVocabulary)].map(({ id }) => id),
   );
+  const used = symbols.slice(0, countUsedTokens(tokenizer));
+  const vocab = Object.fromEntries([...used.entries()].flatMap(([id, text]) => (apartIds.has(id) ? [] : [[text, id]])));
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: tokenizer.specialTokens.map(({ id, name }) => ({
-      id,
-      content: name,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: [
+      ...specialTokens.map((token) => addedToken(token, true)),
+      ...addedTokens.map((token) => addedToken(token, false)),
+    ].sort((a, b) => a.id - b.id),
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',
@@ -33,7 +36,7 @@ export function hfTokenizerJson(tokenizer: TokenizerData, bosId: number | null):
         { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
       ],
     },
-    post_processor: postProcessor(bosId === null ? null : symbols[bosId]!, bosId),
+    post_processor: postProcessor(symbols, promptPrefix(boundaries), boundaries.suffixIds ?? []),
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: 'BPE',
@@ -50,18 +53,30 @@ export function hfTokenizerJson(tokenizer: TokenizerData, bosId: number | null):
   };
 }
 
-function postProcessor(bosName: string | null, bosId: number | null): JsonObject {
+function addedToken(token: AddedToken, special: boolean) {
+  const { id, name, singleWord = false, lstrip = false, rstrip = false, normalized = false } = token;
+  return { id, content: name, single_word: singleWord, lstrip, rstrip, normalized, special };
+}
+
+function postProcessor(
+  symbols: readonly string[],
+  prefixIds: readonly number[],
+  suffixIds: readonly number[],
+): JsonObject {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true };
-  if (bosName === null) return byteLevel;
+  if (prefixIds.length + suffixIds.length === 0) return byteLevel;
+  const special = (typeId: number) => (id: number) => ({ SpecialToken: { id: symbols[id]!, type_id: typeId } });
   const part = (sequence: string, typeId: number) => [
-    { SpecialToken: { id: bosName, type_id: typeId } },
+    ...prefixIds.map(special(typeId)),
     { Sequence: { id: sequence, type_id: typeId } },
+    ...suffixIds.map(special(typeId)),
   ];
+  const names = [...new Set([...prefixIds, ...suffixIds])].map((id) => [symbols[id]!, id] as const);
   const template = {
     type: 'TemplateProcessing',
     single: part('A', 0),
     pair: [...part('A', 0), ...part('B', 1)],
-    special_tokens: { [bosName]: { id: bosName, ids: [bosId], tokens: [bosName] } },
+    special_tokens: Object.fromEntries(names.map(([name, id]) => [name, { id: name, ids: [id], tokens: [name] }])),
   };
   return { type: 'Sequence', processors: [byteLevel, template] };
 }

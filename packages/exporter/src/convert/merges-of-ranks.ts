@@ -3,16 +3,19 @@
 // Any two tokens that join to a third merge into it, at its rank. That is what tiktoken does while it encodes, and the
 // list that transformers writes for such a vocabulary: by rank of the joined token, then of its left and right part.
 
-import type { TokenizerData } from '@llama-ts/format';
+import { countUsedTokens, type TokenizerData } from '@llama-ts/format';
 
 /** (nMerges, 2) pairs of ids, best rank first. @see transformers, convert_slow_tokenizer.py, TikTokenConverter */
-export function mergesOfRanks({ nTokens, tokenBytes, tokenOffsets, specialTokens }: TokenizerData): Uint32Array {
-  const specials = new Set(specialTokens.map(({ id }) => id));
+export function mergesOfRanks(tokenizer: TokenizerData): Uint32Array {
+  const { tokenBytes, tokenOffsets, specialTokens, addedTokens = [] } = tokenizer;
+  const nTokens = countUsedTokens(tokenizer);
+  const apart = [...specialTokens, ...addedTokens.filter(({ inVocabulary }) => !inVocabulary)];
+  const apartIds = new Set(apart.map(({ id }) => id));
   // A character a byte, so that a token can be cut anywhere and looked up.
   const all = Buffer.from(tokenBytes.buffer, tokenBytes.byteOffset, tokenBytes.byteLength).toString('latin1');
   const textOf = (id: number): string => all.slice(tokenOffsets[id]!, tokenOffsets[id + 1]!);
   const ids = new Map<string, number>();
-  for (let id = 0; id < nTokens; id++) if (!specials.has(id)) ids.set(textOf(id), id);
+  for (let id = 0; id < nTokens; id++) if (!apartIds.has(id)) ids.set(textOf(id), id);
   const merges: number[] = [];
   for (const text of ids.keys()) {
     const pairs: [number, number][] = [];

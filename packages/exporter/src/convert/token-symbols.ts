@@ -1,13 +1,16 @@
 // Tokens and merges as text, the way tokenizer.json and GGUF both write them.
 
-import type { TokenizerData } from '@llama-ts/format';
+import { countUsedTokens, type TokenizerData, unusedTokenName } from '@llama-ts/format';
 import { encodeByteSymbols } from '../tokenizer/byte-alphabet.js';
 import { mergesOfRanks } from './merges-of-ranks.js';
 
-/** Every token in id order: byte symbols, or a special token's name. (nTokens) */
-export function tokenSymbols({ nTokens, tokenBytes, tokenOffsets, specialTokens }: TokenizerData): string[] {
-  const names = new Map(specialTokens.map(({ id, name }) => [id, name]));
+/** Every token in id order: byte symbols, an added token's name, or llama.cpp's name for an unused id. (nTokens) */
+export function tokenSymbols(tokenizer: TokenizerData): string[] {
+  const { nTokens, tokenBytes, tokenOffsets, specialTokens, addedTokens = [] } = tokenizer;
+  const names = new Map([...specialTokens, ...addedTokens].map(({ id, name }) => [id, name]));
+  const nUsed = countUsedTokens(tokenizer);
   return Array.from({ length: nTokens }, (_, id) => {
+    if (id >= nUsed) return unusedTokenName(id);
     return names.get(id) ?? encodeByteSymbols(tokenBytes.subarray(tokenOffsets[id]!, tokenOffsets[id + 1]!));
   });
 }

@@ -1,31 +1,56 @@
 // Reads vocabulary and merges once they are parsed, and says what is wrong with them.
 
 import { show } from '../json-fields.js';
+import type { AddedEntry } from './added-tokens.js';
 import { decodeByteSymbols } from './byte-alphabet.js';
 import { addToken, badTokenizer, type TokenTable } from './token-table.js';
+
+/** Entries of a vocabulary. */
+export interface AddedVocab {
+  /** Ids by token. */
+  readonly idOf: ReadonlyMap<string, number>;
+  /** Ids of added tokens that are not special and that the vocabulary lists as well. */
+  readonly listed: ReadonlySet<number>;
+}
 
 /**
  * Adds the entries of a vocabulary to the table.
  *
- * @param specialIds by name: the vocabulary may list them as well
- * @returns ids by token
+ * @param added by name: the vocabulary may list them as well
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function addVocab(
   entries: Iterable<readonly [string, unknown]>,
   table: TokenTable,
-  specialIds: ReadonlyMap<string, number>,
+  added: ReadonlyMap<string, AddedEntry>,
   name: string,
-): ReadonlyMap<string, number> {
+): AddedVocab {
   const idOf = new Map<string, number>();
+  const listed = new Set<number>();
   for (const [token, id] of entries) {
-    if (specialIds.get(token) === id) continue;
+    const known = added.get(token);
     const bytes = decodeByteSymbols(token);
+    if (known !== undefined) {
+      if (bytes !== null && !Buffer.from(bytes).equals(Buffer.from(token))) {
+        throw badTokenizer(
+          name,
+          `added token ${show(token)} is spelled like other bytes of model.vocab, expected another name`,
+        );
+      }
+      if (known.id !== id) {
+        throw badTokenizer(name, `added token ${show(token)} has id ${known.id}, and model.vocab gives it ${show(id)}`);
+      }
+      if (!known.isSpecial) {
+        idOf.set(token, id);
+        listed.add(id);
+      }
+      continue;
+    }
     if (bytes === null) throw badTokenizer(name, `token ${show(token)} holds a character that stands for no byte`);
     if (idOf.has(token)) throw badTokenizer(name, `token ${show(token)} is in model.vocab twice, expected once`);
     idOf.set(token, addToken(table, id, bytes, name));
   }
-  return idOf;
+  return { idOf, listed };
 }
 
 /**

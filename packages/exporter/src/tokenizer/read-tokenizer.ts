@@ -2,10 +2,11 @@
 
 import { join } from 'node:path';
 import { type TokenizerData, ToolkitError } from '@llama-ts/format';
-import { isObject, readJsonFile, readSmallFile } from '../json-fields.js';
+import { isObject, type JsonObject, readJsonFile, readSmallFile, show } from '../json-fields.js';
+import { withConfiguredTokens } from './added-tokens.js';
 import { parseTiktoken } from './tiktoken.js';
-import { badTokenizer } from './token-table.js';
-import { readTokenizerJson } from './tokenizer-json.js';
+import { padTokenizer } from './token-table.js';
+import { readTokenizerFile, type TokenizerFile } from './tokenizer-json.js';
 
 /** Llama 3's tokenizer.json takes 17 MB. */
 const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
@@ -15,14 +16,21 @@ const MAX_TEMPLATE_BYTES = 1024 * 1024;
 /** What a folder says about text. */
 export interface FolderTokenizer {
   readonly tokenizer: TokenizerData | null;
+  /** What tokenizer.json puts around a text, as the file has it; undefined without the file. */
+  readonly postProcessor: unknown;
   readonly chatTemplate: string | null;
+  /** tokenizer_config.json; null without one. */
+  readonly config: JsonObject | null;
+  /** special_tokens_map.json, where tokenizer_config.json names no end token; null without one. */
+  readonly specialTokensMap: JsonObject | null;
   /** Files that were read, relative to the folder. */
   readonly files: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads tokenizer.json, else original/tokenizer.model; chat_template.jinja, else tokenizer_config.json.
+ * Reads tokenizer.json, else original/tokenizer.model, with what tokenizer_config.json says of added tokens;
+ * chat_template.jinja, else tokenizer_config.json.
  *
  * @throws ToolkitError `BAD_TOKENIZER`, `FILE_UNREADABLE`
  */
@@ -33,34 +41,105 @@ export async function readTokenizer(
 ): Promise<FolderTokenizer> {
   const files: string[] = [];
   const warnings: string[] = [];
-  const tokenizer = await findTokenizer(folder, files, signal);
+  const config = await readJson(folder, 'tokenizer_config.json', signal);
+  const found = await findTokenizer(folder, config, files, signal);
+  let tokenizer = found?.tokenizer ?? null;
   if (tokenizer === null) {
     warnings.push(`${folder}: no tokenizer.json or original/tokenizer.model; the file will hold no tokenizer`);
-  } else if (tokenizer.nTokens !== vocabSize) {
-    const file = join(folder, files[0]!);
-    throw badTokenizer(file, `${tokenizer.nTokens} tokens, expected ${vocabSize} as config.json and the embedding say`);
+  } else {
+    const configured = withConfiguredTokens(
+      tokenizer,
+      config?.added_tokens_decoder,
+      join(folder, 'tokenizer_config.json'),
+    );
+    warnings.push(...configured.warnings);
+    tokenizer = fitVocabulary(configured.tokenizer, vocabSize, folder, files[0]!, warnings);
   }
-  const chatTemplate = await findChatTemplate(folder, files, warnings, signal);
-  return { tokenizer, chatTemplate, files, warnings };
+  const chatTemplate = await findChatTemplate(folder, config, files, warnings, signal);
+  if (config !== null && !files.includes('tokenizer_config.json')) files.push('tokenizer_config.json');
+  const specialTokensMap = config?.eos_token == null ? await readJson(folder, 'special_tokens_map.json', signal) : null;
+  if (specialTokensMap !== null) files.push('special_tokens_map.json');
+  const postProcessor = found?.postProcessor;
+  return { tokenizer, postProcessor, chatTemplate, config, specialTokensMap, files, warnings };
 }
 
-async function findTokenizer(folder: string, files: string[], signal?: AbortSignal): Promise<TokenizerData | null> {
+function readJson(folder: string, file: string, signal: AbortSignal | undefined): Promise<JsonObject | null> {
+  return readJsonFile(join(folder, file), { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal });
+}
+
+/** A vocabulary may be larger than the tokenizer: rows of the embedding that no token uses. */
+function fitVocabulary(
+  tokenizer: TokenizerData,
+  vocabSize: number,
+  folder: string,
+  file: string,
+  warnings: string[],
+): TokenizerData {
+  const { nTokens } = tokenizer;
+  if (nTokens > vocabSize) throw tooManyTokens(tokenizer, vocabSize, folder, file);
+  if (nTokens === vocabSize) return tokenizer;
+  const unused = nTokens === vocabSize - 1 ? `id ${nTokens} is` : `ids ${nTokens} to ${vocabSize - 1} are`;
+  warnings.push(`${join(folder, file)}: ${nTokens} tokens for a vocabulary of ${vocabSize}; ${unused} unused`);
+  return padTokenizer(tokenizer, vocabSize);
+}
+
+function tooManyTokens(tokenizer: TokenizerData, vocabSize: number, folder: string, file: string): ToolkitError {
+  const { nTokens, specialTokens, addedTokens = [] } = tokenizer;
+  const stray = [...specialTokens, ...addedTokens].filter(({ id }) => id >= vocabSize).map(({ name }) => name);
+  const named = stray.length === 0 ? '' : `; the embedding has no row for ${stray.map(show).join(', ')}`;
+  const resize =
+    'from transformers import AutoModelForCausalLM as M; import sys; m = M.from_pretrained(sys.argv[1]); ' +
+    `m.resize_token_embeddings(${nTokens}); m.save_pretrained(sys.argv[1])`;
+  return new ToolkitError(
+    'BAD_TOKENIZER',
+    `${join(folder, file)}: ${nTokens} tokens, expected at most ${vocabSize}, the vocab_size of config.json${named}`,
+    {
+      suggestions: [
+        ...(stray.length === 0
+          ? []
+          : [`remove tokens that the model was not trained with from ${file}: ${stray.map(show).join(', ')}`]),
+        `give them rows of the embedding: python3 -c ${JSON.stringify(resize)} ${JSON.stringify(folder)}`,
+      ],
+    },
+  );
+}
+
+async function findTokenizer(
+  folder: string,
+  config: JsonObject | null,
+  files: string[],
+  signal?: AbortSignal,
+): Promise<TokenizerFile | null> {
   const options = { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal };
   const jsonPath = join(folder, 'tokenizer.json');
   const json = await readSmallFile(jsonPath, options);
   if (json !== null) {
     files.push('tokenizer.json');
-    return readTokenizerJson(json, jsonPath);
+    return readTokenizerFile(json, jsonPath);
   }
   const modelPath = join(folder, 'original', 'tokenizer.model');
   const bytes = await readSmallFile(modelPath, options);
   if (bytes === null) return null;
   files.push('original/tokenizer.model');
-  return parseTiktoken(bytes, modelPath);
+  return {
+    tokenizer: parseTiktoken(bytes, modelPath, namesOf(config?.added_tokens_decoder)),
+    postProcessor: undefined,
+  };
+}
+
+/** Names of special tokens by id, as tokenizer_config.json lists them. */
+function namesOf(decoder: unknown): ReadonlyMap<number, string> {
+  const entries = isObject(decoder) ? Object.entries(decoder) : [];
+  return new Map(
+    entries.flatMap(([id, token]): [number, string][] =>
+      isObject(token) && typeof token.content === 'string' ? [[Number(id), token.content]] : [],
+    ),
+  );
 }
 
 async function findChatTemplate(
   folder: string,
+  config: JsonObject | null,
   files: string[],
   warnings: string[],
   signal?: AbortSignal,
@@ -72,7 +151,6 @@ async function findChatTemplate(
     return decodeTemplate(jinja, jinjaPath);
   }
   const configPath = join(folder, 'tokenizer_config.json');
-  const config = await readJsonFile(configPath, { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal });
   if (config === null || config.chat_template == null) return null;
   files.push('tokenizer_config.json');
   const { chat_template: template } = config;

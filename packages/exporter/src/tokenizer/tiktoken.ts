@@ -33,9 +33,14 @@ export const llama32Specials: readonly string[] = [
  * Reads the bytes of a tokenizer.model. Merges follow from the ranks, so none are listed.
  *
  * @param name the file's name, for messages
+ * @param specialNames names by id, where they are others than Llama 3.2's
  * @throws ToolkitError `BAD_TOKENIZER`
  */
-export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
+export function parseTiktoken(
+  bytes: Uint8Array,
+  name: string,
+  specialNames: ReadonlyMap<number, string> = new Map(),
+): TokenizerData {
   const table = createTokenTable();
   let nLines = 0;
   for (const line of linesOf(bytes)) {
@@ -51,11 +56,11 @@ export function parseTiktoken(bytes: Uint8Array, name: string): TokenizerData {
     if (!hasToken(table, id)) throw badTokenizer(name, `no rank ${id}, expected every rank from 0 to ${nPlain - 1}`);
   }
   const encoder = new TextEncoder();
-  const specialTokens = llama32Specials.map((special, i) => ({
-    id: addToken(table, nPlain + i, encoder.encode(special), name),
-    name: special,
-  }));
-  return packTokens(table, specialTokens, { ignoreMerges: true, merges: null }, name);
+  const specialTokens = llama32Specials.map((usual, i) => {
+    const special = specialNames.get(nPlain + i) ?? usual;
+    return { id: addToken(table, nPlain + i, encoder.encode(special), name), name: special };
+  });
+  return packTokens(table, { specialTokens }, { ignoreMerges: true, merges: null }, name);
 }
 
 /** One at a time, without line ends: a file of nothing but line ends would make more of them than memory holds. */

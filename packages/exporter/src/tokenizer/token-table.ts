@@ -1,6 +1,6 @@
 // Gathers tokens by id, and packs them into the form a .bin file carries once every id is known to be there exactly once.
 
-import { MAX_TOKEN_BYTES, MAX_VOCAB_SIZE, type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { type AddedToken, MAX_TOKEN_BYTES, MAX_VOCAB_SIZE, type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { show } from '../json-fields.js';
 
 /** More than Llama 3's vocabulary takes, so that its arrays never grow; what is not used of them takes no memory. */
@@ -80,26 +80,44 @@ export function doubled<A extends Uint8Array | Uint32Array>(values: A): A {
 /** @throws ToolkitError `BAD_TOKENIZER` for an id that is missing, or a byte that no plain token is */
 export function packTokens(
   table: TokenTable,
-  specialTokens: readonly SpecialToken[],
+  added: Pick<TokenizerData, 'specialTokens' | 'addedTokens'>,
   rest: Pick<TokenizerData, 'ignoreMerges' | 'merges'>,
   name: string,
 ): TokenizerData {
   const { nTokens, bytes, starts, lengths } = table;
   const tokenBytes = new Uint8Array(table.byteLength);
   const tokenOffsets = new Uint32Array(nTokens + 1);
-  const specials = [...specialTokens].sort((a, b) => a.id - b.id);
-  const specialIds = new Set(specials.map(({ id }) => id));
+  const { specialTokens, addedTokens = [] } = added;
+  const apart = [...specialTokens, ...addedTokens.filter(({ inVocabulary }) => !inVocabulary)];
+  const apartIds = new Set(apart.map(({ id }) => id));
   const missingBytes = new Set(Array.from({ length: 256 }, (_, byte) => byte));
   for (let id = 0; id < nTokens; id++) {
     if (!hasToken(table, id)) throw badTokenizer(name, `no token ${id}, expected every id from 0 to ${nTokens - 1}`);
     const [start, length, offset] = [starts[id]!, lengths[id]!, tokenOffsets[id]!];
     for (let i = 0; i < length; i++) tokenBytes[offset + i] = bytes[start + i]!;
     tokenOffsets[id + 1] = offset + length;
-    if (length === 1 && !specialIds.has(id)) missingBytes.delete(bytes[start]!);
+    if (length === 1 && !apartIds.has(id)) missingBytes.delete(bytes[start]!);
   }
   const [missing] = missingBytes;
   if (missing !== undefined) {
     throw badTokenizer(name, `no token for byte 0x${missing.toString(16).padStart(2, '0')}, expected all 256`);
   }
-  return { splitPattern: 'llama3', nTokens, tokenBytes, tokenOffsets, specialTokens: specials, ...rest };
+  return { splitPattern: 'llama3', nTokens, tokenBytes, tokenOffsets, ...addedOf(specialTokens, addedTokens), ...rest };
+}
+
+/** Added tokens as a tokenizer's data holds them. */
+export function addedOf(
+  specialTokens: readonly AddedToken[],
+  addedTokens: readonly AddedToken[],
+): Pick<TokenizerData, 'specialTokens' | 'addedTokens'> {
+  const byId = (a: AddedToken, b: AddedToken): number => a.id - b.id;
+  const others = addedTokens.length === 0 ? {} : { addedTokens: [...addedTokens].sort(byId) };
+  return { specialTokens: [...specialTokens].sort(byId), ...others };
+}
+
+/** The same tokenizer for a larger vocabulary: the ids at its end are unused. */
+export function padTokenizer(tokenizer: TokenizerData, vocabSize: number): TokenizerData {
+  const tokenOffsets = new Uint32Array(vocabSize + 1).fill(tokenizer.tokenBytes.byteLength);
+  tokenOffsets.set(tokenizer.tokenOffsets);
+  return { ...tokenizer, nTokens: vocabSize, tokenOffsets };
 }

@@ -1,13 +1,13 @@
 // Reads a tokenizer.json of the `tokenizers` library: byte-level BPE with the split pattern of Llama 3.
 
-import type { SpecialToken, TokenizerData } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject, show } from '../json-fields.js';
+import { type AddedEntry, parseAddedTokens, splitEntries } from './added-tokens.js';
 import type { ModelCollections } from './find-collections.js';
 import { splitTokenizerJson, walkMerges, walkVocab } from './model-collections.js';
 import { addVocab, parseMerges } from './parsed-collections.js';
 import { addToken, badTokenizer, createTokenTable, hasToken, packTokens, type TokenTable } from './token-table.js';
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Recognised letter by letter and never compiled. */
 export const LLAMA3_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -15,15 +15,20 @@ export const LLAMA3_PATTERN =
 /** What is read before the collections. */
 interface Beginning {
   readonly model: JsonObject;
-  readonly specialTokens: readonly SpecialToken[];
-  /** By name. */
-  readonly specialIds: ReadonlyMap<string, number>;
-  /** Of the special tokens. */
+  readonly added: readonly AddedEntry[];
+  /** Of the added tokens. */
   readonly table: TokenTable;
 }
 
+/** What a tokenizer.json says. */
+export interface TokenizerFile {
+  readonly tokenizer: TokenizerData;
+  /** What is put around a text, as the file has it. */
+  readonly postProcessor: unknown;
+}
+
 /**
- * Reads the object in a tokenizer.json. Every added token counts as special.
+ * Reads the object in a tokenizer.json.
  *
  * @param name the file's name, for messages
  * @throws ToolkitError `BAD_TOKENIZER`
@@ -41,14 +46,20 @@ export function parseTokenizerJson(json: JsonObject, name: string): TokenizerDat
  * @throws ToolkitError `BAD_TOKENIZER`
  */
 export function readTokenizerJson(bytes: Uint8Array, name: string): TokenizerData {
+  return readTokenizerFile(bytes, name).tokenizer;
+}
+
+/** The same with what else the file says. @throws ToolkitError `BAD_TOKENIZER` */
+export function readTokenizerFile(bytes: Uint8Array, name: string): TokenizerFile {
   const { json, collections } = splitTokenizerJson(bytes, name);
-  if (collections === null) return parseTokenizerJson(json, name);
+  const { post_processor: postProcessor } = json;
+  if (collections === null) return { tokenizer: parseTokenizerJson(json, name), postProcessor };
   const beginning = readBeginning(json, name);
   const { vocab, merges } = collections;
-  return (
+  const tokenizer =
     finishPlain(beginning, collections, name) ??
-    readParsed(beginning, walkVocab(bytes, vocab, name), walkMerges(bytes, merges, name), name)
-  );
+    readParsed(beginning, walkVocab(bytes, vocab, name), walkMerges(bytes, merges, name), name);
+  return { tokenizer, postProcessor };
 }
 
 function readBeginning(json: JsonObject, name: string): Beginning {
@@ -67,36 +78,41 @@ function readBeginning(json: JsonObject, name: string): Beginning {
   checkPreTokenizer(json.pre_tokenizer, name);
   if (!isObject(model.vocab)) throw badTokenizer(name, `model.vocab ${show(model.vocab)}, expected an object`);
   const table = createTokenTable();
-  const specialTokens = addSpecials(json.added_tokens, table, name);
-  const specialIds = new Map(specialTokens.map((special) => [special.name, special.id]));
-  return { model, specialTokens, specialIds, table };
+  const encoder = new TextEncoder();
+  const added = parseAddedTokens(json.added_tokens, name);
+  for (const token of added) addToken(table, token.id, encoder.encode(token.name), name);
+  return { model, added, table };
 }
 
 /** The tokenizer of plain collections; null where they are not, or go together in an unusual way. */
 function finishPlain(
-  { model, specialTokens }: Beginning,
+  { model, added }: Beginning,
   { vocab, merges }: ModelCollections,
   name: string,
 ): TokenizerData | null {
   if (vocab.content === null || merges.content === null || !Array.isArray(model.merges)) return null;
   const { table } = vocab.content;
-  if (specialTokens.some(({ id }) => hasToken(table, id))) return null;
   const encoder = new TextEncoder();
-  for (const special of specialTokens) addToken(table, special.id, encoder.encode(special.name), name);
+  const names = added.map((token) => encoder.encode(token.name));
+  // One that the vocabulary lists too is unusual.
+  const isListed = names.some((bytes) => vocab.content!.index.find(bytes, 0, bytes.byteLength) >= 0);
+  if (isListed || added.some(({ id }) => hasToken(table, id))) return null;
+  for (const [i, { id }] of added.entries()) addToken(table, id, names[i]!, name);
   const ignoreMerges = model.ignore_merges === true;
-  return packTokens(table, specialTokens, { ignoreMerges, merges: merges.content }, name);
+  return packTokens(table, splitEntries(added), { ignoreMerges, merges: merges.content }, name);
 }
 
 function readParsed(
-  { model, specialTokens, specialIds, table }: Beginning,
+  { model, added, table }: Beginning,
   vocab: Iterable<readonly [string, unknown]>,
   mergeEntries: Iterable<unknown>,
   name: string,
 ): TokenizerData {
-  const idOf = addVocab(vocab, table, specialIds, name);
+  const { idOf, listed } = addVocab(vocab, table, new Map(added.map((token) => [token.name, token])), name);
   if (!Array.isArray(model.merges)) throw badTokenizer(name, `model.merges ${show(model.merges)}, expected a list`);
   const merges = parseMerges(mergeEntries, idOf, name);
-  return packTokens(table, specialTokens, { ignoreMerges: model.ignore_merges === true, merges }, name);
+  const entries = added.map((token) => (listed.has(token.id) ? { ...token, inVocabulary: true } : token));
+  return packTokens(table, splitEntries(entries), { ignoreMerges: model.ignore_merges === true, merges }, name);
 }
 
 function checkPreTokenizer(preTokenizer: unknown, name: string): void {
@@ -112,15 +128,4 @@ function checkPreTokenizer(preTokenizer: unknown, name: string): void {
   if (byteLevel.add_prefix_space === true || byteLevel.use_regex !== false) {
     throw badTokenizer(name, `ByteLevel ${show(byteLevel)}, expected add_prefix_space and use_regex false`);
   }
-}
-
-function addSpecials(added: unknown, table: TokenTable, name: string): SpecialToken[] {
-  if (added != null && !Array.isArray(added)) throw badTokenizer(name, 'added_tokens is not a list');
-  const encoder = new TextEncoder();
-  return ((added as unknown[] | null | undefined) ?? []).map((token, i) => {
-    if (!isObject(token) || typeof token.content !== 'string' || LONE_SURROGATE.test(token.content)) {
-      throw badTokenizer(name, `added_tokens[${i}] ${show(token)}, expected an object with id and content`);
-    }
-    return { id: addToken(table, token.id, encoder.encode(token.content), name), name: token.content };
-  });
 }

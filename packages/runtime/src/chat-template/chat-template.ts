@@ -59,9 +59,7 @@ export function encodeChat(
   messages: readonly ChatMessage[],
   options: ChatOptions = {},
 ): number[] {
-  return renderRuns(tokenizer, template, messages, options).flatMap((run) =>
-    'text' in run ? tokenizer.encode(run.text) : [tokenizer.specialId(run.special)!],
-  );
+  return tokenizer.encodeRuns(renderRuns(tokenizer, template, messages, options));
 }
 
 /**

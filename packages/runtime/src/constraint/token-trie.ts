@@ -2,7 +2,7 @@
 
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 
-/** The nodes of a tree, each before those below it. Special tokens are not in it. */
+/** The nodes of a tree, each before those below it. Special tokens and unused ids are not in it. */
 export interface TokenTrie {
   readonly nNodes: number;
   /** (nNodes) byte that leads to the node. */
@@ -62,7 +62,7 @@ interface SpelledToken {
 
 function sortedTokens(tokenizer: Tokenizer): SpelledToken[] {
   const spelled: SpelledToken[] = [];
-  for (let id = 0; id < tokenizer.nTokens; id++) {
+  for (let id = 0; id < tokenizer.nUsedTokens; id++) {
     if (tokenizer.isSpecial(id)) continue;
     spelled.push({ id, text: String.fromCharCode(...tokenizer.tokenBytes(id)) });
   }

@@ -6,7 +6,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { type AnswerOptions, createAnswer } from '../answer.js';
 import type { SequenceTokens } from '../forward.js';
-import { checkPrefillChunk, encodePrompt } from '../generate.js';
+import { checkPrefillChunk, type EncodePromptOptions, encodePrompt } from '../generate.js';
 import type { Model } from '../model.js';
 import type { GenerateEvent } from '../sequence.js';
 import { createSpeculation, type SpeculateOptions } from '../speculation/speculation.js';
@@ -38,6 +38,8 @@ export interface EngineOptions {
 export interface SubmitOptions extends AnswerOptions {
   /** Drafts tokens from what the text repeats: the same answer in fewer passes. Default false. */
   readonly speculate?: boolean | SpeculateOptions | undefined;
+  /** What names of special tokens in a prompt of text are. Default `text`. */
+  readonly specials?: EncodePromptOptions['specials'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,11 +111,11 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     get nWaiting() {
       return waiting.length;
     },
-    submit(prompt, { signal, speculate, ...answerOptions } = {}) {
+    submit(prompt, { signal, speculate, specials, ...answerOptions } = {}) {
       model.closed.throwIfAborted();
       if (isClosed) throw closedError();
       signal?.throwIfAborted();
-      const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt) : [...prompt];
+      const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt, { specials }) : [...prompt];
       const answer = createAnswer(model, promptTokens, { now, ...answerOptions });
       const speculation = createSpeculation(speculate, promptTokens, model.backend);
       const request = createRequest({ promptTokens, answer, vocabSize, speculation, now, signal, aborts, onOver });

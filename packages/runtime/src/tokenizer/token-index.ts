@@ -3,7 +3,7 @@
 import type { TokenizerData } from '@llama-ts/format';
 import { badTokenizer } from './bad-tokenizer.js';
 
-/** Token ids by their bytes; special tokens are not in it. */
+/** Token ids by their bytes; tokens that byte-pair encoding never makes are not in it. */
 export interface TokenIndex {
   /** Id of the token with the bytes `bytes[start..end)`, or −1. */
   find(bytes: Uint8Array, start: number, end: number): number;
@@ -14,8 +14,11 @@ export interface TokenIndex {
 /** FNV-1a continues from its state: a token's hash is where the hash of a longer one goes on. */
 const HASH_START = 0x811c9dc5 | 0;
 
-/** @throws ToolkitError BAD_TOKENIZER when two tokens have the same bytes */
-export function createTokenIndex(data: TokenizerData, isSpecial: Uint8Array): TokenIndex {
+/**
+ * @param isApart (nTokens) 1 where byte-pair encoding never makes the token
+ * @throws ToolkitError BAD_TOKENIZER when two tokens have the same bytes
+ */
+export function createTokenIndex(data: TokenizerData, isApart: Uint8Array): TokenIndex {
   const { tokenBytes, tokenOffsets, nTokens } = data;
   const slots = new Int32Array(tableSize(nTokens)).fill(-1);
   const mask = slots.length - 1;
@@ -67,7 +70,7 @@ export function createTokenIndex(data: TokenizerData, isSpecial: Uint8Array): To
     const start = tokenOffsets[id]!;
     const end = tokenOffsets[id + 1]!;
     hashes[id] = extendHash(HASH_START, tokenBytes, start, end);
-    if (isSpecial[id] === 1) continue;
+    if (isApart[id] === 1) continue;
     let slot = firstSlot(hashes[id]!) & mask;
     for (let other = slots[slot]!; other >= 0; other = slots[slot]!) {
       const offset = tokenOffsets[other]!;

@@ -1,12 +1,12 @@
 // The tokenizer: text to tokens by byte-level byte-pair encoding, and back.
 
-import { type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { type AddedToken, type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { createAddedTokenFinder, type PromptRun, type TextPart } from './added-tokens.js';
 import { badTokenizer } from './bad-tokenizer.js';
 import { checkTokenizerData } from './check-tokenizer-data.js';
 import { refuseLoneSurrogates } from './lone-surrogate.js';
 import { mergeBytes } from './merge-bytes.js';
 import { createMergeTable } from './merge-table.js';
-import { createNameFinder } from './name-finder.js';
 import { createPieceCache } from './piece-cache.js';
 import { pieceEnd } from './split-llama3.js';
 import { createStreamDecoder, type StreamDecoder } from './stream-decoder.js';
@@ -14,22 +14,29 @@ import { createTokenIndex, type TokenIndex } from './token-index.js';
 
 /** Options of {@link Tokenizer.encode}. */
 export interface EncodeOptions {
-  /** What special names in the text are: plain text (the default), or the tokens they name. */
+  /**
+   * What special names in the text are: plain text (the default), or the tokens they name. Names of added tokens that
+   * are not special are always tokens.
+   */
   readonly specials?: 'text' | 'tokens' | undefined;
 }
 
 /** Options of decoding. */
 export interface DecodeOptions {
-  /** Leave special tokens out; else their names are text. Default false. */
+  /** Leave special tokens out; else their names are text. Other added tokens are always text. Default false. */
   readonly skipSpecial?: boolean | undefined;
 }
 
 /** A tokenizer. Tokens do not depend on the Node version. */
 export interface Tokenizer {
-  /** Tokens in all, specials included. */
+  /** The model's vocabulary size: all tokens, and unused ids. */
   readonly nTokens: number;
+  /** Ids from here on are unused: they pad the vocabulary, are no text, and are never chosen. */
+  readonly nUsedTokens: number;
   /** In id order. */
   readonly specialTokens: readonly SpecialToken[];
+  /** Added tokens that are not special, in id order. */
+  readonly addedTokens: readonly AddedToken[];
   /**
    * Tokens of a text; no begin-of-text token is added.
    *
@@ -37,6 +44,13 @@ export interface Tokenizer {
    * makes no token
    */
   encode(text: string, options?: EncodeOptions): number[];
+  /**
+   * Tokens of a prompt in runs, of which those of special tokens are tokens and the others text, whatever names are in
+   * it. They fall as in the joined text: the flags of added tokens reach into the runs beside them.
+   *
+   * @throws ToolkitError as {@link encode}; UNKNOWN_SPECIAL_TOKEN
+   */
+  encodeRuns(runs: readonly PromptRun[]): number[];
   /**
    * Text of tokens; bytes that are not UTF-8 become U+FFFD.
    *
@@ -55,7 +69,7 @@ export interface Tokenizer {
   specialId(name: string): number | undefined;
   isSpecial(id: number): boolean;
   /**
-   * A copy of a token's bytes; a special token's are its name in UTF-8.
+   * A copy of a token's bytes; an added token's are its name in UTF-8, and an unused id has none.
    *
    * @throws ToolkitError BAD_TOKEN_ID
    */
@@ -78,13 +92,14 @@ const KEPT_UNITS = 1024;
  * tokenizer.decode(tokenizer.encode('Hello')); // 'Hello'
  */
 export function createTokenizer(data: TokenizerData): Tokenizer {
-  const specialFlags = checkTokenizerData(data);
-  const index = createTokenIndex(data, specialFlags);
+  const { isSpecial, isApart, nUsed } = checkTokenizerData(data);
+  const index = createTokenIndex(data, isApart);
   const byteIds = findByteIds(index);
   const merges = createMergeTable(data, index);
   const specialTokens = [...data.specialTokens].sort((a, b) => a.id - b.id);
   const specialIds = new Map(specialTokens.map(({ id, name }) => [name, id]));
-  const findNames = createNameFinder(specialIds.keys());
+  const addedTokens = [...(data.addedTokens ?? [])].sort((a, b) => a.id - b.id);
+  const finder = createAddedTokenFinder(specialTokens, addedTokens);
   const cache = createPieceCache();
   const utf8 = new TextEncoder();
   const keptBytes = new Uint8Array(KEPT_UNITS * MAX_BYTES_PER_UNIT);
@@ -117,7 +132,7 @@ export function createTokenizer(data: TokenizerData): Tokenizer {
     if (!Number.isInteger(id) || id < 0 || id >= data.nTokens) {
       throw new ToolkitError('BAD_TOKEN_ID', `token ${id}, expected 0 to ${data.nTokens - 1}`);
     }
-    if (skipSpecial && specialFlags[id] === 1) return NO_BYTES;
+    if (skipSpecial && isSpecial[id] === 1) return NO_BYTES;
     return data.tokenBytes.subarray(data.tokenOffsets[id]!, data.tokenOffsets[id + 1]!);
   }
 
@@ -134,22 +149,30 @@ export function createTokenizer(data: TokenizerData): Tokenizer {
     return bytes;
   }
 
+  function encodeParts(parts: readonly TextPart[]): number[] {
+    const output: number[] = [];
+    for (const part of parts) {
+      if ('id' in part) output.push(part.id);
+      else appendText(part.text, output);
+    }
+    return output;
+  }
+
   return {
     nTokens: data.nTokens,
+    nUsedTokens: nUsed,
     specialTokens,
+    addedTokens,
     encode(text, { specials = 'text' } = {}) {
       refuseLoneSurrogates(text, 'text');
-      const output: number[] = [];
-      let start = 0;
-      if (specials === 'tokens') {
-        for (const found of findNames(text)) {
-          appendText(text.slice(start, found.start), output);
-          output.push(specialIds.get(found.name)!);
-          start = found.end;
-        }
+      return encodeParts(finder.split(text, { takesSpecials: specials === 'tokens' }));
+    },
+    encodeRuns(runs) {
+      for (const run of runs) {
+        if ('text' in run) refuseLoneSurrogates(run.text, 'text');
+        else if (!specialIds.has(run.special)) throw unknownSpecial(run.special);
       }
-      appendText(start === 0 ? text : text.slice(start), output);
-      return output;
+      return encodeParts(finder.splitRuns(runs));
     },
     decode(ids, options) {
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(decodeBytes(ids, options));
@@ -159,9 +182,16 @@ export function createTokenizer(data: TokenizerData): Tokenizer {
       return createStreamDecoder((id) => bytesOf(id, skipSpecial));
     },
     specialId: (name) => specialIds.get(name),
-    isSpecial: (id) => specialFlags[id] === 1,
+    isSpecial: (id) => isSpecial[id] === 1,
     tokenBytes: (id) => bytesOf(id, false).slice(),
   };
+}
+
+/** The error of a name that no special token has. */
+export function unknownSpecial(name: string): ToolkitError {
+  return new ToolkitError('UNKNOWN_SPECIAL_TOKEN', `${JSON.stringify(name)} is no special token of this tokenizer`, {
+    suggestions: ['See their names: tokenizer.specialTokens'],
+  });
 }
 
 /** (256) the token of each byte. */

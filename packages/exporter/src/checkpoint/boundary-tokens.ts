@@ -1,0 +1,91 @@
+// Finds out which tokens begin and end a text: every file of a checkpoint may say it.
+
+import type { BoundaryTokens, EndTokenSource, TokenizerData } from '@llama-ts/format';
+import { isObject, type JsonObject } from '../json-fields.js';
+import { type AroundText, readPostProcessor } from '../tokenizer/post-processor.js';
+import type { FolderTokenizer } from '../tokenizer/read-tokenizer.js';
+
+/** What the files say. */
+export interface BoundaryFacts {
+  readonly config: Pick<BoundaryTokens, 'bosId' | 'eosIds'>;
+  /** End tokens of generation_config.json. */
+  readonly generationEosIds: readonly number[];
+  readonly text: FolderTokenizer;
+  /** Path of tokenizer.json, for messages. */
+  readonly tokenizerPath: string;
+}
+
+/** Boundary tokens, and which files name the end tokens. */
+export interface FoundBoundaries {
+  readonly boundaries: BoundaryTokens;
+  readonly eosSources: readonly EndTokenSource[];
+}
+
+/**
+ * End tokens are all that any file names. What is put before and after a text is what transformers puts there: what
+ * tokenizer_config.json's `add_bos_token` and `add_eos_token` say, else what tokenizer.json's post-processor does.
+ *
+ * @throws ToolkitError `BAD_TOKENIZER`
+ */
+export function findBoundaries(facts: BoundaryFacts): FoundBoundaries {
+  const { tokenizer, config: tokenizerConfig, specialTokensMap } = facts.text;
+  const tokenNamed = (value: unknown): number[] => idOf(tokenizer, value);
+  const eosSources = collect([
+    ['generation_config.json', facts.generationEosIds],
+    ['config.json', facts.config.eosIds],
+    ['tokenizer_config.json', tokenNamed(tokenizerConfig?.eos_token)],
+    ['special_tokens_map.json', tokenNamed(specialTokensMap?.eos_token)],
+  ]);
+  const [tokenizerBos] = tokenNamed(tokenizerConfig?.bos_token ?? specialTokensMap?.bos_token);
+  const [tokenizerEos] = tokenNamed(tokenizerConfig?.eos_token ?? specialTokensMap?.eos_token);
+  const around = aroundText(facts);
+  const prefix = added(tokenizerConfig, 'add_bos_token', tokenizerBos) ?? around?.prefix;
+  const suffix = added(tokenizerConfig, 'add_eos_token', tokenizerEos) ?? around?.suffix ?? [];
+  const bosId = prefix?.[0] ?? tokenizerBos ?? facts.config.bosId;
+  const isUsual = prefix === undefined || String(prefix) === String(bosId === null ? [] : [bosId]);
+  return {
+    boundaries: {
+      bosId,
+      eosIds: eosSources.map(({ id }) => id),
+      ...(isUsual ? {} : { prefixIds: prefix }),
+      ...(suffix.length === 0 ? {} : { suffixIds: suffix }),
+    },
+    eosSources,
+  };
+}
+
+/** undefined where no tokenizer.json says it. */
+function aroundText({ text, tokenizerPath }: BoundaryFacts): AroundText | undefined {
+  const { tokenizer, postProcessor } = text;
+  if (tokenizer === null || postProcessor === undefined) return undefined;
+  return readPostProcessor(postProcessor, tokenizer.nTokens, tokenizerPath);
+}
+
+/** What an `add_…_token` says; undefined where it says nothing. */
+function added(config: JsonObject | null, field: string, id: number | undefined): readonly number[] | undefined {
+  if (config?.[field] === false) return [];
+  return config?.[field] === true && id !== undefined ? [id] : undefined;
+}
+
+/** Each id once, in the order of the files. */
+function collect(named: readonly (readonly [file: string, ids: readonly number[]])[]): EndTokenSource[] {
+  const files = new Map<number, string[]>();
+  for (const [file, ids] of named) {
+    for (const id of new Set(ids)) files.set(id, [...(files.get(id) ?? []), file]);
+  }
+  return [...files].map(([id, sources]) => ({ id, sources }));
+}
+
+/** Id of a token that is named as text or as an object with its content; nothing where there is none. */
+function idOf(tokenizer: TokenizerData | null, value: unknown): number[] {
+  const name = isObject(value) ? value.content : value;
+  if (tokenizer === null || typeof name !== 'string' || name === '') return [];
+  const token = [...tokenizer.specialTokens, ...(tokenizer.addedTokens ?? [])].find((token) => token.name === name);
+  if (token !== undefined) return [token.id];
+  const bytes = Buffer.from(name);
+  const { tokenBytes, tokenOffsets, nTokens } = tokenizer;
+  for (let id = 0; id < nTokens; id++) {
+    if (bytes.equals(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1]))) return [id];
+  }
+  return [];
+}
