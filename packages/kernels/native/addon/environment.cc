@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "node-api.h"
 
@@ -63,7 +64,10 @@ Environment::~Environment() {
 }
 
 void Environment::add(ThreadOwner& owner) {
-  endThreadsFirst();
+  // Hooks run in the order opposite to theirs.
+  if (hasHook_) napi_remove_env_cleanup_hook(env_, onEnd, this);
+  hasHook_ = napi_add_env_cleanup_hook(env_, onEnd, this) == napi_ok;
+  if (!hasHook_) throw StatusError{napi_generic_failure};
   const std::lock_guard<std::mutex> lock(all().mutex);
   owners_.push_back(&owner);
 }
@@ -73,10 +77,16 @@ void Environment::remove(ThreadOwner& owner) noexcept {
   std::erase(owners_, &owner);
 }
 
-void Environment::endThreadsFirst() {
-  if (hasHook_) napi_remove_env_cleanup_hook(env_, onEnd, this);
-  hasHook_ = napi_add_env_cleanup_hook(env_, onEnd, this) == napi_ok;
-  if (!hasHook_) throw StatusError{napi_generic_failure};
+void Environment::release(std::unique_ptr<Released> memory) noexcept {
+  memory->next = std::move(released_);
+  released_ = std::move(memory);
+  destroyReleased();
+}
+
+void Environment::destroyReleased() noexcept {
+  const bool isBusy = std::ranges::any_of(owners_, [](const ThreadOwner* owner) { return owner->isBusy(); });
+  // One at a time: each would destroy the next, as deep as there are many.
+  while (!isBusy && released_ != nullptr) released_ = std::move(released_->next);
 }
 
 void Environment::onEnd(void* environment) noexcept {
@@ -84,6 +94,7 @@ void Environment::onEnd(void* environment) noexcept {
   self.hasHook_ = false;
   // Not under the lock: ending waits for threads. No JavaScript runs any more that could add an owner.
   for (ThreadOwner* owner : self.owners_) owner->end();
+  self.destroyReleased();
 }
 
 }  // namespace kernels

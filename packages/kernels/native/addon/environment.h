@@ -1,9 +1,9 @@
 // How threads end: with what owns them, with their environment, or with the process.
 //
 // - An owner that is closed or collected ends its threads itself.
-// - An environment ends (the end of a program, worker.terminate(), process.exit() in a worker): Node runs cleanup hooks, the
-//   newest first. One hook ends all threads of the environment. It must run before the hooks of whatever the threads use: those of
-//   thread-safe functions and of external buffers free memory. So it is put on top again after each of them is made.
+// - An environment ends (the end of a program, worker.terminate(), process.exit() in a worker): Node runs cleanup hooks, and one
+//   ends all threads of the environment. Node takes external buffers away before that, in the middle of a run, so their memory
+//   is kept until the threads that may use it are at rest.
 // - The process ends (process.exit() on the main thread, an uncaught error): no hook runs, nothing is destroyed, and the threads
 //   go on until the system ends them. From the exit handler on they no longer call into Node, which is being taken down.
 #pragma once
@@ -23,6 +23,14 @@ class ThreadOwner {
   virtual void end() noexcept = 0;
   /** Keeps the threads from calling into Node, without waiting for them; on any thread. */
   virtual void beQuiet() noexcept = 0;
+  /** Whether threads may use memory that JavaScript gave them; on the environment's thread. */
+  virtual bool isBusy() const noexcept = 0;
+};
+
+/** Memory that Node has let go of and threads may still use. */
+struct Released {
+  virtual ~Released() = default;
+  std::unique_ptr<Released> next;
 };
 
 /** The threads of one environment: of the main thread or of a worker. */
@@ -37,11 +45,13 @@ class Environment : public std::enable_shared_from_this<Environment> {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  /** To be called once all that its threads use has been made. */
+  /** To be called once the thread-safe functions that its threads call have been made: their hooks run after ours. */
   void add(ThreadOwner& owner);
   void remove(ThreadOwner& owner) noexcept;
-  /** Something that threads may use has been made: they end before it does. */
-  void endThreadsFirst();
+  /** Destroys it once no owner is busy. */
+  void release(std::unique_ptr<Released> memory) noexcept;
+  /** To be called when an owner has come to rest. */
+  void destroyReleased() noexcept;
 
  private:
   friend void quietenAll() noexcept;
@@ -50,6 +60,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   const napi_env env_;
   bool hasHook_ = false;
   std::vector<ThreadOwner*> owners_;
+  std::unique_ptr<Released> released_;
 };
 
 }  // namespace kernels

@@ -32,6 +32,7 @@ class ExecutorObject : public ThreadOwner {
   ~ExecutorObject() override {
     environment_->remove(*this);
     end();
+    environment_->destroyReleased();
   }
 
   void end() noexcept override {
@@ -41,11 +42,13 @@ class ExecutorObject : public ThreadOwner {
 
   void beQuiet() noexcept override { done_->beQuiet(); }
 
+  bool isBusy() const noexcept override { return executor_ != nullptr && executor_->isRunning(); }
+
   /** start(words, count): the index of an invalid operation, or -1 when the threads are at work. */
   napi_value start(const Call& call) {
     const TypedArray words(call.env, call.arguments[0]);
     const size_t count = call.uint32(1);
-    if (executor_ == nullptr || executor_->isRunning()) throw invalidArgument("the executor is closed or at work");
+    if (executor_ == nullptr || isBusy()) throw invalidArgument("the executor is closed or at work");
     if (words.type != napi_float64_array || count == 0 || count > words.length) throw invalidArgument("nothing to start");
     const int64_t invalid = executor_->start(static_cast<const double*>(words.data), count);
     if (invalid < 0) done_->keepAlive(true);
@@ -55,6 +58,7 @@ class ExecutorObject : public ThreadOwner {
   /** onDone has been called: until the next start nothing keeps the process alive. */
   napi_value nonFinite(const Call& call) {
     done_->keepAlive(false);
+    environment_->destroyReleased();
     return booleanValue(call.env, executor_ != nullptr && executor_->nonFinite());
   }
 
@@ -65,6 +69,7 @@ class ExecutorObject : public ThreadOwner {
 
   napi_value close(const Call&) {
     end();
+    environment_->destroyReleased();
     return nullptr;
   }
 

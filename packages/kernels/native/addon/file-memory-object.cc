@@ -1,5 +1,6 @@
 // new FileMemory(byteLength, fd): a map of the file; without fd, zeros in large pages, to be written through views.
 #include <memory>
+#include <utility>
 
 #include "environment.h"
 #include "file-memory.h"
@@ -11,6 +12,20 @@ namespace {
 
 /** Lengths that a JavaScript number holds exactly. */
 constexpr double kMaxLength = 9007199254740992.0;
+
+/** What a view keeps. */
+struct ViewedMemory : public Released {
+  ViewedMemory(std::shared_ptr<Environment> environment, std::shared_ptr<FileMemory> file)
+      : environment(std::move(environment)), file(std::move(file)) {}
+  const std::shared_ptr<Environment> environment;
+  const std::shared_ptr<FileMemory> file;
+};
+
+void releaseView(napi_env, void*, void* kept) noexcept {
+  std::unique_ptr<ViewedMemory> memory(static_cast<ViewedMemory*>(kept));
+  const std::shared_ptr<Environment> environment = memory->environment;
+  environment->release(std::move(memory));
+}
 
 class FileMemoryObject {
  public:
@@ -32,14 +47,11 @@ class FileMemoryObject {
     if (file_ == nullptr || !(offset >= 0 && length > 0 && offset + length <= (double)file_->length())) {
       throw invalidArgument("view out of range");
     }
-    auto keep = std::make_unique<std::shared_ptr<FileMemory>>(file_);
+    auto kept = std::make_unique<ViewedMemory>(environment_, file_);
     napi_value buffer;
-    check(napi_create_external_arraybuffer(
-        call.env, file_->data() + (size_t)offset, (size_t)length,
-        [](napi_env, void*, void* kept) noexcept { delete static_cast<std::shared_ptr<FileMemory>*>(kept); }, keep.get(),
-        &buffer));
-    keep.release();
-    environment_->endThreadsFirst();
+    check(napi_create_external_arraybuffer(call.env, file_->data() + (size_t)offset, (size_t)length, releaseView, kept.get(),
+                                           &buffer));
+    kept.release();
     return buffer;
   }
 

@@ -22,6 +22,7 @@ class Sha256Object : public ThreadOwner {
   ~Sha256Object() override {
     environment_->remove(*this);
     end();
+    environment_->destroyReleased();
   }
 
   void end() noexcept override {
@@ -30,6 +31,8 @@ class Sha256Object : public ThreadOwner {
   }
 
   void beQuiet() noexcept override { hashed_->beQuiet(); }
+
+  bool isBusy() const noexcept override { return streams_ != nullptr && underWay_ > 0; }
 
   napi_value open(const Call& call) { return numberValue(call.env, streams_->open()); }
 
@@ -47,7 +50,10 @@ class Sha256Object : public ThreadOwner {
   napi_value takeHashed(const Call& call) {
     const std::vector<uint32_t> pieces = streams_->takeHashed();
     underWay_ -= pieces.size();
-    if (underWay_ == 0) hashed_->keepAlive(false);
+    if (underWay_ == 0) {
+      hashed_->keepAlive(false);
+      environment_->destroyReleased();
+    }
     napi_value names;
     check(napi_create_array_with_length(call.env, pieces.size(), &names));
     for (uint32_t i = 0; i < pieces.size(); i++) check(napi_set_element(call.env, names, i, numberValue(call.env, pieces[i])));
