@@ -10,7 +10,7 @@ import { root } from './npm.mjs';
 
 /** Oclif's code is in the command line's bundle. What is needed rarely is not: Node finds it when it is. */
 const commandLine = {
-  external: ['@llama-ts/*', 'ora', 'cli-progress', 'typescript', 'ts-node'],
+  external: ['@llama-ts/*', 'ora', 'typescript', 'ts-node'],
   // Oclif's modules are CommonJS and use what Node gives to those.
   banner: {
     js: `import { createRequire as createBundleRequire } from 'node:module';

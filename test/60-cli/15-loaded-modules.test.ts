@@ -7,8 +7,8 @@ import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
 const preload = new URL('../helpers/list-modules.mjs', import.meta.url);
-/** The packages of the toolkit that speak to no model file, and what draws bars and spinners. */
-const unneeded = ['exporter', 'evaluate', 'safetensors', 'gguf', 'ora', 'cli-progress'];
+/** The packages of the toolkit that speak to no model file, and what draws spinners. */
+const unneeded = ['exporter', 'evaluate', 'safetensors', 'gguf', 'ora'];
 
 describe('the packages that a command loads', () => {
   it('are those of run and chat alone when a model answers', () =>

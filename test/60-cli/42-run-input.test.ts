@@ -20,7 +20,7 @@ interface Result {
   readonly text?: string;
   readonly seed?: string;
   readonly tokens?: number;
-  readonly end_reason?: string;
+  readonly endReason?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly suggestions: string[] };
 }
 
@@ -78,7 +78,7 @@ describe('llama run --input', function () {
       };
       const story = ['-i', 'Once upon a time'];
       const first = await alone(...story, '--max-tokens', '60', '-t', '1', '-s', '3');
-      assert.deepEqual([found[0]!.text, found[0]!.end_reason], [first.text, first.endReason]);
+      assert.deepEqual([found[0]!.text, found[0]!.endReason], [first.text, first.endReason]);
       const third = await alone(...story, '--max-tokens', '30', '-t', '0', '--stop', 'the', '--stop', 'a');
       assert.equal(found[2]!.text, third.text);
       const last = ['-t', '1.5', '-s', '18446744073709551615', '-p', '1', '--top-k', '40'];

@@ -46,9 +46,9 @@ describe('the constraint flags', function () {
       const { exitCode, stderr } = await runLlama(['run', '--input', input, '--output', output, '--regex', '(yes|no)']);
       assert.equal(exitCode, 0, stderr);
       for (const line of (await readFile(output, 'utf8')).trim().split('\n')) {
-        const { text, meets_constraint } = JSON.parse(line);
+        const { text, meetsConstraint } = JSON.parse(line);
         assert.match(text, /^(yes|no)$/);
-        assert.equal(meets_constraint, true);
+        assert.equal(meetsConstraint, true);
       }
       const other = await runLlama(['run', '--input', input, '--output', output, '--regex', '(no|yes)']);
       assert.notEqual(other.exitCode, 0);
@@ -73,9 +73,9 @@ describe('the constraint flags', function () {
         .split('\n')
         .map((line) => JSON.parse(line));
       assert.deepEqual(Object.keys(JSON.parse(results[0].text)), ['name', 'age']);
-      if (results[1].meets_constraint) JSON.parse(results[1].text);
+      if (results[1].meetsConstraint) JSON.parse(results[1].text);
       assert.match(results[2].text, /^[a-c]{3}$/);
-      assert.equal(results[3].meets_constraint, undefined);
+      assert.equal(results[3].meetsConstraint, undefined);
       assert.match(results[4].text, /^(yes|no)$/);
     }));
 

@@ -2,6 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { checkJsonOutput } from './json-schemas.js';
 
 /** Path of the committed bin file. */
 export const llamaBin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
@@ -25,7 +26,10 @@ export interface RunLlamaOptions {
   readonly onStdout?: (child: ChildProcessWithoutNullStreams, stdout: string) => void;
 }
 
-/** Runs `llama ...args` to its end, without a terminal and without settings of the caller's environment. */
+/**
+ * Runs `llama ...args` to its end, without a terminal and without settings of the caller's environment. What `--json`
+ * prints must meet its schema.
+ */
 export function runLlama(args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> {
   const { DEBUG: _debug, LLAMA_KERNELS: _kernels, ...env } = process.env;
   const child = spawn(process.execPath, [llamaBin, ...args], {
@@ -45,6 +49,13 @@ export function runLlama(args: readonly string[], options: RunLlamaOptions = {})
   child.stdin.end(options.stdin ?? '');
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.on('close', (exitCode) => {
+      try {
+        checkJsonOutput(args, stdout);
+        resolve({ exitCode, stdout, stderr });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
 }

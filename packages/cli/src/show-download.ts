@@ -1,7 +1,8 @@
-// Draws a download: a bar with the time left on a terminal, else a note per file.
+// Draws a download: a line with the time left on a terminal, else a note per file and per tenth.
 
 import type { HubEvent, HubSnapshot, Retry } from '@llama-ts/exporter';
-import { type ProgressBar, progressBar } from './progress-bar.js';
+import { createProgress, type Progress } from './progress.js';
+import { isDrawable } from './terminal.js';
 import { visible } from './terminal-safe.js';
 import { byteSize } from './units.js';
 
@@ -10,26 +11,33 @@ export async function showDownload(
   events: AsyncGenerator<HubEvent, HubSnapshot>,
   note: (text: string) => void,
 ): Promise<HubSnapshot> {
-  let bar: ProgressBar | null = null;
+  let progress: Progress | null = null;
   const byteLengths = new Map<string, number>();
   const advance = (path: string, byteLength: number): void => {
-    bar?.add(byteLength - (byteLengths.get(path) ?? byteLength));
+    progress?.add(byteLength - (byteLengths.get(path) ?? byteLength));
     byteLengths.set(path, byteLength);
   };
+  const print = (line: () => void): void => (progress === null ? line() : progress.above(line));
   try {
     for (;;) {
       const next = await events.next();
       if (next.done === true) return next.value;
       const event = next.value;
-      if (event.type === 'plan-ready' && event.plan.downloadBytes > 0) bar = progressBar(event.plan.downloadBytes);
+      if (event.type === 'plan-ready' && event.plan.downloadBytes > 0) {
+        progress = createProgress({
+          total: event.plan.downloadBytes,
+          amount: (_done, total) => `of ${byteSize(total)}`,
+          note,
+        });
+      }
       if (event.type === 'file-start') advance(event.path, event.startOffset);
       if (event.type === 'file-progress') advance(event.path, event.byteLength);
-      if (event.type === 'file-start') bar?.name(visible(event.path));
-      const text = noteOn(event, bar !== null);
-      if (text !== null) note(visible(text));
+      if (event.type === 'file-start') progress?.name(visible(event.path));
+      const text = noteOn(event, isDrawable(process.stderr));
+      if (text !== null) print(() => note(visible(text)));
     }
   } finally {
-    bar?.stop();
+    progress?.stop();
     await events.return(undefined as never);
   }
 }

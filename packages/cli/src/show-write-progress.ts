@@ -1,49 +1,68 @@
-// Draws the writing of a .bin file: a bar on a terminal, else a line per tensor.
+// Draws the writing of a model, and keeps what became of each tensor for the report.
 
 import type { ExportEvent } from '@llama-ts/exporter';
-import { type ProgressBar, progressBar } from './progress-bar.js';
-import { visible } from './terminal-safe.js';
+import { createProgress, type Progress } from './progress.js';
 import { byteSize } from './units.js';
 
-/** A command, which prints lines of its report and warnings. */
+/** A command, which prints lines of its report, notes and warnings. */
 export interface Reporter {
   log(line: string): void;
+  logToStderr(line: string): void;
   warn(warning: string): void;
 }
+
+/** A tensor that was written. */
+export interface WrittenTensor {
+  readonly name: string;
+  readonly byteLength: number;
+  /** Largest quantization error of a weight; null where nothing was quantized. */
+  readonly maxError: number | null;
+}
+
+/** A result with what became of each tensor. */
+export type Written<Result> = Result & { readonly tensors: readonly WrittenTensor[] };
 
 /** Runs an export, a quantization or a conversion to its end and returns what it made. */
 export async function showWriteProgress<Result>(
   events: AsyncGenerator<ExportEvent, Result>,
   reporter: Reporter,
-): Promise<Result> {
-  let bar: ProgressBar | null = null;
-  let nFinished = 0;
+  { isVerbose = false } = {},
+): Promise<Written<Result>> {
+  let progress: Progress | null = null;
+  const tensors: WrittenTensor[] = [];
+  const print = (line: () => void): void => (progress === null ? line() : progress.above(line));
   try {
     for (;;) {
       const next = await events.next();
-      if (next.done === true) return next.value;
+      if (next.done === true) return { ...next.value, tensors };
       const event = next.value;
       switch (event.type) {
         case 'warning':
-          reporter.warn(visible(event.message));
+          print(() => reporter.warn(event.message));
           break;
         case 'write-start':
-          bar = progressBar(event.byteLength);
+          progress = createProgress({
+            total: event.byteLength,
+            amount: (_done, total) => `of ${byteSize(total)}`,
+            note: (line) => reporter.logToStderr(line),
+          });
           break;
         case 'tensor-start':
-          bar?.name(event.name);
+          progress?.name(event.name);
           break;
         case 'bytes-written':
-          bar?.add(event.byteLength);
+          progress?.add(event.byteLength);
           break;
-        case 'tensor-end':
-          nFinished++;
-          if (bar === null) reporter.log(tensorLine(event, nFinished));
+        case 'tensor-end': {
+          const { name, byteLength, maxError } = event;
+          tensors.push({ name, byteLength, maxError });
+          if (isVerbose) print(() => reporter.log(tensorLine(event, tensors.length)));
           break;
+        }
       }
     }
   } finally {
-    bar?.stop();
+    progress?.stop();
     await events.return(undefined as never);
   }
 }

@@ -63,6 +63,31 @@ export async function speak(events: AsyncIterable<GenerateEvent>, show: (text: s
   return { ...speech, ids, ...(logprobs.length === 0 ? {} : { logprobs }) };
 }
 
+/** Log-probabilities at one position, with what the tokens are. */
+export interface NamedLogprobs {
+  readonly id: number;
+  readonly text: string;
+  readonly logProbability: number;
+  readonly top: readonly { readonly id: number; readonly text: string; readonly logProbability: number }[];
+}
+
+/** Those of an answer, if they were asked for, for a report. */
+export function namedLogprobs(
+  { tokenizer }: Model,
+  { ids, logprobs }: Speech,
+): { logprobs?: readonly NamedLogprobs[] } {
+  if (logprobs === undefined) return {};
+  const textOf = (id: number): string => tokenizer?.decode([id]) ?? '';
+  return {
+    logprobs: logprobs.map(({ logProbability, top }, i) => ({
+      id: ids[i]!,
+      text: textOf(ids[i]!),
+      logProbability,
+      top: top.map(({ id, logProbability }) => ({ id, text: textOf(id), logProbability })),
+    })),
+  };
+}
+
 /** Writes text to stdout; on a terminal without the control characters that a model could steer it with. */
 export function writeText(text: string, { raw }: { readonly raw: boolean }): void {
   process.stdout.write(process.stdout.isTTY && !raw ? visible(text) : text);

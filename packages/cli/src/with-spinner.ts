@@ -1,5 +1,7 @@
 // A spinner on stderr while something takes long, where somebody watches.
 
+import { isDrawable } from './terminal.js';
+
 /** What is done sooner needs no spinner, and loading one would make it later. */
 const PATIENCE_MS = 300;
 
@@ -7,8 +9,7 @@ const PATIENCE_MS = 300;
 export async function withSpinner<T>(text: string, work: () => Promise<T>): Promise<T> {
   const running = work();
   // ora 9 never ends on a terminal of 0 columns.
-  const isWatched = process.stderr.isTTY && process.stderr.columns > 0;
-  if (!isWatched || (await settlesWithin(PATIENCE_MS, running))) return running;
+  if (!isDrawable(process.stderr) || (await settlesWithin(PATIENCE_MS, running))) return running;
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: process.stderr, discardStdin: false, color: spinnerColor() }).start();
   try {

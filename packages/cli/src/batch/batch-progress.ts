@@ -1,7 +1,8 @@
-// How far a batch is, on stderr: a bar at a terminal, elsewhere a line now and then.
+// How far a batch is, on stderr: a line that is drawn over at a terminal, elsewhere a line now and then.
 
 import type { SpeculationReport } from '@llama-ts/runtime';
-import { SingleBar } from 'cli-progress';
+import { createProgress } from '../progress.js';
+import { isDrawable } from '../terminal.js';
 import type { BatchResult } from './batch-result.js';
 
 /** What there is to tell. */
@@ -30,8 +31,9 @@ const LINE_MILLISECONDS = 10_000;
 
 export function createBatchProgress({ nLines, nDone, log, now }: BatchProgressOptions): BatchProgress {
   const start = now();
-  const bar = createBar();
-  bar?.start(nLines, nDone, { speed: '0.0' });
+  const line = isDrawable(process.stderr)
+    ? createProgress({ total: nLines, start: nDone, amount: (count, total) => `${count} of ${total} lines` })
+    : null;
   let toldAt = start;
   let nTokens = 0;
   let speculation: SpeculationReport | undefined;
@@ -54,12 +56,13 @@ export function createBatchProgress({ nLines, nDone, log, now }: BatchProgressOp
         if (result.speculation !== undefined) speculation = sumOf(speculation, result.speculation);
       }
       const speed = tokensPerSecond(nTokens, now() - start);
-      bar?.update(done, { speed });
-      if (bar !== null || done === nLines || now() - toldAt < LINE_MILLISECONDS) return;
+      line?.name(`${speed} tok/s`);
+      line?.set(done);
+      if (line !== null || done === nLines || now() - toldAt < LINE_MILLISECONDS) return;
       toldAt = now();
       log(`${done} of ${nLines} lines, ${speed} tok/s`);
     },
-    stop: () => bar?.stop(),
+    stop: () => line?.stop(),
   };
 }
 
@@ -70,10 +73,4 @@ function sumOf(a: SpeculationReport = { nDrafted: 0, nAccepted: 0 }, b: Speculat
 /** Of all sequences together. */
 export function tokensPerSecond(nTokens: number, milliseconds: number): string {
   return milliseconds > 0 ? ((1000 * nTokens) / milliseconds).toFixed(1) : '0.0';
-}
-
-function createBar(): SingleBar | null {
-  if (!process.stderr.isTTY || !(process.stderr.columns > 0)) return null;
-  const format = '{bar} {value}/{total} lines, {speed} tok/s, {eta_formatted} left';
-  return new SingleBar({ format, clearOnComplete: true, hideCursor: true });
 }

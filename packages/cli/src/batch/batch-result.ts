@@ -25,15 +25,15 @@ export async function answeredResult(
   const speech = await speak(events, () => undefined);
   const { text, endReason, stop, nPromptTokens, ids, speculation, meetsConstraint } = speech;
   const nTokens = ids.length;
-  const judged = meetsConstraint === undefined ? {} : { meets_constraint: meetsConstraint };
+  const judged = meetsConstraint === undefined ? {} : { meetsConstraint };
   const said = {
     text,
-    end_reason: endReason,
+    endReason,
     stop,
     ...judged,
     seed: String(seed),
-    prompt_tokens: nPromptTokens,
-    tokens: nTokens,
+    nPromptTokens,
+    nTokens,
   };
   return { line, text: JSON.stringify({ ...headOf(line), ...said }), isFailed: false, nTokens, speculation };
 }

@@ -13,6 +13,9 @@ import { type BatchProgress, createBatchProgress, tokensPerSecond } from './batc
 import { isFailure, isResultOf } from './batch-result.js';
 import type { Batch } from './read-batch.js';
 
+/** Raised when results have other fields, so that a file does not go on in another form. */
+const RESULT_FORM = 2;
+
 /** What to answer, where to, and how. */
 export interface RunBatchOptions {
   readonly batch: Batch;
@@ -124,6 +127,7 @@ async function openResults(model: Model, options: RunBatchOptions): Promise<Line
     force,
     resume,
     settings: {
+      results: RESULT_FORM,
       prompts: sha256(batch.text),
       model: Buffer.from(await model.checksum(signal)).toString('hex'),
       context: model.contextLength,

@@ -10,7 +10,8 @@ import { groupSizeFlag } from '../group-size-flag.js';
 import { modelFlags, statedSettings } from '../model-flags.js';
 import { openAnySource } from '../open-any-source.js';
 import { readTokenizerBin } from '../read-tokenizer-bin.js';
-import { showWriteProgress } from '../show-write-progress.js';
+import { showWriteProgress, type Written } from '../show-write-progress.js';
+import { verboseFlag } from '../verbose-flag.js';
 
 export default class Convert extends BaseCommand {
   static override description = 'Convert a model: from a .bin file, a folder or the hub to .bin, GGUF or safetensors';
@@ -44,9 +45,10 @@ export default class Convert extends BaseCommand {
     revision: Flags.string({ description: 'branch, tag or commit of the repository; default main' }),
     token: Flags.string({ description: 'access token of the hub; better kept in HF_TOKEN' }),
     force: Flags.boolean({ description: 'replace OUT if it is there' }),
+    verbose: verboseFlag(),
   };
 
-  override async run(): Promise<ConvertResult> {
+  override async run(): Promise<Written<ConvertResult>> {
     const { args, flags } = await this.parse(Convert);
     const { revision, token } = flags;
     const note = (text: string): void => this.logToStderr(text);
@@ -66,7 +68,7 @@ export default class Convert extends BaseCommand {
         signal: this.signal,
       };
       const result = await withChosenKernels((kernels) =>
-        showWriteProgress(convertModel({ ...options, kernels }), this),
+        showWriteProgress(convertModel({ ...options, kernels }), this, { isVerbose: flags.verbose }),
       );
       for (const line of convertSummary(result)) this.log(line);
       return result;

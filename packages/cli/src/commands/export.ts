@@ -32,7 +32,8 @@ import { groupSizeFlag } from '../group-size-flag.js';
 import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
 import { resumeFlag } from '../resume-flag.js';
-import { showWriteProgress } from '../show-write-progress.js';
+import { showWriteProgress, type Written } from '../show-write-progress.js';
+import { verboseFlag } from '../verbose-flag.js';
 
 type ExportFlags = Interfaces.InferredFlags<typeof Export.flags>;
 
@@ -89,13 +90,14 @@ export default class Export extends BaseCommand {
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
     resume: resumeFlag(),
+    verbose: verboseFlag(),
     stream: Flags.boolean({ description: 'keep no copy of the weights: they pass by once, checked on the way' }),
     'dry-run': Flags.boolean({
       description: 'say what would be downloaded, read and written, and whether there is room',
     }),
   };
 
-  override async run(): Promise<ExportResult | ExportPlan | ConvertResult | ConvertPlan> {
+  override async run(): Promise<Written<ExportResult> | ExportPlan | Written<ConvertResult> | ConvertPlan> {
     const { args, flags } = await this.parse(Export);
     const to = exportTarget(args.out, flags);
     checkFlags(to, flags);
@@ -105,7 +107,7 @@ export default class Export extends BaseCommand {
     return to === 'gguf' || to === 'safetensors' ? this.#convert(output, to, flags) : this.#export(output, to, flags);
   }
 
-  async #convert(output: string, to: PlannedFormat, flags: ExportFlags): Promise<ConvertResult | ConvertPlan> {
+  async #convert(output: string, to: PlannedFormat, flags: ExportFlags): Promise<Written<ConvertResult> | ConvertPlan> {
     const { type, 'shard-size': maxShardBytes, force } = flags;
     const options = { output, to, type: weightType(type), maxShardBytes, force };
     return this.#run(flags, {
@@ -113,7 +115,9 @@ export default class Export extends BaseCommand {
       plan: (source) => planConvert({ ...options, source }),
       write: async (source) => {
         const result = await withChosenKernels((kernels) =>
-          showWriteProgress(convertModel({ ...options, source, kernels, signal: this.signal }), this),
+          showWriteProgress(convertModel({ ...options, source, kernels, signal: this.signal }), this, {
+            isVerbose: flags.verbose,
+          }),
         );
         for (const line of convertSummary(result)) this.log(line);
         return result;
@@ -121,7 +125,7 @@ export default class Export extends BaseCommand {
     });
   }
 
-  async #export(output: string, to: ConvertTarget, flags: ExportFlags): Promise<ExportResult | ExportPlan> {
+  async #export(output: string, to: ConvertTarget, flags: ExportFlags): Promise<Written<ExportResult> | ExportPlan> {
     const options = {
       output,
       version: Number(to.slice(1)) as BinVersion,
@@ -136,7 +140,9 @@ export default class Export extends BaseCommand {
       write: async (source) => {
         const { resume } = flags;
         const result = await withChosenKernels((kernels) =>
-          showWriteProgress(exportModel({ ...options, resume, source, kernels, signal: this.signal }), this),
+          showWriteProgress(exportModel({ ...options, resume, source, kernels, signal: this.signal }), this, {
+            isVerbose: flags.verbose,
+          }),
         );
         this.#reportResult(result);
         return result;

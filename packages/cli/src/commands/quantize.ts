@@ -7,7 +7,8 @@ import { withChosenKernels } from '../chosen-kernels.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
 import { resumeFlag } from '../resume-flag.js';
-import { showWriteProgress } from '../show-write-progress.js';
+import { showWriteProgress, type Written } from '../show-write-progress.js';
+import { verboseFlag } from '../verbose-flag.js';
 
 export default class Quantize extends BaseCommand {
   static override description = 'Quantize a v0 or v1 .bin file to 8 bits (v2)';
@@ -21,9 +22,10 @@ export default class Quantize extends BaseCommand {
     'group-size': groupSizeFlag(),
     force: Flags.boolean({ description: 'replace OUT if it is there' }),
     resume: resumeFlag(),
+    verbose: verboseFlag(),
   };
 
-  override async run(): Promise<ExportResult> {
+  override async run(): Promise<Written<ExportResult>> {
     const { args, flags } = await this.parse(Quantize);
     const options = {
       input: args.in,
@@ -34,7 +36,7 @@ export default class Quantize extends BaseCommand {
       signal: this.signal,
     };
     const result = await withChosenKernels((kernels) =>
-      showWriteProgress(quantizeModel({ ...options, kernels }), this),
+      showWriteProgress(quantizeModel({ ...options, kernels }), this, { isVerbose: flags.verbose }),
     );
     for (const line of exportSummary(result)) this.log(line);
     return result;

@@ -24,7 +24,7 @@ import { givenPrompt, promptToContinue } from '../prompt-to-continue.js';
 import { readStdin } from '../read-stdin.js';
 import { logprobsFlag, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
-import { type Speech, speak, speedLine, writeText } from '../speak.js';
+import { type NamedLogprobs, namedLogprobs, type Speech, speak, speedLine, writeText } from '../speak.js';
 
 /** New tokens when neither --steps nor --max-tokens is given. */
 const DEFAULT_MAX_TOKENS = 256;
@@ -33,7 +33,8 @@ const MAX_ANSWERS = 10_000;
 const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const SAMPLE_NOTICE = `no MODEL: running the bundled sample model, ${sampleModelName}`;
 
-interface Spoken extends Speech {
+interface Spoken extends Omit<Speech, 'logprobs'> {
+  readonly logprobs?: readonly NamedLogprobs[];
   /** In decimal digits: JSON's numbers are too small for it. */
   readonly seed: string;
 }
@@ -201,10 +202,11 @@ export default class Run extends BaseCommand {
       show('\n');
       this.logToStderr(speedLine(speech, model));
       if (speech.meetsConstraint === false) this.#reportCutOff(speech);
-      answers.push({ seed: String(seed), ...speech });
+      const { logprobs: _unnamed, ...said } = speech;
+      answers.push({ seed: String(seed), ...said, ...namedLogprobs(model, speech) });
     }
-    const said = flags.answers === undefined ? answers[0]! : { answers };
-    return { model: name, prompt, backend: model.backend, ...said };
+    const reported = flags.answers === undefined ? answers[0]! : { answers };
+    return { model: name, prompt, backend: model.backend, ...reported };
   }
 
   /** The answer was shown as it came; that it is not whole is told, to scripts by the exit code. */
