@@ -68,7 +68,7 @@ describe('llama convert', () => {
       await withFolder(async (cwd) => {
         await writeLargeCheckpoint(cwd);
         const before = await readdir(cwd);
-        const { exitCode } = await runLlama(['convert', '.', 'out', '--to', to], {
+        const { exitCode } = await runLlama(['convert', '.', 'out', '--to', to, '--verbose'], {
           cwd,
           onStdout: (child, stdout) => {
             if (stdout.includes('1/') && !child.killed) child.kill('SIGINT');

@@ -5,7 +5,7 @@ import { Flags } from '@oclif/core';
 /** On unless `--no-resume` is given. */
 export function resumeFlag() {
   return Flags.boolean({
-    description: 'go on from what the same command had written when it was killed; on by default',
+    description: 'go on from what the same command had written when it was interrupted or killed; on by default',
     allowNo: true,
     default: true,
   });

@@ -38,6 +38,11 @@ export interface ExportOptions {
   readonly force?: boolean | undefined;
   /** Continue what a killed export of the same source and settings left beside the output. Default true. */
   readonly resume?: boolean | undefined;
+  /**
+   * Keeps finished tensors for the next run when the signal aborts, as a kill does, and is told how many. Without it,
+   * nothing is left.
+   */
+  readonly onKept?: ((kept: { readonly nTensors: number }) => void) | undefined;
   /** Default: the machine's files. */
   readonly files?: FileLayer | undefined;
   /** Computes; default: the fastest that runs here. */
@@ -128,7 +133,7 @@ async function* exportCheckpoint(
     const { maxError, resumedTensors } = written;
     return { output, version, groupSize, byteLength, weightsEnd, maxError, resumedTensors };
   } finally {
-    await file?.discard();
+    await leaveFile(file, options);
     await tokenizerFile?.file.discard();
   }
 }
@@ -159,6 +164,19 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
     throw error;
   }
   return { file, byteLength: bytes.byteLength };
+}
+
+/** What becomes of an output that was not committed. */
+export async function leaveFile(
+  file: DurableFile | null,
+  { signal, onKept }: Pick<ExportOptions, 'signal' | 'onKept'>,
+): Promise<void> {
+  if (onKept === undefined || signal?.aborted !== true) {
+    await file?.discard();
+    return;
+  }
+  const { nFinished = 0 } = (await file?.keep()) ?? {};
+  if (nFinished > 0) onKept({ nTensors: nFinished });
 }
 
 function sourceChanged(folder: string): ToolkitError {

@@ -10,7 +10,7 @@ import {
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
-import type { ExportEvent, ExportResult } from './export-model.js';
+import { type ExportEvent, type ExportResult, leaveFile } from './export-model.js';
 import type { FileLayer } from './files/file-layer.js';
 import { identifyFile } from './files/identify-file.js';
 import { createDurableFile } from './output/durable-file.js';
@@ -32,6 +32,11 @@ export interface QuantizeOptions {
   readonly force?: boolean | undefined;
   /** Continue what a killed quantization of the same file left beside the output. Default true. */
   readonly resume?: boolean | undefined;
+  /**
+   * Keeps finished tensors for the next run when the signal aborts, as a kill does, and is told how many. Without it,
+   * nothing is left.
+   */
+  readonly onKept?: ((kept: { readonly nTensors: number }) => void) | undefined;
   /** Default: the machine's files. */
   readonly files?: FileLayer | undefined;
   /** Computes; default: the fastest that runs here. */
@@ -89,7 +94,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
       const { maxError, resumedTensors } = written;
       return { output, version: 2, groupSize, byteLength, weightsEnd, maxError, resumedTensors };
     } finally {
-      await file.discard();
+      await leaveFile(file, options);
       if (options.kernels === undefined) await kernels?.close();
     }
   } finally {

@@ -29,6 +29,7 @@ import { convertSummary } from '../convert-summary.js';
 import { exportSummary } from '../export-summary.js';
 import { defaultOutput, exportTarget } from '../export-target.js';
 import { groupSizeFlag } from '../group-size-flag.js';
+import { discardFlag, keepingFinished } from '../keep-finished.js';
 import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
 import { resumeFlag } from '../resume-flag.js';
@@ -90,6 +91,7 @@ export default class Export extends BaseCommand {
     plain: Flags.boolean({ description: "no trailer: byte for byte the reference exporter's file" }),
     force: Flags.boolean({ description: 'replace files that are there' }),
     resume: resumeFlag(),
+    discard: discardFlag(),
     verbose: verboseFlag(),
     stream: Flags.boolean({ description: 'keep no copy of the weights: they pass by once, checked on the way' }),
     'dry-run': Flags.boolean({
@@ -139,10 +141,12 @@ export default class Export extends BaseCommand {
       plan: (source) => planExport({ ...options, source }),
       write: async (source) => {
         const { resume } = flags;
-        const result = await withChosenKernels((kernels) =>
-          showWriteProgress(exportModel({ ...options, resume, source, kernels, signal: this.signal }), this, {
-            isVerbose: flags.verbose,
-          }),
+        const result = await keepingFinished(flags.discard, ['export', ...this.argv], (onKept) =>
+          withChosenKernels((kernels) =>
+            showWriteProgress(exportModel({ ...options, resume, source, kernels, onKept, signal: this.signal }), this, {
+              isVerbose: flags.verbose,
+            }),
+          ),
         );
         this.#reportResult(result);
         return result;

@@ -6,6 +6,7 @@ import { BaseCommand } from '../base-command.js';
 import { withChosenKernels } from '../chosen-kernels.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
+import { discardFlag, keepingFinished } from '../keep-finished.js';
 import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress, type Written } from '../show-write-progress.js';
 import { verboseFlag } from '../verbose-flag.js';
@@ -22,6 +23,7 @@ export default class Quantize extends BaseCommand {
     'group-size': groupSizeFlag(),
     force: Flags.boolean({ description: 'replace OUT if it is there' }),
     resume: resumeFlag(),
+    discard: discardFlag(),
     verbose: verboseFlag(),
   };
 
@@ -35,8 +37,10 @@ export default class Quantize extends BaseCommand {
       resume: flags.resume,
       signal: this.signal,
     };
-    const result = await withChosenKernels((kernels) =>
-      showWriteProgress(quantizeModel({ ...options, kernels }), this, { isVerbose: flags.verbose }),
+    const result = await keepingFinished(flags.discard, ['quantize', ...this.argv], (onKept) =>
+      withChosenKernels((kernels) =>
+        showWriteProgress(quantizeModel({ ...options, kernels, onKept }), this, { isVerbose: flags.verbose }),
+      ),
     );
     for (const line of exportSummary(result)) this.log(line);
     return result;

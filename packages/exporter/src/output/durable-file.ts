@@ -48,6 +48,8 @@ export interface DurableFile {
   commit(byteLength: number): Promise<void>;
   /** Removes what there is of it. */
   discard(): Promise<void>;
+  /** Ends without the file under its name, and leaves what is finished for the next run, as a kill does; else discards. */
+  keep(): Promise<{ readonly nFinished: number }>;
 }
 
 /**
@@ -89,6 +91,7 @@ async function openDurableFile(
   }
   const file = opened;
   let isDone = false;
+  let nFinished = journal?.entries.length ?? 0;
   let unflushedBytes = 0;
   let flush: Promise<void> | null = null;
   let flushFailure: unknown = null;
@@ -124,9 +127,13 @@ async function openDurableFile(
     await removeJournal().catch(() => undefined);
   };
 
-  return {
+  const durable: DurableFile = {
     finished: journal?.entries ?? [],
-    noteFinished: (entry) => described(async () => journal?.append(entry)),
+    noteFinished: (entry) =>
+      described(async () => {
+        await journal?.append(entry);
+        nFinished++;
+      }),
     writeAt: (bytes, byteOffset) =>
       described(async () => {
         if (flushFailure !== null) throw flushFailure;
@@ -174,7 +181,22 @@ async function openDurableFile(
       await journal?.close().catch(() => undefined);
       await lock.release().catch(() => undefined);
     },
+    async keep() {
+      if (isDone) return { nFinished: 0 };
+      if (journal === null || nFinished === 0 || !(await lock.isHeld().catch(() => false))) {
+        await durable.discard();
+        return { nFinished: 0 };
+      }
+      isDone = true;
+      await flush;
+      await direct?.close().catch(() => undefined);
+      await file.close().catch(() => undefined);
+      await journal.close().catch(() => undefined);
+      await lock.release().catch(() => undefined);
+      return { nFinished };
+    },
   };
+  return durable;
 }
 
 async function openPartial(files: FileLayer, path: string, isResumed: boolean, mode?: number): Promise<FileHandle> {
