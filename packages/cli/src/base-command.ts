@@ -3,6 +3,8 @@
 import { isToolkitError, ToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
 import { Command, type Interfaces } from '@oclif/core';
 import { exitCodeOf } from './exit-codes.js';
+import { leave } from './leave.js';
+import { lostOutput } from './output-guard.js';
 import { reportFailure } from './report-failure.js';
 import { commandLine } from './shell-words.js';
 import { visible, visibleJson } from './terminal-safe.js';
@@ -20,6 +22,8 @@ const signalNames = Object.keys(endingSignals) as EndingSignal[];
 
 /** The flag that oclif adds to commands that report. */
 const jsonFlag: FlagShape = { type: 'boolean' };
+/** What cannot be stopped, such as a read from a device, may hold a signal up for so long. */
+const GRACE_MS = 800;
 
 /** A command that stops cleanly on Ctrl-C and fails in the toolkit's words. */
 export abstract class BaseCommand extends Command {
@@ -29,6 +33,9 @@ export abstract class BaseCommand extends Command {
   #texts: readonly string[] = [];
   readonly #interruption = new AbortController();
   readonly #onSignal = (name: EndingSignal): void => (name === 'SIGINT' ? this.interrupt() : this.#end(name));
+  #stopsWithReader = false;
+  #nFinishing = 0;
+  #grace: NodeJS.Timeout | undefined;
 
   /** Aborted by Ctrl-C and by requests to end; its reason decides the exit code. */
   protected get signal(): AbortSignal {
@@ -42,19 +49,46 @@ export abstract class BaseCommand extends Command {
 
   #end(name: EndingSignal): void {
     const { code, message } = endingSignals[name];
-    if (this.signal.aborted) process.exit(exitCodeOf(code));
-    this.#interruption.abort(new ToolkitError(code, message));
+    if (this.signal.aborted) leave(exitCodeOf(code), name);
+    const reason = new ToolkitError(code, message);
+    this.#interruption.abort(reason);
+    this.#leaveSoon(reason, name);
   }
 
-  /** For commands whose output is all there is: a reader that leaves ends the work, quietly. */
-  protected stopWithReader(): void {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') this.#interruption.abort(new ToolkitError('BROKEN_PIPE', 'nobody reads the output'));
-    });
+  /** Whatever the work waits for: a signal ends the command. */
+  #leaveSoon(reason: ToolkitError, name: EndingSignal): void {
+    this.#grace = setTimeout(() => {
+      if (this.#nFinishing > 0) return this.#leaveSoon(reason, name);
+      reportFailure(reason, { json: this.jsonEnabled(), debug: Boolean(process.env.DEBUG) });
+      leave(exitCodeOf(reason.code), name);
+    }, GRACE_MS);
+    this.#grace.unref();
   }
+
+  /** Work that a first signal waits for, however long it takes: what the user would lose otherwise. */
+  protected async finishing<T>(work: () => Promise<T>): Promise<T> {
+    this.#nFinishing++;
+    try {
+      return await work();
+    } finally {
+      this.#nFinishing--;
+    }
+  }
+
+  /** For commands whose output is all there is: a reader that leaves ends the work, quietly; so does a full disk. */
+  protected stopWithReader(): void {
+    this.#stopsWithReader = true;
+  }
+
+  readonly #onOutputError = (error: NodeJS.ErrnoException): void => {
+    if (!this.#stopsWithReader) return;
+    if (error.code === 'EPIPE') this.#interruption.abort(new ToolkitError('BROKEN_PIPE', 'nobody reads the output'));
+    else this.#interruption.abort(lostOutput());
+  };
 
   protected override async init(): Promise<void> {
     await super.init();
+    process.stdout.on('error', this.#onOutputError);
     for (const name of signalNames) process.on(name, this.#onSignal);
   }
 
@@ -115,6 +149,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
+    clearTimeout(this.#grace);
+    process.stdout.off('error', this.#onOutputError);
     for (const name of signalNames) process.off(name, this.#onSignal);
     await super.finally(error);
   }

@@ -1,7 +1,11 @@
 // Runs the command line: oclif dispatches, failures become one message and an exit code.
 
+import { fileURLToPath } from 'node:url';
 import { run } from '@oclif/core';
-import { reportFailure } from './report-failure.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
+import { reportSurprises } from './leave.js';
+import { lostOutput, settleOutput, watchOutput } from './output-guard.js';
+import { reportFailure, showFailure, wasReported } from './report-failure.js';
 import { checkPluginUsage } from './usage/plugin-usage.js';
 
 /** Words that ask for the version, alone or with flags of `llama version`. */
@@ -13,19 +17,26 @@ const versionWords = ['-V', '-v', '--version'];
  * @param binUrl URL of the bin file, from which oclif finds the package
  */
 export async function runLlama(binUrl: string): Promise<void> {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
   const args = process.argv.slice(2);
   if (versionWords.includes(args[0] ?? '')) args[0] = 'version';
+  const options = { json: args.includes('--json'), debug: Boolean(process.env.DEBUG) };
+  watchOutput();
+  reportSurprises(options);
   try {
     checkPluginUsage(args);
-    await run(args, binUrl);
+    // The folder of user plugins, of which there are none, is not looked for.
+    await run(args, { root: fileURLToPath(binUrl), userPlugins: false });
   } catch (error) {
-    reportFailure(error, { json: args.includes('--json'), debug: Boolean(process.env.DEBUG) });
+    reportFailure(error, options);
   }
+  await settleOutput();
+  reportLostOutput();
 }
 
-/** A reader that has seen enough, as in `llama run | head`, is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** What was written last may have failed after the command had ended. */
+function reportLostOutput(): void {
+  const lost = lostOutput();
+  if (lost === null || wasReported(lost)) return;
+  if (Number(process.exitCode ?? exitCodes.success) === exitCodes.success) process.exitCode = exitCodeOf(lost.code);
+  showFailure(lost);
 }

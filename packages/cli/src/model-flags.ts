@@ -9,6 +9,7 @@ import { chatTemplateFlag, readChatTemplate } from './chat-template-flag.js';
 import { backendOfEnvironment } from './chosen-kernels.js';
 import { decimal, integer } from './number-flags.js';
 import { seed } from './seed-flag.js';
+import { visible } from './terminal-safe.js';
 import { userFolder } from './user-folder.js';
 import { withSpinner } from './with-spinner.js';
 
@@ -104,10 +105,9 @@ export async function openNamedModel(
   signal: AbortSignal,
 ): Promise<Model> {
   if (path !== undefined) await checkPath(path);
-  return withSpinner('opening the model', async () => {
-    const modelPath = path ?? (await sampleModelPath(chosenBackend(choice), signal));
-    return openModel(modelPath, await openOptions(modelPath, choice, signal));
-  });
+  const open = async (modelPath: string): Promise<Model> =>
+    openModel(modelPath, await openOptions(modelPath, choice, signal));
+  return withSpinner('opening the model', () => (path === undefined ? openSample(open, choice, signal) : open(path)));
 }
 
 /** What the two flags say of a plain file; undefined without them. */
@@ -141,9 +141,26 @@ function chosenBackend({ backend }: ModelChoice): BackendName | undefined {
 }
 
 /** The exporter is loaded only for the sample model. */
-async function sampleModelPath(backend: BackendName | undefined, signal: AbortSignal): Promise<string> {
+async function openSample(
+  open: (path: string) => Promise<Model>,
+  choice: ModelChoice,
+  signal: AbortSignal,
+): Promise<Model> {
   const { sampleBin } = await import('./sample-bin.js');
-  return sampleBin(userFolder('XDG_CACHE_HOME'), { backend, signal });
+  const sample = await sampleBin(userFolder('XDG_CACHE_HOME'), { backend: chosenBackend(choice), signal });
+  try {
+    const model = await open(sample.path);
+    if (sample.whyNotCached === null) return model;
+    process.stderr.write(visible(uncachedNote(sample.whyNotCached)));
+    return { ...model, close: () => model.close().finally(sample.release) };
+  } catch (error) {
+    await sample.release();
+    throw error;
+  }
+}
+
+function uncachedNote({ message }: Error): string {
+  return `the sample model is kept for this run only: ${message}\n  try: export XDG_CACHE_HOME=/a/folder/of/yours\n`;
 }
 
 async function readTokenizer(path: string, modelPath: string): Promise<TokenizerData> {

@@ -1,7 +1,7 @@
 // Opens the checkpoint that --hf names: a folder, else a repository, which is downloaded into the hub cache.
 // Without a name it is the bundled sample model.
 
-import { homedir } from 'node:os';
+import { devNull } from 'node:os';
 import {
   type Checkpoint,
   downloadSnapshot,
@@ -16,8 +16,12 @@ import {
 } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { homeFolder } from './home-folder.js';
 import { retryNote, showDownload } from './show-download.js';
 import { visible } from './terminal-safe.js';
+
+/** Stands for the home of a user who has none: nothing is found there, and a cache in it is refused with a remedy. */
+const NO_HOME = devNull;
 
 /** How to reach the hub. */
 export interface HubFlags {
@@ -39,7 +43,7 @@ export type NamedSourceOptions = HubFlags;
  * @throws ToolkitError `BAD_TOKEN`
  */
 export async function hubOptions({ revision, token, signal, note }: HubFlags) {
-  const settings = hubSettingsFromEnv(process.env, homedir());
+  const settings = hubSettingsFromEnv(process.env, homeFolder() ?? NO_HOME);
   const { endpoint, cacheDir, offline } = settings;
   const onRetry = (retry: Retry): void => note(visible(retryNote(retry.error.message, retry)));
   return { revision, token: token ?? (await readHubToken(settings)), endpoint, cacheDir, offline, signal, onRetry };

@@ -1,27 +1,49 @@
 // Reads a prompt that is piped in.
 
+import { fstatSync } from 'node:fs';
 import { ToolkitError } from '@llama-ts/format';
 
 /** Far above what fits into any context, far below what memory holds. */
 const MAX_BYTES = 64 * 1024 * 1024;
+const STDIN = 0;
 
 /**
  * All of stdin as text, without the newline at its end that `echo` adds; null on a terminal.
  *
- * @throws ToolkitError `BAD_PROMPT` for bytes that are not UTF-8, `LIMIT_EXCEEDED`
+ * @param signal ends the wait for more
+ * @throws ToolkitError `BAD_PROMPT` for bytes that are not UTF-8, `FILE_UNREADABLE`, `LIMIT_EXCEEDED`; the signal's reason
  */
-export async function readStdin(): Promise<string | null> {
+export async function readStdin(signal: AbortSignal): Promise<string | null> {
   if (process.stdin.isTTY) return null;
   const chunks: Buffer[] = [];
   let byteLength = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    byteLength += (chunk as Buffer).byteLength;
+  for await (const chunk of stdinChunks(signal)) {
+    chunks.push(chunk);
+    byteLength += chunk.byteLength;
     if (byteLength > MAX_BYTES) {
       throw new ToolkitError('LIMIT_EXCEEDED', `stdin: more than ${MAX_BYTES} bytes, expected a prompt`);
     }
   }
   return decodeUtf8(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+}
+
+/** What is piped in, as it comes. @throws ToolkitError `FILE_UNREADABLE`; the signal's reason */
+export async function* stdinChunks(signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  signal.throwIfAborted();
+  // Node takes a folder for an input that is over.
+  if (isFolder(STDIN)) throw unreadable('is a folder');
+  const stop = (): void => void process.stdin.destroy();
+  signal.addEventListener('abort', stop);
+  try {
+    for await (const chunk of process.stdin) yield chunk as Buffer;
+    signal.throwIfAborted();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw unreadable(`cannot be read (${String(error.syscall)}: ${(error as NodeJS.ErrnoException).code})`, error);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** @throws ToolkitError `BAD_PROMPT` */
@@ -34,4 +56,19 @@ export function decodeUtf8(bytes: Uint8Array): string {
       cause,
     });
   }
+}
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function unreadable(found: string, cause?: unknown): ToolkitError {
+  return new ToolkitError('FILE_UNREADABLE', `stdin: ${found}, expected text`, {
+    suggestions: ['echo "Once upon a time" | llama run'],
+    cause,
+  });
 }

@@ -3,8 +3,12 @@
 import { isToolkitError } from '@llama-ts/format';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import type { FailureReport } from './failure-report.js';
+import { lostOutput } from './output-guard.js';
 import { visible, visibleJson } from './terminal-safe.js';
 import { describeParserError } from './usage/describe-parser-error.js';
+
+/** What V8 and Node say where memory is not to be had. */
+const OUT_OF_MEMORY = /array buffer allocation failed|invalid (typed )?array (buffer )?length/i;
 
 /** How to show a failure. */
 export interface ReportOptions {
@@ -14,13 +18,21 @@ export interface ReportOptions {
   readonly debug: boolean;
 }
 
+const reported = new WeakSet<object>();
+
+/** Whether {@link reportFailure} printed it. */
+export function wasReported(error: object): boolean {
+  return reported.has(error);
+}
+
 /** Prints a failure and sets the process's exit code. */
 export function reportFailure(error: unknown, { json, debug }: ReportOptions): void {
   if (isCleanExit(error)) return;
+  if (error instanceof Error) reported.add(error);
   const failure = describeFailure(error);
   process.exitCode = exitCodeOf(failure.code);
   if (process.exitCode === exitCodes.success) return;
-  if (json) {
+  if (json && lostOutput() === null) {
     process.stdout.write(`${visibleJson(JSON.stringify({ error: failure }, null, 2))}\n`);
   } else {
     process.stderr.write(failureText(failure));
@@ -44,12 +56,34 @@ function describeFailure(error: unknown): FailureReport {
   }
   const usage = describeParserError(error);
   if (usage !== null) return usage;
+  const known = describeSystemError(error);
+  if (known !== null) return known;
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'INTERNAL',
     message: `unexpected failure: ${message}`,
     suggestions: ['run the same command with DEBUG=* set and report what it prints'],
   };
+}
+
+/** What the system says to any command, wherever it happens to be; null for the rest. */
+function describeSystemError(error: unknown): FailureReport | null {
+  if (!(error instanceof Error)) return null;
+  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    return {
+      code: 'FILE_NOT_FOUND',
+      message: 'the current folder is not there any more, expected one to run in',
+      suggestions: ['cd ~'],
+    };
+  }
+  if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
+    return {
+      code: 'LIMIT_EXCEEDED',
+      message: `there is not enough memory for this (${error.message})`,
+      suggestions: ['end other programs, or run the command on a machine with more memory'],
+    };
+  }
+  return null;
 }
 
 /** File contents and names end up in messages, so control characters are shown, not sent. */

@@ -1,7 +1,7 @@
 // Files of a report: refused before the work that they report on, and written whole or not at all, over older ones.
 
 import { resolve } from 'node:path';
-import { checkOutput, createDurableFile } from '@llama-ts/exporter';
+import { checkOutput, checkWritable, createDurableFile } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
 
 /** Reports of one command, to be written once their texts are there. */
@@ -26,7 +26,7 @@ export async function reportFiles(
   const outputs = paths.filter((path) => path !== undefined);
   const options = { force: true, inputs: inputs.filter((input) => input !== undefined) };
   for (const [i, path] of outputs.entries()) {
-    await checkOutput(path, options);
+    await checkWritable(path, options);
     if (outputs.findIndex((other) => resolve(other) === resolve(path)) === i) continue;
     throw new ToolkitError('USAGE', `${path}: is named for two reports, expected a file for each`);
   }

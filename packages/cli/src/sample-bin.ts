@@ -1,19 +1,26 @@
-// The bundled sample model as a .bin file, exported once into the user's cache folder.
+// The bundled sample model as a .bin file, exported once into the user's cache folder; where there is none to write to, for
+// each run into a temporary folder.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exportModel, TOOL } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
+import { describeFileFailure, exportModel, FILE_LAYER, makeFolder, TOOL } from '@llama-ts/exporter';
+import { isToolkitError, ToolkitError } from '@llama-ts/format';
 import type { BackendName } from '@llama-ts/kernels';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
 import { withKernelsOf } from './chosen-kernels.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { openSampleModel } from './open-named-source.js';
 
 /** Digits of the checksum in the file's name: enough to tell versions of one small model apart. */
 const KEY_DIGITS = 16;
 const POLL_MS = 100;
+/** The export of the sample model takes a second; who holds its lock for longer does not write it. */
+const MAX_WAIT_MS = 20_000;
+const SUGGESTION = 'export XDG_CACHE_HOME=/a/folder/of/yours';
 
 /** How {@link sampleBin} makes the file. */
 export interface SampleBinOptions {
@@ -22,24 +29,80 @@ export interface SampleBinOptions {
   readonly signal: AbortSignal;
 }
 
+/** The sample model's file. */
+export interface SampleBin {
+  readonly path: string;
+  /** Why it is in no cache; null where it is. */
+  readonly whyNotCached: ToolkitError | null;
+  /** To be called when the model is closed: removes a file that is in no cache. */
+  release(): Promise<void>;
+}
+
 /**
- * Path of the sample model's file, which is written if it is not there yet.
+ * The sample model's file, which is written if it is not there yet.
  *
- * @param cacheFolder folder for files that can be made again
- * @throws ToolkitError what openKernels and exportModel throw
+ * @param cacheFolder folder for files that can be made again; null where the user has none
+ * @throws ToolkitError `CACHE_READ_ONLY` or `CACHE_FAILED` where no temporary folder can be written either; what openKernels
+ *   and exportModel throw
  */
-export async function sampleBin(cacheFolder: string, options: SampleBinOptions): Promise<string> {
-  const path = join(cacheFolder, `${sampleModelName}-${await sampleKey()}.bin`);
-  await mkdir(cacheFolder, { recursive: true });
-  while (!(await isThere(path))) {
-    await writeSample(path, options).catch(async (error: unknown) => {
+export async function sampleBin(cacheFolder: string | null, options: SampleBinOptions): Promise<SampleBin> {
+  const name = `${sampleModelName}-${await sampleKey()}.bin`;
+  if (cacheFolder === null) return temporarySample(name, noHome(), options);
+  try {
+    const path = await cachedSample(cacheFolder, name, options);
+    return { path, whyNotCached: null, release: async () => undefined };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const described = describeFailure(error, cacheFolder);
+    if (!isToolkitError(described) || !isOfTheDisk(described.code)) throw described;
+    return temporarySample(name, new ToolkitError(described.code, described.message), options);
+  }
+}
+
+async function cachedSample(cacheFolder: string, name: string, options: SampleBinOptions): Promise<string> {
+  const path = join(cacheFolder, name);
+  await makeFolder(FILE_LAYER, cacheFolder);
+  for (let waitedMs = 0; !(await isThere(path)); waitedMs += POLL_MS) {
+    try {
+      await writeSample(path, options);
+    } catch (error) {
       // Another command is writing it at this moment.
-      if (!isToolkitError(error) || error.code !== 'OUTPUT_BUSY') throw error;
-      options.signal.throwIfAborted();
-      await delay(POLL_MS);
-    });
+      if (!isToolkitError(error) || error.code !== 'OUTPUT_BUSY' || waitedMs >= MAX_WAIT_MS) throw error;
+      await delay(POLL_MS, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
+    }
   }
   return path;
+}
+
+async function temporarySample(
+  name: string,
+  whyNotCached: ToolkitError,
+  options: SampleBinOptions,
+): Promise<SampleBin> {
+  let folder: string;
+  try {
+    folder = await mkdtemp(join(tmpdir(), 'llama-sample-'));
+  } catch (error) {
+    const { message } = describeFailure(error, tmpdir()) as Error;
+    throw new ToolkitError('CACHE_FAILED', `${whyNotCached.message}; ${message}`, {
+      suggestions: [SUGGESTION, 'export TMPDIR=/a/folder/of/yours'],
+      cause: error,
+    });
+  }
+  const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
+  process.on('exit', removeNow);
+  const release = async (): Promise<void> => {
+    process.off('exit', removeNow);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const path = join(folder, name);
+  try {
+    await writeSample(path, options);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { path, whyNotCached, release };
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -72,4 +135,21 @@ async function sampleKey(): Promise<string> {
     hash.update(name).update(await readFile(join(sampleModelPath, name)));
   }
   return hash.digest('hex').slice(0, KEY_DIGITS);
+}
+
+function isOfTheDisk(code: string): boolean {
+  return code.startsWith('OUTPUT_') || exitCodeOf(code) === exitCodes.disk;
+}
+
+function describeFailure(error: unknown, folder: string): unknown {
+  return describeFileFailure(error, {
+    what: `${folder}: cannot be written`,
+    whenFull: ['free some space', SUGGESTION],
+    readOnly: { code: 'CACHE_READ_ONLY', suggestions: [SUGGESTION] },
+    other: { code: 'CACHE_FAILED', suggestions: [SUGGESTION] },
+  });
+}
+
+function noHome(): ToolkitError {
+  return new ToolkitError('CACHE_FAILED', 'the user has no home folder');
 }

@@ -23,6 +23,16 @@ const SESSION_MAGIC = 'llamases';
 const MAX_TRANSCRIPT_BYTES = 256 * 1024 * 1024;
 
 /**
+ * Refuses a file that {@link saveSession} could not write, before anything is said.
+ *
+ * @throws ToolkitError what checkWritable throws
+ */
+export async function checkSessionFile(path: string): Promise<void> {
+  const { checkWritable } = await import('@llama-ts/exporter');
+  await checkWritable(path, { force: await isSession(path) });
+}
+
+/**
  * Writes a session so that its name never stands for half of one. Another session there is replaced.
  *
  * @returns bytes written

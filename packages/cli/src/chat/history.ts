@@ -1,11 +1,12 @@
 // The lines typed in earlier chats, for the arrow keys. A convenience: where it cannot be kept, chat goes on without.
 
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './state-folder.js';
 
 /** Lines that are kept. */
 export const MAX_HISTORY = 1000;
+/** Longest file that is read. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A file of history. */
 export interface History {
@@ -16,22 +17,45 @@ export interface History {
 
 /** Reads a file of history, and shortens one that has grown to twice what is kept. */
 export async function openHistory(path: string): Promise<History> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => line !== '');
+  const { FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/exporter');
+  const lines = (await readOwn(path).catch(() => '')).split('\n').filter((line) => line !== '');
   const kept = lines.slice(-MAX_HISTORY);
-  if (lines.length >= 2 * MAX_HISTORY) {
-    await writeFile(path, `${kept.join('\n')}\n`, { mode: PRIVATE_FILE }).catch(() => undefined);
-  }
+  if (lines.length >= 2 * MAX_HISTORY) await replace(path, kept).catch(() => undefined);
   return {
     lines: kept.reverse(),
     async add(line) {
       if (line.trim() === '') return;
       try {
-        await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
-        await appendFile(path, `${line}\n`, { mode: PRIVATE_FILE });
+        await makeFolder(FILE_LAYER, dirname(path), PRIVATE_FOLDER);
+        const file = await openOwnAppendFile(FILE_LAYER, path, PRIVATE_FILE);
+        await file.appendFile(`${line}\n`).finally(() => file.close());
       } catch {
         // A folder that cannot be written costs the history only.
       }
     },
   };
+}
+
+/** The empty text where there is no such file, or one that is not ours. */
+async function readOwn(path: string): Promise<string> {
+  const { FILE_LAYER, openOwnFile } = await import('@llama-ts/exporter');
+  const file = await openOwnFile(FILE_LAYER, path, { readOnly: true });
+  if (file === null) return '';
+  try {
+    return (await file.stat()).size > MAX_BYTES ? '' : await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+async function replace(path: string, lines: readonly string[]): Promise<void> {
+  const { createDurableFile } = await import('@llama-ts/exporter');
+  const bytes = Buffer.from(`${lines.join('\n')}\n`);
+  const file = await createDurableFile(path, { force: true, mode: PRIVATE_FILE });
+  try {
+    await file.writeAt(bytes, 0);
+    await file.commit(bytes.byteLength);
+  } finally {
+    await file.discard();
+  }
 }

@@ -1,6 +1,6 @@
 // Lines that are piped in.
 
-import { decodeUtf8 } from '../read-stdin.js';
+import { decodeUtf8, stdinChunks } from '../read-stdin.js';
 import type { LineSource } from './line-source.js';
 
 const NEWLINE = 10;
@@ -8,8 +8,6 @@ const NEWLINE = 10;
 /** Lines of stdin without their ends. The signal closes it. */
 export function pipedLines(signal: AbortSignal): LineSource {
   const lines = readLines();
-  const close = (): void => void process.stdin.destroy();
-  signal.addEventListener('abort', close);
   return {
     isTerminal: false,
     async next() {
@@ -17,25 +15,19 @@ export function pipedLines(signal: AbortSignal): LineSource {
       return done === true ? { type: 'end' } : { type: 'line', text: value };
     },
     close() {
-      signal.removeEventListener('abort', close);
-      close();
+      process.stdin.destroy();
     },
   };
 
   async function* readLines(): AsyncGenerator<string, void> {
     let rest = Buffer.alloc(0);
-    try {
-      for await (const chunk of process.stdin) {
-        rest = Buffer.concat([rest, chunk as Buffer]);
-        for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-          yield decodeUtf8(rest.subarray(0, end)).replace(/\r$/, '');
-          rest = rest.subarray(end + 1);
-        }
+    for await (const chunk of stdinChunks(signal)) {
+      rest = Buffer.concat([rest, chunk]);
+      for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
+        yield decodeUtf8(rest.subarray(0, end)).replace(/\r$/, '');
+        rest = rest.subarray(end + 1);
       }
-      if (rest.byteLength > 0) yield decodeUtf8(rest);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
     }
+    if (rest.byteLength > 0) yield decodeUtf8(rest);
   }
 }

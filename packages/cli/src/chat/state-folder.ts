@@ -7,7 +7,7 @@ export const PRIVATE_FOLDER = 0o700;
 /** So are such files. */
 export const PRIVATE_FILE = 0o600;
 
-/** Made when something is written to it. */
-export function stateFolder(): string {
+/** null for a user without a home. It is made when something is written to it. */
+export function stateFolder(): string | null {
   return userFolder('XDG_STATE_HOME');
 }

@@ -4,7 +4,7 @@
 //   {"message": {…}}                   a message is added
 //   {"messages": [{…}, …]}             others take the place of all: after /undo, /edit, /load, …
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import type { ChatMessage } from '@llama-ts/runtime';
@@ -13,35 +13,49 @@ import { PRIVATE_FILE, PRIVATE_FOLDER } from './state-folder.js';
 /** A transcript that is being written. */
 export interface Transcript {
   readonly path: string;
-  /** Brings the file up to date with the conversation. @throws ToolkitError `FILE_UNWRITABLE` */
+  /** Brings the file up to date with the conversation. @throws ToolkitError `DISK_FULL`, `FILE_UNWRITABLE` */
   record(messages: readonly ChatMessage[]): Promise<void>;
+  /** Removes the file again where nothing was recorded. */
   close(): Promise<void>;
 }
 
 const VERSION = 1;
 
-/** A transcript at the end of a file, which is made when there is something to record. */
-export function createTranscript(path: string, model: string): Transcript {
-  let file: FileHandle | null = null;
-  let recorded: string[] = [];
-
-  async function append(lines: readonly unknown[]): Promise<void> {
+/**
+ * Opens a transcript at the end of a file of the user's own, which is made if need be: whether it can be written is known
+ * before anything is said. Links are not followed, and nobody else may read it.
+ *
+ * @throws ToolkitError `DISK_FULL`, `FILE_UNWRITABLE`
+ */
+export async function openTranscript(path: string, model: string): Promise<Transcript> {
+  const { describeFileFailure, FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/exporter');
+  const others = ['llama chat --no-transcript'];
+  const described = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      if (file === null) {
-        await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
-        file = await open(path, 'a', PRIVATE_FILE);
-        lines = [{ transcript: VERSION, model }, ...lines];
-      }
-      await file.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      await file.sync();
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      throw new ToolkitError('FILE_UNWRITABLE', `${path}: the transcript cannot be written (${code})`, {
-        suggestions: ['name another: --transcript FILE', 'go without: --no-transcript'],
-        cause,
+      return await work();
+    } catch (error) {
+      throw describeFileFailure(error, {
+        what: `${path}: the transcript cannot be written`,
+        whenFull: ['free some space', ...others],
+        readOnly: { code: 'FILE_UNWRITABLE', suggestions: others },
+        other: { code: 'FILE_UNWRITABLE', suggestions: others },
       });
     }
-  }
+  };
+  const file = await described(async () => {
+    await makeFolder(FILE_LAYER, dirname(path), PRIVATE_FOLDER);
+    return openOwnAppendFile(FILE_LAYER, path, PRIVATE_FILE);
+  });
+  let isBegun = false;
+  let recorded: string[] = [];
+
+  const append = (lines: readonly unknown[]): Promise<void> =>
+    described(async () => {
+      const added = isBegun ? lines : [{ transcript: VERSION, model }, ...lines];
+      isBegun = true;
+      await file.appendFile(added.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await file.sync();
+    });
 
   return {
     path,
@@ -53,7 +67,9 @@ export function createTranscript(path: string, model: string): Transcript {
       recorded = now;
     },
     async close() {
-      await file?.close();
+      const { size } = await file.stat();
+      await file.close();
+      if (size === 0) await rm(path, { force: true });
     },
   };
 }

@@ -8,7 +8,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import type { AnswerReport } from '../chat/answer-report.js';
 import { type ChatFlags, chatFlags } from '../chat/chat-flags.js';
-import { loadConversation } from '../chat/conversation-file.js';
+import { checkSessionFile, loadConversation } from '../chat/conversation-file.js';
 import { converse } from '../chat/converse.js';
 import { createDialogue, type Dialogue } from '../chat/dialogue.js';
 import { openHistory } from '../chat/history.js';
@@ -16,7 +16,7 @@ import type { LineSource } from '../chat/line-source.js';
 import { pipedLines } from '../chat/piped-lines.js';
 import { showAnswer } from '../chat/show-answer.js';
 import { stateFolder } from '../chat/state-folder.js';
-import { createTranscript, type Transcript } from '../chat/transcript.js';
+import { openTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
 import { type GivenConstraint, readConstraint } from '../constraint-flags.js';
 import { exitCodes } from '../exit-codes.js';
@@ -76,8 +76,12 @@ export default class Chat extends BaseCommand {
   override async run(): Promise<ChatReport> {
     const { args, flags } = await this.parse(Chat);
     this.stopWithReader();
-    const question = await askedQuestion(givenPrompt('chat', { ...args, text: args.question, flag: flags.prompt }));
+    const question = await askedQuestion(
+      givenPrompt('chat', { ...args, text: args.question, flag: flags.prompt }),
+      this.signal,
+    );
     const form = await readConstraint(flags);
+    if (flags.session !== undefined) await checkSessionFile(flags.session);
     if (args.model === undefined) this.logToStderr(`no MODEL: the bundled sample model, ${sampleModelName}`);
     const model = await openNamedModel(args.model, flags, this.signal);
     try {
@@ -96,7 +100,7 @@ export default class Chat extends BaseCommand {
     this.#isOneQuestion = question !== null;
     for (const assumption of model.assumptions) this.logToStderr(assumption);
     const chat = await this.#openChat(model, flags);
-    const transcript = openTranscript(name, flags, question);
+    const transcript = await this.#openTranscript(name, flags, question);
     const dialogue = createDialogue({
       model,
       chat,
@@ -121,7 +125,7 @@ export default class Chat extends BaseCommand {
     } finally {
       lines?.close();
       await transcript?.close();
-      if (flags.session !== undefined) await this.#saveSession(dialogue, flags.session);
+      if (flags.session !== undefined) await this.finishing(() => this.#saveSession(dialogue, flags.session!));
     }
     const { messages, session } = dialogue.chat;
     return { model: name, backend: model.backend, seed: String(session.seed), answers: dialogue.reports, messages };
@@ -160,8 +164,24 @@ export default class Chat extends BaseCommand {
 
   async #openLines(flags: ChatFlags): Promise<LineSource> {
     if (!process.stdin.isTTY) return pipedLines(this.signal);
-    const history = flags['no-history'] ? null : await openHistory(join(stateFolder(), 'chat-history'));
+    const folder = stateFolder();
+    const history = flags['no-history'] || folder === null ? null : await openHistory(join(folder, 'chat-history'));
     return typedLines({ history, onInterrupt: () => this.#interruptAnswer(), signal: this.signal });
+  }
+
+  /** At a terminal by default: a crash shall not take along what was said there. One not asked for may be missing. */
+  async #openTranscript(model: string, flags: ChatFlags, question: string | null): Promise<Transcript | null> {
+    if (flags.transcript !== undefined) return openTranscript(flags.transcript, model);
+    if (flags['no-transcript'] || question !== null || !process.stdin.isTTY) return null;
+    const folder = stateFolder();
+    if (folder === null) return null;
+    const time = new Date().toISOString().replace(/[:.]/g, '-');
+    const path = join(folder, 'transcripts', `${time}-${process.pid}.jsonl`);
+    return openTranscript(path, model).catch((error: unknown) => {
+      if (!isToolkitError(error)) throw error;
+      this.logToStderr(visible(`this conversation is not recorded: ${error.message}`));
+      return null;
+    });
   }
 
   async #saveSession(dialogue: Dialogue, path: string): Promise<void> {
@@ -171,16 +191,8 @@ export default class Chat extends BaseCommand {
 }
 
 /** The question with what is piped in before it; null for a conversation. */
-async function askedQuestion(question: string | null): Promise<string | null> {
+async function askedQuestion(question: string | null, signal: AbortSignal): Promise<string | null> {
   if (question === null) return null;
-  const piped = (await readStdin()) ?? '';
+  const piped = (await readStdin(signal)) ?? '';
   return piped.trim() === '' ? question : `${piped}\n\n${question}`;
-}
-
-/** Of a conversation at a terminal by default: a crash shall not take along what was said there. */
-function openTranscript(model: string, flags: ChatFlags, question: string | null): Transcript | null {
-  if (flags.transcript !== undefined) return createTranscript(flags.transcript, model);
-  if (flags['no-transcript'] || question !== null || !process.stdin.isTTY) return null;
-  const time = new Date().toISOString().replace(/[:.]/g, '-');
-  return createTranscript(join(stateFolder(), 'transcripts', `${time}-${process.pid}.jsonl`), model);
 }

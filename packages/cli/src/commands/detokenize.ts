@@ -45,7 +45,7 @@ export default class Detokenize extends BaseCommand {
     const model = hasModel ? words[0] : undefined;
     const { name, tokenizer } = await openTokenizer(model, flags.tokenizer);
     const given = words.slice(hasModel ? 1 : 0).join(' ');
-    const ids = readIds(given === '' ? ((await readStdin()) ?? '') : given, model);
+    const ids = readIds(given === '' ? ((await readStdin(this.signal)) ?? '') : given, model);
     const bytes = tokenizer.decodeBytes(ids, { skipSpecial: flags['skip-special'] });
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     if (!this.jsonEnabled()) {

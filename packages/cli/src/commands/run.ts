@@ -115,9 +115,9 @@ export default class Run extends BaseCommand {
     const { args, flags } = await this.parse(Run);
     if (flags.mode === 'chat') return this.#chat();
     if (flags.input !== undefined) return this.#answerFile(flags.input, flags, args);
-    const prompt =
-      givenPrompt('run', { ...args, text: args.prompt, flag: flags.prompt }) ?? ((await readStdin()) || null);
     this.stopWithReader();
+    const given = givenPrompt('run', { ...args, text: args.prompt, flag: flags.prompt });
+    const prompt = given ?? ((await readStdin(this.signal)) || null);
     const form = await readConstraint(flags);
     if (args.model === undefined && prompt !== null) this.logToStderr(SAMPLE_NOTICE);
     return this.#withModel(args.model, flags, (model, name) =>

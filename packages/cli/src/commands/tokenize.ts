@@ -54,7 +54,7 @@ export default class Tokenize extends BaseCommand {
     this.stopWithReader();
     const given = givenPrompt('tokenize', { ...args, flag: flags.prompt });
     const { name, tokenizer, bosId } = await openTokenizer(args.model, flags.tokenizer);
-    const text = given ?? (await readStdin()) ?? '';
+    const text = given ?? (await readStdin(this.signal)) ?? '';
     const encoded = tokenizer.encode(text, { specials: flags.special ? 'tokens' : 'text' });
     const hasBegin = flags['no-bos'] || bosId === null || encoded[0] === bosId;
     const ids = hasBegin ? encoded : [bosId, ...encoded];

@@ -5,7 +5,7 @@
 // Success and failure remove all three. A process that is killed leaves them, and the next one cleans up: what was being
 // replaced gets its name back unless the new folder has it already.
 
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
@@ -94,7 +94,7 @@ function besideOf(target: string, end: string): string {
 async function cleanUp(files: FileLayer, target: string): Promise<void> {
   const old = besideOf(target, 'old-folder');
   if (await isThere(old)) {
-    if (await isThere(target)) await files.rm(old, { recursive: true, force: true });
+    if ((await isThere(target)) || !(await isOurFolder(old))) await files.rm(old, { recursive: true, force: true });
     else await files.rename(old, target);
   }
   await files.rm(besideOf(target, 'partial-folder'), { recursive: true, force: true });
@@ -115,8 +115,16 @@ async function replaceFolder(files: FileLayer, partial: string, target: string):
   if (isReplaced) await files.rm(old, { recursive: true, force: true }).catch(() => undefined);
 }
 
+/** A link counts, whatever it leads to. */
 async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
+  return (await lstat(path).catch(() => null)) !== null;
+}
+
+/** No link, and nobody else's. */
+async function isOurFolder(path: string): Promise<boolean> {
+  const [found, parent] = await Promise.all([lstat(path), stat(dirname(path))]);
+  const user = process.geteuid?.();
+  return found.isDirectory() && (user === undefined || found.uid === user || found.uid === parent.uid);
 }
 
 /**

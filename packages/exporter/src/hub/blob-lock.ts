@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf } from '../files/file-layer.js';
+import { makeFolder } from '../files/make-folder.js';
 import { createOwner, isGone, retireOwner } from '../files/process-identity.js';
 import type { HubClock } from './connection.js';
 import type { HubCache } from './hub-cache.js';
@@ -15,6 +16,8 @@ import type { HubCache } from './hub-cache.js';
 const LOCK = '.llama.lock';
 const GUARD = '.break';
 const POLL_MS = 200;
+/** Times that a lock may be there and gone again before the next try waits. */
+const PAUSE_AFTER = 10;
 const HEARTBEAT_MS = 5_000;
 /** A lock that nobody renewed while we watched for this long has no owner any more. */
 const STALE_MS = 60_000;
@@ -26,6 +29,14 @@ export interface BlobLock {
   /** Ours, for the partial file's name. */
   readonly owner: string;
   release(): Promise<void>;
+}
+
+interface FoundLock {
+  /** The empty string for what no process of ours made. */
+  readonly owner: string;
+  readonly mtimeMs: number;
+  /** Changes while the owner lives. */
+  readonly state: string;
 }
 
 /** How to wait. */
@@ -41,7 +52,7 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
   const { clock, signal, onWait } = options;
   const { files } = cache;
   const path = join(cache.locks, `${etag}${LOCK}`);
-  await files.mkdir(cache.locks, { recursive: true });
+  await makeFolder(files, cache.locks);
   const owner = createOwner();
   try {
     let seen = { state: '', since: 0 };
@@ -51,6 +62,8 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
       const found = await readLock(cache, path);
       if (found === null) {
         if (++nVanished === MAX_VANISHED) throw noLock(path);
+        // A lock that was released at this moment is tried again at once, one that goes on to vanish after a pause.
+        if (nVanished >= PAUSE_AFTER) await clock.sleep(POLL_MS, signal);
         continue;
       }
       nVanished = 0;
@@ -102,11 +115,13 @@ async function tryCreate({ files }: HubCache, path: string, owner: string): Prom
 }
 
 /** Who has the lock, and a state that changes while that owner lives; null when nobody has it. */
-async function readLock({ files }: HubCache, path: string): Promise<{ owner: string; state: string } | null> {
+async function readLock({ files }: HubCache, path: string): Promise<FoundLock | null> {
   try {
-    const { mtimeMs } = await files.stat(path);
-    const owner = await files.readFile(path, 'utf8');
-    return { owner, state: `${owner} ${mtimeMs}` };
+    const found = await files.lstat(path);
+    const { mtimeMs } = found;
+    // A link or a pipe was made by none of us: it has no owner, and becomes stale.
+    const owner = found.isFile() ? await files.readFile(path, 'utf8') : '';
+    return { owner, mtimeMs, state: `${owner} ${mtimeMs}` };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     throw error;
@@ -152,5 +167,7 @@ export async function removeLocksOfTheDead(cache: HubCache): Promise<void> {
 
 async function removeGuardOfTheDead(cache: HubCache, guard: string): Promise<void> {
   const holder = await readLock(cache, guard);
-  if (holder !== null && isGone(holder.owner)) await cache.files.rm(guard, { force: true });
+  // Whoever made it needed it for moments.
+  if (holder === null || !(isGone(holder.owner) || Date.now() - holder.mtimeMs > STALE_MS)) return;
+  await cache.files.rm(guard, { force: true });
 }

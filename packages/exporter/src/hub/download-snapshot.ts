@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { FILE_LAYER } from '../files/file-layer.js';
+import { makeFolder } from '../files/make-folder.js';
 import { removeLocksOfTheDead } from './blob-lock.js';
 import { describeCacheFailure } from './cache-failure.js';
 import { type Connection, openConnection } from './connection.js';
@@ -116,7 +117,7 @@ async function download(context: DownloadContext): Promise<HubSnapshot> {
 /** Better now than after two gigabytes. */
 async function checkDiskSpace({ files, cacheDir }: HubCache, neededBytes: number): Promise<void> {
   if (neededBytes === 0) return;
-  await files.mkdir(cacheDir, { recursive: true });
+  await makeFolder(files, cacheDir);
   const { bavail, bsize } = await files.statfs(cacheDir);
   const freeBytes = bavail * bsize;
   if (freeBytes >= neededBytes) return;

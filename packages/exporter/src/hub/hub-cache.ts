@@ -7,8 +7,10 @@
 //
 // https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 
+import { constants } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errnoOf, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { makeFolder } from '../files/make-folder.js';
 import { createOwner, retireOwner } from '../files/process-identity.js';
 import type { RepoFile } from './list-repo.js';
 import { isCommit } from './repo-names.js';
@@ -71,14 +73,14 @@ export async function linkSnapshot(cache: HubCache, commit: string, path: string
   const blob = join(cache.blobs, etag);
   const target = join(cache.snapshots, commit, path);
   const folder = dirname(target);
-  await files.mkdir(folder, { recursive: true });
+  await makeFolder(files, folder);
   await replaceFile(cache, target, async (temporary) => {
     try {
       await files.symlink(relative(folder, blob), temporary);
     } catch (error) {
       // Windows without developer mode, and file systems without links.
       if (!['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'UNKNOWN'].includes(errnoOf(error))) throw error;
-      await files.copyFile(blob, temporary);
+      await files.copyFile(blob, temporary, constants.COPYFILE_EXCL);
       await syncFile(files, temporary);
     }
   });
@@ -89,7 +91,7 @@ export async function writeReference(cache: HubCache, revision: string, commit: 
   if (revision === commit || (await readReference(cache, revision)) === commit) return;
   const { files } = cache;
   const target = join(cache.references, revision);
-  await files.mkdir(dirname(target), { recursive: true });
+  await makeFolder(files, dirname(target));
   await replaceFile(cache, target, async (temporary) => {
     await files.writeFile(temporary, commit, { flag: 'wx' });
     await syncFile(files, temporary);
@@ -110,8 +112,9 @@ export async function readReference(cache: HubCache, revision: string): Promise<
 export async function writeAbsence(cache: HubCache, commit: string, path: string): Promise<void> {
   if (await isAbsent(cache, commit, path)) return;
   const target = join(cache.absences, commit, path);
-  await cache.files.mkdir(dirname(target), { recursive: true });
-  await cache.files.writeFile(target, '');
+  await makeFolder(cache.files, dirname(target));
+  // A link to nothing may be there, and must not be followed.
+  await cache.files.writeFile(target, '', { flag: 'wx' });
 }
 
 /** Whether {@link writeAbsence} recorded it. */
@@ -127,7 +130,7 @@ async function replaceFile(cache: HubCache, target: string, make: (temporary: st
   const { files, blobs } = cache;
   const owner = createOwner();
   const temporary = join(blobs, `${owner}.tmp`);
-  await files.mkdir(blobs, { recursive: true });
+  await makeFolder(files, blobs);
   try {
     await make(temporary);
     await files.rename(temporary, target);

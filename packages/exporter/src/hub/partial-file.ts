@@ -6,7 +6,9 @@
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, type FileLayer, syncFolder } from '../files/file-layer.js';
+import { errnoOf, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
+import { makeFolder } from '../files/make-folder.js';
+import { createOwnFile, openOwnFile } from '../files/own-file.js';
 import { isGone, isOwner } from '../files/process-identity.js';
 import { newContentHash } from './content-hash.js';
 import { type HubCache, sizeOf } from './hub-cache.js';
@@ -40,14 +42,14 @@ export async function openPartial(
   signal: AbortSignal | undefined,
 ): Promise<PartialFile> {
   const { files } = cache;
-  await files.mkdir(cache.blobs, { recursive: true });
+  await makeFolder(files, cache.blobs);
   const atRest = join(cache.blobs, `${file.etag}.incomplete`);
   const path = join(cache.blobs, `${file.etag}.${owner}.incomplete`);
   await collectRemains(cache, file.etag, atRest);
   await files.rename(atRest, path).catch((error: unknown) => {
     if (errnoOf(error) !== 'ENOENT') throw error;
   });
-  const handle = await openOrCreate(files, path);
+  const handle = (await openOwnFile(files, path)) ?? (await createOwnFile(files, path));
   try {
     const { size } = await handle.stat();
     let hash = newContentHash(file);
@@ -126,15 +128,8 @@ async function ownedPartials({ files, blobs }: HubCache): Promise<{ name: string
 }
 
 async function isAbandoned(files: FileLayer, path: string): Promise<boolean> {
-  const { mtimeMs } = await files.stat(path);
+  const { mtimeMs } = await files.lstat(path);
   return Date.now() - mtimeMs > ABANDONED_MS;
-}
-
-async function openOrCreate(files: FileLayer, path: string): Promise<FileHandle> {
-  return files.open(path, 'r+').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return files.open(path, 'wx+');
-    throw error;
-  });
 }
 
 /** Bytes that went into the hash: fewer than `size` if the file shrank meanwhile. */
@@ -154,12 +149,4 @@ async function hashFile(
     byteLength += bytesRead;
   }
   return byteLength;
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, byteOffset: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, byteOffset + done);
-    done += bytesWritten;
-  }
 }

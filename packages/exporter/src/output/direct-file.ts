@@ -10,7 +10,7 @@ export const PAGE_BYTES = 4096;
 /** Fewer bytes are sooner copied than sent. */
 const MIN_BYTES = 256 * 1024;
 /** What systems say where a file system, or memory as it lies, does not allow it. */
-const NOT_DIRECTLY = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'];
+const NOT_DIRECTLY = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ELOOP'];
 
 /** Bytes and their place in the file. */
 export interface Placed {
@@ -31,13 +31,25 @@ export interface DirectFile {
   close(): Promise<void>;
 }
 
-/** null where the system has no such way. */
-export async function openDirect(files: FileLayer, path: string): Promise<DirectFile | null> {
+/**
+ * null where the system has no such way.
+ *
+ * @param opened the file at the path: whatever else has the name by now is left alone
+ */
+export async function openDirect(files: FileLayer, path: string, opened: FileHandle): Promise<DirectFile | null> {
   // Absent on macOS and Windows, whatever the types say.
   const flag = constants.O_DIRECT as number | undefined;
   if (flag === undefined) return null;
-  const file = await unlessRefused(files.open(path, constants.O_WRONLY | flag));
-  return file === null ? null : directFile(file);
+  const file = await unlessRefused(files.open(path, constants.O_WRONLY | constants.O_NOFOLLOW | flag));
+  if (file === null) return null;
+  if (await isSameFile(file, opened)) return directFile(file);
+  await file.close();
+  return null;
+}
+
+async function isSameFile(a: FileHandle, b: FileHandle): Promise<boolean> {
+  const [one, other] = await Promise.all([a.stat({ bigint: true }), b.stat({ bigint: true })]);
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 function directFile(file: FileHandle): DirectFile {

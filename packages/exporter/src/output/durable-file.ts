@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
-import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
+import { FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
+import { createOwnFile, openOwnFile, removeName } from '../files/own-file.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
 import { type DirectFile, openDirect } from './direct-file.js';
 import { type Journal, type JournalEntry, openJournal } from './journal.js';
@@ -75,11 +76,11 @@ async function openDurableFile(
   let opened: FileHandle | undefined;
   let direct: DirectFile | null = null;
   try {
-    if (resumeKey === undefined) await files.rm(journalPath, { force: true });
+    if (resumeKey === undefined) await removeName(files, journalPath);
     else journal = await openJournal(files, journalPath, resumeKey);
     opened = await openPartial(files, partialPath, journal !== null && journal.entries.length > 0, options.mode);
     await checkRoom(files, target, path, expectedBytes - (await opened.stat()).size);
-    if (options.direct === true) direct = await openDirect(files, partialPath);
+    if (options.direct === true) direct = await openDirect(files, partialPath, opened);
   } catch (error) {
     await opened?.close().catch(() => undefined);
     await journal?.close().catch(() => undefined);
@@ -200,11 +201,7 @@ async function openDurableFile(
 }
 
 async function openPartial(files: FileLayer, path: string, isResumed: boolean, mode?: number): Promise<FileHandle> {
-  if (!isResumed) return files.open(path, 'w+', mode);
-  return files.open(path, 'r+').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return files.open(path, 'w+');
-    throw error;
-  });
+  return (isResumed ? await openOwnFile(files, path) : null) ?? createOwnFile(files, path, mode);
 }
 
 /** Better now than after two gigabytes. */

@@ -3,7 +3,9 @@
 // Nothing in it is trusted: an entry counts when the bytes in the partial file have its checksum. So neither file needs
 // to be synced in any order, and after a power cut what did not reach the disk is written again.
 
-import { errnoOf, type FileLayer } from '../files/file-layer.js';
+import type { FileHandle } from 'node:fs/promises';
+import { type FileLayer, writeAll } from '../files/file-layer.js';
+import { createOwnFile, openOwnFile } from '../files/own-file.js';
 
 /** A tensor that was written in full. */
 export interface JournalEntry {
@@ -32,18 +34,20 @@ const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
  * @param key names source, settings and program: what the bytes of the output follow from
  */
 export async function openJournal(files: FileLayer, path: string, key: string): Promise<Journal> {
-  const { entries, byteLength } = await readJournal(files, path, key);
-  const file = await files.open(path, byteLength === 0 ? 'w' : 'r+');
-  let end = byteLength;
+  const found = await openOwnFile(files, path);
+  const file = found ?? (await createOwnFile(files, path));
+  let entries: readonly JournalEntry[] = [];
+  let end = 0;
   const write = async (line: unknown): Promise<void> => {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-    for (let done = 0; done < bytes.byteLength; ) {
-      done += (await file.write(bytes, done, bytes.byteLength - done, end + done)).bytesWritten;
-    }
+    await writeAll(file, bytes, end);
     end += bytes.byteLength;
   };
   try {
-    // Behind the last whole line may be half of one.
+    const { byteLength, ...read } = await readJournal(file, key);
+    ({ entries } = read);
+    end = byteLength;
+    // After the last whole line may be half of one.
     await file.truncate(byteLength);
     if (byteLength === 0) await write({ key });
   } catch (error) {
@@ -53,13 +57,11 @@ export async function openJournal(files: FileLayer, path: string, key: string): 
   return { entries, append: write, close: () => file.close() };
 }
 
-async function readJournal(
-  files: FileLayer,
-  path: string,
-  key: string,
-): Promise<{ entries: JournalEntry[]; byteLength: number }> {
+async function readJournal(file: FileHandle, key: string): Promise<{ entries: JournalEntry[]; byteLength: number }> {
   const nothing = { entries: [], byteLength: 0 };
-  const text = await readText(files, path);
+  const { size } = await file.stat();
+  if (size > MAX_JOURNAL_BYTES) return nothing;
+  const text = await file.readFile('latin1');
   const [first, ...lines] = text.split('\n');
   if (first !== JSON.stringify({ key })) return nothing;
   const entries: JournalEntry[] = [];
@@ -72,16 +74,6 @@ async function readJournal(
     byteLength += line.length + 1;
   }
   return { entries, byteLength };
-}
-
-async function readText(files: FileLayer, path: string): Promise<string> {
-  try {
-    if ((await files.stat(path)).size > MAX_JOURNAL_BYTES) return '';
-    return await files.readFile(path, 'latin1');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
-  }
 }
 
 function parseEntry(line: string): JournalEntry | null {

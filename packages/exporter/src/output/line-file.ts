@@ -4,9 +4,12 @@
 //
 // The end removes both. A process that is killed leaves them, and the next one with the same settings goes on.
 
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
+import { createOwnFile, openOwnFile, removeName } from '../files/own-file.js';
 import { checkOutput, type OutputOptions } from './check-output.js';
 import { type LockedOutput, openUnderLock } from './output-lock.js';
 import { keyOf } from './resume-key.js';
@@ -14,6 +17,10 @@ import { describeWriteFailure } from './write-failure.js';
 
 /** Longest file that is gone on with: it is read as one text. */
 const MAX_BYTES = 256 * 1024 * 1024;
+/** Of `.started`: far above what it holds. */
+const MAX_STARTED_BYTES = 1024 * 1024;
+/** Windows does not have it, whatever the types say. */
+const O_NOFOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 
 /** Options of {@link openLineFile}. */
 export interface LineFileOptions extends OutputOptions {
@@ -71,8 +78,8 @@ async function openLocked({ path, target, files, lock }: LockedOutput, options: 
   if (!isOurs) await checkReplaceable(files, path, target, options.force === true, found !== null);
   const decided = isOurs ? found.decided : options.decided;
   const { lines, nGoodBytes, nBytes } = isOurs ? await readLines(files, path, target, options) : NOTHING;
-  if (!isOurs) await files.rm(startedPath, { force: true });
-  const file = await files.open(target, nBytes === 0 ? 'w' : 'r+');
+  if (!isOurs) await removeName(files, startedPath);
+  const file = await openLines(files, target);
   let end = nGoodBytes;
   let isOver = false;
 
@@ -143,6 +150,12 @@ async function checkReplaceable(
   });
 }
 
+/** The target's links are resolved: one that is there now was put there meanwhile. */
+async function openLines(files: FileLayer, target: string): Promise<FileHandle> {
+  const { O_CREAT, O_RDWR } = constants;
+  return files.open(target, O_RDWR | O_CREAT | O_NOFOLLOW);
+}
+
 async function sizeOf(files: FileLayer, path: string): Promise<number> {
   try {
     return (await files.stat(path)).size;
@@ -175,18 +188,23 @@ function endOfLines(bytes: Buffer, nLines: number): number {
 }
 
 async function readStarted(files: FileLayer, path: string): Promise<Started | null> {
+  const file = await openOwnFile(files, path, { readOnly: true });
+  if (file === null) return null;
   try {
-    const { key, decided } = (JSON.parse(await files.readFile(path, 'utf8')) ?? {}) as Partial<Started>;
+    if ((await file.stat()).size > MAX_STARTED_BYTES) return null;
+    const { key, decided } = (JSON.parse(await file.readFile('utf8')) ?? {}) as Partial<Started>;
     return typeof key === 'string' && typeof decided === 'object' ? { key, decided } : null;
   } catch (error) {
     // One that a power cut left half is none: its file is still empty.
-    if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT') return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
+  } finally {
+    await file.close();
   }
 }
 
 async function writeStarted(files: FileLayer, path: string, started: Started): Promise<void> {
-  const file = await files.open(path, 'w');
+  const file = await createOwnFile(files, path);
   try {
     await writeAll(file, Buffer.from(`${JSON.stringify(started)}\n`), 0);
     await file.sync();

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { errnoOf, type FileLayer } from '../files/file-layer.js';
+import { openOwnFile } from '../files/own-file.js';
 import { createOwner, isGone, pidOf, retireOwner } from '../files/process-identity.js';
 import { describeWriteFailure } from './write-failure.js';
 
@@ -61,8 +62,8 @@ async function lockOutput(files: FileLayer, target: string, name: string): Promi
   try {
     for (let attempt = 0; !(await tryCreate(files, path, owner)); attempt++) {
       const holder = await readOwner(files, path);
-      if (holder === null) continue;
-      if (attempt === MAX_TRIES || !isGone(holder)) throw busy(name, path, holder);
+      if (holder === null && attempt < MAX_TRIES) continue;
+      if (holder === null || attempt === MAX_TRIES || !isGone(holder)) throw busy(name, path, holder ?? '');
       await breakLock(files, path, holder, owner);
     }
   } catch (error) {
@@ -93,12 +94,17 @@ async function tryCreate(files: FileLayer, path: string, owner: string): Promise
   }
 }
 
-/** Who has a lock; null when nobody has it. */
+/** Who has a lock; null when nobody has it; the empty string for what no process of ours made. */
 async function readOwner(files: FileLayer, path: string): Promise<string | null> {
   try {
-    return await files.readlink(path).catch((error: unknown) => {
-      if (['EINVAL', 'UNKNOWN'].includes(errnoOf(error))) return files.readFile(path, 'utf8');
-      throw error;
+    return await files.readlink(path).catch(async (error: unknown) => {
+      if (!['EINVAL', 'UNKNOWN'].includes(errnoOf(error))) throw error;
+      const file = await openOwnFile(files, path, { readOnly: true });
+      if (file === null) {
+        await files.lstat(path);
+        return '';
+      }
+      return file.readFile('utf8').finally(() => file.close());
     });
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
@@ -111,7 +117,7 @@ async function breakLock(files: FileLayer, path: string, judged: string, owner: 
   const guard = `${path}${GUARD}`;
   if (!(await tryCreate(files, guard, owner))) {
     const holder = await readOwner(files, guard);
-    if (holder !== null && isGone(holder)) await files.rm(guard, { force: true });
+    if (holder !== null && (holder === '' || isGone(holder))) await files.rm(guard, { force: true });
     return;
   }
   try {
@@ -127,7 +133,7 @@ function busy(name: string, path: string, holder: string): ToolkitError {
   return new ToolkitError('OUTPUT_BUSY', `${name}: is being written by ${found}, expected nobody to write it`, {
     suggestions: [
       'wait until it is done, or name another file',
-      `where no such process runs: rm ${JSON.stringify(path)}`,
+      `where no such process runs: ${holder === '' ? 'rm -r' : 'rm'} ${JSON.stringify(path)}`,
     ],
   });
 }

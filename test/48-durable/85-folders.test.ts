@@ -1,0 +1,102 @@
+// Folders that cannot be made, and outputs that cannot be written, in every way that a file system knows.
+
+import { strict as assert } from 'node:assert';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkOutput, checkWritable, FILE_LAYER, makeFolder } from '@llama-ts/exporter';
+import type { ToolkitErrorShape } from '@llama-ts/format';
+import { runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
+
+const prompt = ['run', '-i', 'Once', '-t', '0', '-n', '5'];
+const isLinux = process.platform === 'linux';
+
+/** Paths below which no folder can be made. */
+async function impossibleFolders(folder: string): Promise<Readonly<Record<string, string>>> {
+  await writeFile(join(folder, 'file'), '');
+  await symlink(join(folder, 'absent'), join(folder, 'dangling'));
+  await symlink(join(folder, 'circle'), join(folder, 'circle'));
+  const everywhere = {
+    'a file': join(folder, 'file'),
+    'a dangling link': join(folder, 'dangling'),
+    'links in a circle': join(folder, 'circle'),
+    'a name that is too long': join(folder, 'n'.repeat(300)),
+  };
+  return isLinux ? { ...everywhere, '/proc': '/proc', '/dev/null': '/dev/null', '/sys': '/sys' } : everywhere;
+}
+
+describe('a folder that is made', () => {
+  it('is there afterwards, with those above it and its mode', () =>
+    withFolder(async (folder) => {
+      const path = join(folder, 'a', 'b', 'c');
+      await Promise.all([makeFolder(FILE_LAYER, path, 0o700), makeFolder(FILE_LAYER, path, 0o700)]);
+      await makeFolder(FILE_LAYER, path);
+      if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o700);
+    }));
+
+  it('is refused by an error where it cannot be made', () =>
+    withFolder(async (folder) => {
+      for (const [what, parent] of Object.entries(await impossibleFolders(folder))) {
+        await assert.rejects(makeFolder(FILE_LAYER, join(parent, 'x', 'y')), what);
+      }
+    }));
+});
+
+describe('an output that cannot be written', () => {
+  it('is refused before any work, with what is in the way', () =>
+    withFolder(async (folder) => {
+      const places = await impossibleFolders(folder);
+      for (const [what, parent] of Object.entries(places)) {
+        for (const check of [checkOutput, checkWritable]) {
+          if (check === checkOutput && (what === '/proc' || what === '/sys')) continue;
+          const error = await check(join(parent, 'out.bin'), {}).catch((error: unknown) => error as ToolkitErrorShape);
+          assert.match((error as ToolkitErrorShape).code, /^(OUTPUT_|WRITE_FAILED)/, what);
+          assert.ok((error as ToolkitErrorShape).suggestions.length > 0, what);
+        }
+      }
+      for (const name of ['dangling', 'circle']) await assert.rejects(checkOutput(join(folder, name), { force: true }));
+      assert.ok(!existsSync(join(folder, 'absent')));
+    }));
+
+  it('is tried without leaving anything', () =>
+    withFolder(async (folder) => {
+      await checkWritable(join(folder, 'out.bin'), {});
+      assert.deepEqual(await readdir(folder), []);
+    }));
+});
+
+describe('the sample model', () => {
+  it('runs where no cache can be made, and says which variable to set', () =>
+    withFolder(async (folder) => {
+      for (const [what, home] of Object.entries(await impossibleFolders(folder))) {
+        const temporary = join(folder, 'tmp');
+        await mkdir(temporary, { recursive: true });
+        const env = { HOME: home, TMPDIR: temporary, XDG_CACHE_HOME: '', LOCALAPPDATA: '' };
+        const { exitCode, stdout, stderr } = await runLlama(prompt, { env });
+        assert.equal(exitCode, 0, `${what}: ${stderr}`);
+        assert.match(stdout, /^Once/, what);
+        assert.match(stderr, /try: export XDG_CACHE_HOME=/, what);
+        assert.doesNotMatch(stderr, /trace-warnings| at .*\.js:/, what);
+        assert.deepEqual(await readdir(temporary), [], what);
+      }
+    })).timeout(120_000);
+
+  it('runs without a home, and makes no folder where it runs', () =>
+    withFolder(async (folder) => {
+      const env = { HOME: '', XDG_CACHE_HOME: join(folder, 'cache'), LOCALAPPDATA: '' };
+      await mkdir(join(folder, 'here'));
+      const { exitCode, stderr } = await runLlama(prompt, { env, cwd: join(folder, 'here') });
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(await readdir(join(folder, 'here')), []);
+    })).timeout(60_000);
+
+  it('says what to set where no temporary folder can be made either', () =>
+    withFolder(async (folder) => {
+      const { 'a file': file } = await impossibleFolders(folder);
+      const env = { HOME: file!, TMPDIR: file!, XDG_CACHE_HOME: '', LOCALAPPDATA: '' };
+      const { exitCode, stderr } = await runLlama(prompt, { env });
+      assert.equal(exitCode, 6, stderr);
+      assert.match(stderr, /\[CACHE_FAILED\]\n {2}try: export XDG_CACHE_HOME=.*\n {2}try: export TMPDIR=/);
+    })).timeout(60_000);
+});
