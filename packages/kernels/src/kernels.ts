@@ -110,6 +110,8 @@ export interface Allocator {
   uint8(length: number): Uint8Array;
   /** Bytes that will all be written: in large pages where the system has them, of which it looks up fewer addresses. */
   filled(length: number): Uint8Array;
+  /** Bytes that can still be had, where the backend has a limit of its own. */
+  available?(): number;
 }
 
 /** Calls that were queued for one run. */

@@ -2,6 +2,7 @@
 
 import { type ModelDimensions, ToolkitError } from '@llama-ts/format';
 import type { Allocator, KeyValueCache } from '@llama-ts/kernels';
+import { cacheTooLarge, checkCacheSize, isOutOfMemory } from './memory-limit.js';
 
 /** Element types of a cache: float32, or half precision with half the memory and its own rounding. */
 export const cacheTypes = ['f32', 'f16'] as const;
@@ -20,7 +21,7 @@ export interface CreateCacheOptions {
 /**
  * Room for as many positions: 2 * nLayers * kvDim * positions elements.
  *
- * @throws ToolkitError `INVALID_OPTION`
+ * @throws ToolkitError `INVALID_OPTION`; `LIMIT_EXCEEDED` for more memory than there is, with a context that fits
  */
 export function createKeyValueCache(
   { dim, nHeads, nKvHeads, nLayers }: ModelDimensions,
@@ -31,7 +32,14 @@ export function createKeyValueCache(
   const headDim = dim / nHeads;
   const length = nLayers * nKvHeads * positions * headDim;
   const make = (): Float32Array | Uint16Array => (type === 'f16' ? allocate.uint16(length) : allocate.float32(length));
-  return { nLayers, nKvHeads, seqLen: positions, headDim, keys: make(), values: make() };
+  const perPosition = 2 * nLayers * nKvHeads * headDim;
+  const size = { type, positions, bytesPerPosition: { f32: 4 * perPosition, f16: 2 * perPosition } };
+  checkCacheSize(size, allocate);
+  try {
+    return { nLayers, nKvHeads, seqLen: positions, headDim, keys: make(), values: make() };
+  } catch (error) {
+    throw isOutOfMemory(error) ? cacheTooLarge(size, allocate, error) : error;
+  }
 }
 
 /** @throws ToolkitError `INVALID_OPTION` */

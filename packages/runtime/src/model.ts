@@ -28,6 +28,7 @@ import { bosTokenOf } from './bos-token.js';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
 import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
 import { createLastPass } from './last-pass.js';
+import { isOutOfMemory, passTooLarge, weightsTooLarge } from './memory-limit.js';
 import { modelChecksum } from './model-checksum.js';
 import { createModelLifetime, withEitherSignal } from './model-lifetime.js';
 import { createScratchPool } from './scratch.js';
@@ -145,7 +146,7 @@ async function openFileAndWeights(source: ByteSource, path: string, kernels: Ker
 }
 
 async function openBin(source: ByteSource, path: string, options: OpenModelOptions): Promise<Model> {
-  const { dimensions } = await readBinHeader(source);
+  const { dimensions, version } = await readBinHeader(source);
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
   const cacheType = options.cacheType ?? 'f32';
   checkCacheType(cacheType);
@@ -218,7 +219,17 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
         return checksum;
       },
       forward: (batch, { signal, ...forwardOptions } = {}) =>
-        lifetime.pass((either) => forward(context, batch, { ...forwardOptions, signal: either }), signal),
+        lifetime.pass(async (either) => {
+          try {
+            return await forward(context, batch, { ...forwardOptions, signal: either });
+          } catch (error) {
+            if (!isOutOfMemory(error)) throw error;
+            throw passTooLarge(
+              batch.reduce((sum, { tokens }) => sum + tokens.length, 0),
+              error,
+            );
+          }
+        }, signal),
       turn: createTurns(closed),
       closed,
       close: lifetime.close,
@@ -226,6 +237,7 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
   } catch (error) {
     await weightFile?.close();
     await kernels.close();
+    if (isOutOfMemory(error)) throw weightsTooLarge(path, source.byteLength, version, error);
     throw error;
   }
 }

@@ -81,10 +81,12 @@ export function wasmMemory(initialPages: number): WasmMemory {
     return [memory.buffer, address];
   };
 
+  const available = (): number => Math.max(MAX_MEMORY_BYTES - end, ...gaps.map((gap) => gap.byteLength));
+
   return {
     memory,
-    allocator: arrayAllocator(block),
-    available: () => Math.max(MAX_MEMORY_BYTES - end, ...gaps.map((gap) => gap.byteLength)),
+    allocator: { ...arrayAllocator(block), available },
+    available,
     allocate,
     free(address) {
       const byteLength = used.get(address);
