@@ -16,7 +16,7 @@ interface Failure {
 }
 
 /** Programs that only show something. */
-const LOOKING = /^(?:cat|df|echo|git|grep|ls|sed) /;
+const LOOKING = /^(?:cat|df|echo|git|grep|ls|sed) [^>]*$/;
 
 /** Plays a scenario through. @returns the suggestions that were made and followed */
 export async function playScenario(scenario: Scenario, fixtures: Fixtures): Promise<Seen[]> {
@@ -108,18 +108,21 @@ async function follow(suggestion: string, scenario: Scenario, situation: Situati
 
 /** Does what words say; a command's words need no doing, unless the scenario has it so. */
 async function act(
-  { command }: Advice,
+  { words, command }: Advice,
   suggestion: string,
   { acts = [] }: Scenario,
   situation: Situation,
 ): Promise<string | null> {
   const found = acts.find(([pattern]) => pattern.test(suggestion));
   if (found === undefined) {
-    assert(command !== null, 'words without a command, and nothing in the scenario that acts on them');
+    assert(
+      command !== null && (command.kind !== 'again' || words === ''),
+      'words without a command, and nothing in the scenario that acts on them',
+    );
     return null;
   }
   const next = await found[1](situation);
-  return typeof next === 'string' ? next : null;
+  return typeof next === 'object' && next !== null && 'command' in next ? String(next.command) : null;
 }
 
 async function followCommand(

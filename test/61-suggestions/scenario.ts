@@ -27,7 +27,7 @@ export interface Scenario {
   readonly chat?: { readonly args: string; readonly lines: readonly string[] };
   /** What the user puts in the place of words in capitals. */
   readonly fill?: Readonly<Record<string, string>>;
-  /** What a person does who follows words: the first that matches. A text it returns is the command to run after. */
+  /** What a person does who follows words: the first that matches. It may return another `{ command }` to run after. */
   readonly acts?: readonly (readonly [RegExp, (situation: Situation) => Maybe<unknown>])[];
   /** Names that a suggested call uses. */
   scope?(situation: Situation): Readonly<Record<string, unknown>>;

@@ -5,6 +5,7 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { SMALL, writeCheckpoint } from '../48-durable/support.js';
 import { llamaBin, runLlama } from '../helpers/run-llama.js';
 
 /** How a command ended. */
@@ -25,10 +26,13 @@ export interface Fixtures {
 export async function makeFixtures(): Promise<Fixtures> {
   const folder = await mkdtemp(join(tmpdir(), 'llama-suggestions-'));
   await cp(sampleModelPath, join(folder, 'checkpoint'), { recursive: true });
+  await mkdir(join(folder, 'other'));
+  await writeCheckpoint(join(folder, 'other'), SMALL);
   for (const args of [
     ['export', 'model.bin', '--hf', 'checkpoint', '--tokenizer-bin', 'tokenizer.bin'],
     ['export', 'v2.bin', '--hf', 'checkpoint', '--version', '2'],
     ['export', 'plain.bin', '--hf', 'checkpoint', '--plain'],
+    ['export', 'other.bin', '--hf', 'other'],
     ['export', 'v0.bin', '--hf', 'checkpoint', '--version', '0', '--plain'],
   ]) {
     const { exitCode, stderr } = await runLlama(args, { cwd: folder });

@@ -96,6 +96,8 @@ function objectOf(value: unknown, path: string, what: string): Record<string, un
 
 function bad(path: string, message: string): ToolkitError {
   return new ToolkitError('BAD_THRESHOLDS', `${path}: ${message}`, {
-    suggestions: ['{"verify": {"*": {"min-snr": 35}}, "eval": {"max-kl": 0.01}}'],
+    suggestions: [
+      `compare with one that works: echo '{"verify": {"*": {"min-snr": 35}}, "eval": {"max-kl": 0.01}}' > example.json`,
+    ],
   });
 }

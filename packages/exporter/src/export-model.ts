@@ -1,6 +1,6 @@
 // Writes a checkpoint as a .bin file of any version.
 
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   type BinVersion,
   chooseGroupSize,
@@ -8,6 +8,7 @@ import {
   encodeTokenizerBin,
   encodeTrailer,
   layout,
+  shellQuote,
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
@@ -146,13 +147,16 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
       'INVALID_ARGUMENT',
       `${path}: is named for the model and for tokenizer.bin, expected two files`,
       {
-        suggestions: ['name another file: --tokenizer-bin tokenizer.bin'],
+        suggestions: [`name another file: --tokenizer-bin ${shellQuote(otherName(path))}`],
       },
     );
   }
   if (tokenizer === null) {
     throw new ToolkitError('NO_TOKENIZER', `${folder}: has no tokenizer, expected one to write ${path} from`, {
-      suggestions: ['put tokenizer.json into the folder, or leave --tokenizer-bin out'],
+      suggestions: [
+        'leave out --tokenizer-bin',
+        'put its tokenizer.json into the folder, then run the same command again',
+      ],
     });
   }
   const file = await createDurableFile(path, { force, inputs, files });
@@ -179,8 +183,13 @@ export async function leaveFile(
   if (nFinished > 0) onKept({ nTensors: nFinished });
 }
 
+/** tokenizer.bin beside the model, or a name that it has not. */
+function otherName(path: string): string {
+  return join(dirname(path), basename(path) === 'tokenizer.bin' ? 'c-tokenizer.bin' : 'tokenizer.bin');
+}
+
 function sourceChanged(folder: string): ToolkitError {
   return new ToolkitError('SOURCE_CHANGED', `${folder}: a file changed while it was exported, expected none to`, {
-    suggestions: ['wait until nothing writes to the folder, and export again'],
+    suggestions: ['wait until nothing writes to the folder, then run the same command again'],
   });
 }

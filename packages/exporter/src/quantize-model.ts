@@ -7,6 +7,7 @@ import {
   layout,
   openFile,
   readBinFile,
+  shellQuote,
   ToolkitError,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
@@ -58,7 +59,9 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
     const bin = await readBinFile(bytes);
     if (bin.layout.tensors.some(({ encoding }) => encoding.isQuantized)) {
       throw new ToolkitError('ALREADY_QUANTIZED', `${input}: is a v2 file, quantized already, expected v0 or v1`, {
-        suggestions: ['export another group size from the source: llama export OUT.bin --hf REPO_OR_DIR --version 2'],
+        suggestions: [
+          `quantize it from its source: llama export ${shellQuote(output)} --hf REPO_OR_DIR --version 2${options.groupSize === undefined ? '' : ` --group-size ${options.groupSize}`}`,
+        ],
       });
     }
     const { dimensions } = bin.header;
@@ -87,7 +90,7 @@ export async function* quantizeModel(options: QuantizeOptions): AsyncGenerator<E
       signal?.throwIfAborted();
       if ((await identifyFile(input)) !== identity) {
         throw new ToolkitError('SOURCE_CHANGED', `${input}: changed while it was quantized, expected it not to`, {
-          suggestions: ['wait until nothing writes to it, and quantize again'],
+          suggestions: ['wait until nothing writes to it, then run the same command again'],
         });
       }
       await file.commit(byteLength);

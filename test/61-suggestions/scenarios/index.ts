@@ -1,8 +1,16 @@
 // All scenarios, by area.
 
 import type { Scenario } from '../scenario.js';
+import { evaluateScenarios } from './evaluate.js';
+import { exporterScenarios } from './exporter.js';
 import { formatScenarios } from './format.js';
 import { ggufScenarios } from './gguf.js';
 import { safetensorsScenarios } from './safetensors.js';
 
-export const scenarios: readonly Scenario[] = [...formatScenarios, ...safetensorsScenarios, ...ggufScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...formatScenarios,
+  ...safetensorsScenarios,
+  ...ggufScenarios,
+  ...exporterScenarios,
+  ...evaluateScenarios,
+];

@@ -31,7 +31,7 @@ export function evalTokens(model: Model, baseline: Model | null, text: string | 
   }
   if (tokenizer === null) {
     throw new ToolkitError('NO_TOKENIZER', 'no model file holds a tokenizer, expected one to encode the text with', {
-      suggestions: ['export the model without --plain', 'give the C programs’ file: llama eval MODEL -z tokenizer.bin'],
+      suggestions: ['give the tokenizer.bin of this model: --tokenizer TOKENIZER.bin'],
     });
   }
   const ids = tokenizer.encode(text);
@@ -67,6 +67,11 @@ function different(what: string): ToolkitError {
   return new ToolkitError(
     'DIFFERENT_TOKENIZERS',
     `the model and its baseline differ in ${what}, expected the same tokenizer: only then can their predictions be compared`,
-    { suggestions: ['compare a model with another export of the same checkpoint', 'evaluate each without --baseline'] },
+    {
+      suggestions: [
+        'compare it with an export of the same checkpoint: --baseline BASELINE.bin',
+        'leave out --baseline',
+      ],
+    },
   );
 }

@@ -1,6 +1,6 @@
 // Reads the JSON of `llama verify` and `llama eval` back, as far as the report page uses it.
 
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import type { VerifyResult } from '../verify/verify-result.js';
 import type { ReportEvaluation } from './eval-section.js';
 
@@ -102,15 +102,15 @@ export function parseEvaluation(text: string, path: string): ReportEvaluation {
   return parse(text, evaluationShape, path, 'eval') as ReportEvaluation;
 }
 
-function parse(text: string, shape: Shape, path: string, command: string): unknown {
+function parse(text: string, shape: Shape, path: string, command: 'verify' | 'eval'): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw bad(`${path}: no JSON (${(cause as Error).message})`, command, cause);
+    throw bad(path, `no JSON (${(cause as Error).message})`, command, cause);
   }
   const wrong = findWrong(value, shape, '');
-  if (wrong !== null) throw bad(`${path}: ${wrong}`, command);
+  if (wrong !== null) throw bad(path, wrong, command);
   return value;
 }
 
@@ -141,9 +141,10 @@ function firstOf(found: readonly (string | null)[]): string | null {
   return found.find((wrong) => wrong !== null) ?? null;
 }
 
-function bad(message: string, command: string, cause?: unknown): ToolkitError {
-  return new ToolkitError('BAD_REPORT', `${message}, expected what llama ${command} --json prints`, {
-    suggestions: [`llama ${command} MODEL.bin --json > ${command}.json`],
+function bad(path: string, problem: string, command: 'verify' | 'eval', cause?: unknown): ToolkitError {
+  const text = command === 'eval' ? ' --text TEXT.txt' : '';
+  return new ToolkitError('BAD_REPORT', `${path}: ${problem}, expected what llama ${command} --json prints`, {
+    suggestions: [`make it again: llama ${command} MODEL.bin${text} --json > ${shellQuote(path)}`],
     cause,
   });
 }

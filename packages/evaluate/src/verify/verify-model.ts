@@ -66,7 +66,7 @@ export async function* verifyModel(options: VerifyOptions): AsyncGenerator<Verif
       'INVALID_ARGUMENT',
       `${rulesFrom}: bounds without a source, expected one to measure against`,
       {
-        suggestions: [`llama verify ${JSON.stringify(model)} --against REPO_OR_DIR_OR_BIN`],
+        suggestions: ['name the source: --against REPO_OR_DIR_OR_BIN'],
       },
     );
   }

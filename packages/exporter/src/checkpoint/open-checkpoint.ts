@@ -205,7 +205,7 @@ async function hashFile(path: string, size: number, signal: AbortSignal | undefi
   }
   if (byteLength !== size) {
     throw new ToolkitError('SOURCE_CHANGED', `${path}: ${byteLength} bytes, expected ${size} as when it was opened`, {
-      suggestions: ['wait until nothing writes to it, and run the same command again'],
+      suggestions: ['wait until nothing writes to it, then run the same command again'],
     });
   }
   return hash.digest('hex');

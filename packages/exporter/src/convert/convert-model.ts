@@ -98,7 +98,9 @@ async function* convertCheckpoint(
 ): AsyncGenerator<ExportEvent, ConvertResult> {
   if (options.settings !== undefined || options.tokenizer !== undefined) {
     const message = `${checkpoint.folder}: settings or a tokenizer are given, which are for a .bin file that holds none`;
-    throw new ToolkitError('INVALID_ARGUMENT', message, { suggestions: ['leave them out: the folder has its own'] });
+    throw new ToolkitError('INVALID_ARGUMENT', message, {
+      suggestions: ['the folder has its own: leave out --rope-theta, --rope-scaling and --tokenizer'],
+    });
   }
   const version = binVersion(options.to);
   if (version === null) return yield* convertToOther(fromCheckpoint(checkpoint), options);
@@ -157,7 +159,7 @@ async function* convertToOther(
       const byteLength = yield* writeGgufModel({ ...common, type });
       return { output, to, type, groupSize: null, byteLength, maxError: null };
     }
-    if (type === 'Q8_0') throw misplaced('type Q8_0', to, 'gguf');
+    if (type === 'Q8_0') throw misplaced('type Q8_0', '--type', to, 'gguf');
     const byteLength = yield* writeHfFolder({ ...common, type, maxShardBytes });
     return { output, to, type, groupSize: null, byteLength, maxError: null };
   } finally {
@@ -174,7 +176,7 @@ async function exactType(
   const found = [...new Set(tensors.map((tensor) => weights.dtypeOf(tensor)))].join(' and ');
   const message = `${weights.name}: weights of ${found} pass by once, expected to be told the type to write`;
   throw new ToolkitError('INVALID_ARGUMENT', message, {
-    suggestions: ['name it: --type f32 loses nothing', 'leave --stream out: the repository is then downloaded first'],
+    suggestions: ['lose nothing: --type f32', 'download the repository first: leave out --stream'],
   });
 }
 
@@ -188,21 +190,24 @@ function binVersion(to: ConvertTarget): BinVersion | null {
 
 function checkOptions({ to, type, groupSize, plain, maxShardBytes, settings, tokenizer }: ConvertOptions): void {
   const version = binVersion(to);
-  if (type !== undefined && version !== null) throw misplaced(`type ${type}`, to, 'gguf or safetensors');
-  if (groupSize !== undefined && version !== 2) throw misplaced('a group size', to, 'v2');
-  if (plain === true && version === null) throw misplaced('plain', to, 'v0, v1 or v2');
-  if (settings !== undefined && version !== null) throw misplaced('RoPE settings', to, 'gguf or safetensors');
-  if (tokenizer !== undefined && version !== null) throw misplaced('a tokenizer', to, 'gguf or safetensors');
-  if (maxShardBytes !== undefined && to !== 'safetensors') throw misplaced('a shard size', to, 'safetensors');
+  if (type !== undefined && version !== null) throw misplaced(`type ${type}`, '--type', to, 'gguf or safetensors');
+  if (groupSize !== undefined && version !== 2) throw misplaced('a group size', '--group-size', to, 'v2');
+  if (plain === true && version === null) throw misplaced('plain', '--plain', to, 'v0, v1 or v2');
+  if (settings !== undefined && version !== null)
+    throw misplaced('RoPE settings', '--rope-theta and --rope-scaling', to, 'gguf or safetensors');
+  if (tokenizer !== undefined && version !== null)
+    throw misplaced('a tokenizer', '--tokenizer', to, 'gguf or safetensors');
+  if (maxShardBytes !== undefined && to !== 'safetensors')
+    throw misplaced('a shard size', '--shard-size', to, 'safetensors');
 }
 
 /** An option that another format has. */
-export function misplaced(option: string, to: ConvertTarget, expected: string): ToolkitError {
+export function misplaced(option: string, flags: string, to: ConvertTarget, expected: string): ToolkitError {
   return new ToolkitError(
     'INVALID_ARGUMENT',
     `convert to ${to}: found ${option}, which is for ${expected}, expected none`,
     {
-      suggestions: ['leave it out, or choose another --to'],
+      suggestions: [`leave out ${flags}`],
     },
   );
 }

@@ -8,6 +8,7 @@ import {
   type BinVersion,
   type BoundaryTokens,
   type ByteSource,
+  exportAgain,
   type ForwardSettings,
   type GenerationDefaults,
   layout,
@@ -98,7 +99,9 @@ export function fromBin(
   const tokenizer = bin.trailer?.tokenizer ?? known.tokenizer ?? null;
   if (tokenizer !== null && tokenizer.nTokens !== dimensions.vocabSize) {
     const message = `${name}: tokenizer of ${tokenizer.nTokens} tokens, expected ${dimensions.vocabSize}, the vocabulary`;
-    throw new ToolkitError('BAD_TOKENIZER', message, { suggestions: ['name the tokenizer.bin of this very model'] });
+    throw new ToolkitError('BAD_TOKENIZER', message, {
+      suggestions: ['name the one of this model: --tokenizer TOKENIZER.bin'],
+    });
   }
   return {
     dimensions,
@@ -138,7 +141,7 @@ function checkUnstated(name: string, { trailer }: BinFile, { settings, tokenizer
   if (stated.length === 0) return;
   const message = `${name}: holds ${stated.join(' and ')}, expected none to be stated beside it`;
   throw new ToolkitError('INVALID_ARGUMENT', message, {
-    suggestions: ['leave --rope-theta, --rope-scaling and --tokenizer out'],
+    suggestions: ['leave out --rope-theta, --rope-scaling and --tokenizer'],
   });
 }
 
@@ -152,7 +155,10 @@ function plainSettings(
     const { dim, nLayers, vocabSize } = dimensions;
     const model = `a plain file of dim ${dim}, ${nLayers} layers and ${vocabSize} tokens is no published Llama 3 model`;
     throw new ToolkitError('SETTINGS_UNKNOWN', `${name}: ${model}, and it does not hold the RoPE base and scaling`, {
-      suggestions: ['convert its source instead', 'state them: --rope-theta 500000 --rope-scaling none'],
+      suggestions: [
+        'state them: --rope-theta 500000 --rope-scaling none',
+        `export it again, with what the file lacks: ${exportAgain(name)}`,
+      ],
     });
   }
   return { ropeTheta, ropeScaling, normEpsilon: normEpsilon ?? 1e-5, bosId: bosId ?? null, eosIds: eosIds ?? [] };

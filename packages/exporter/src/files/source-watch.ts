@@ -13,7 +13,7 @@ export async function watchSource(name: string, identity: () => Promise<string>)
   return async () => {
     if ((await identity()) === before) return;
     throw new ToolkitError('SOURCE_CHANGED', `${name}: changed while it was converted, expected it not to`, {
-      suggestions: ['wait until nothing writes to it, and convert again'],
+      suggestions: ['wait until nothing writes to it, then run the same command again'],
     });
   };
 }

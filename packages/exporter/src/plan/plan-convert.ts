@@ -133,7 +133,7 @@ function outputBytes(
   type: WeightType,
 ): number {
   if (to === 'gguf') return ggufLayout(model, type).header.fileByteLength;
-  if (type === 'Q8_0') throw misplaced('type Q8_0', to, 'gguf');
+  if (type === 'Q8_0') throw misplaced('type Q8_0', '--type', to, 'gguf');
   const shards = divideIntoShards(modelTensors(model.dimensions), type, maxShardBytes);
   const weightBytes = shards.map((shard) => shardHeader(shard, type).fileByteLength);
   const texts = hfTexts(model, shards, type).map(({ bytes }) => bytes().byteLength);

@@ -1,6 +1,6 @@
 // The weights of an open .bin file of any version as float32 rows; each tensor's checksum is compared with its last row.
 
-import { type BinFile, type ByteSource, rowsOf, ToolkitError } from '@llama-ts/format';
+import { type BinFile, type ByteSource, exportAgain, rowsOf, ToolkitError } from '@llama-ts/format';
 import type { WeightSource } from '../output/weight-source.js';
 import { checkStoredTensor, openStoredTensor, type StoredTensor } from './stored-tensor.js';
 
@@ -21,28 +21,36 @@ export function binWeights(source: ByteSource, bin: BinFile): WeightSource {
       if (firstRow === 0) stored = await openStoredTensor(source, tensor);
       const rows = await stored.readRows(firstRow, nRows, encoding.isQuantized ? undefined : into);
       if (encoding.isQuantized)
-        dequantize(into, rows.values!, rows.scales!, encoding.groupSize, `${source.name}: ${name}`);
+        dequantize(into, rows.values!, rows.scales!, encoding.groupSize, (found) =>
+          damaged(source.name, name, found, bin),
+        );
       const isLast = firstRow + nRows === rowsOf(tensor);
       return { hashed: isLast ? checkStoredTensor(stored, tensor, bin, source.name) : stored.hashed() };
     },
   };
 }
 
-function dequantize(into: Uint8Array, values: Int8Array, scales: Float32Array, groupSize: number, name: string): void {
+function dequantize(
+  into: Uint8Array,
+  values: Int8Array,
+  scales: Float32Array,
+  groupSize: number,
+  failure: (found: string) => ToolkitError,
+): void {
   const weights = new Float32Array(into.buffer, into.byteOffset, values.length);
   for (let start = 0; start < values.length; start += groupSize) {
     const scale = scales[start / groupSize]!;
-    if (!(scale >= 0)) throw badWeights(name, `scale ${scale}, expected 0 or more`);
+    if (!(scale >= 0)) throw failure(`scale ${scale}, expected 0 or more`);
     for (let i = start; i < start + groupSize; i++) {
       const value = values[i]!;
-      if (value === UNUSED_VALUE) throw badWeights(name, `value ${value}, expected -127 to 127`);
+      if (value === UNUSED_VALUE) throw failure(`value ${value}, expected -127 to 127`);
       weights[i] = value * scale;
     }
   }
 }
 
-function badWeights(name: string, found: string): ToolkitError {
-  return new ToolkitError('BAD_WEIGHTS', `${name} holds ${found}`, {
-    suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'],
+function damaged(path: string, tensor: string, found: string, { header }: BinFile): ToolkitError {
+  return new ToolkitError('BAD_WEIGHTS', `${path}: ${tensor} holds ${found}`, {
+    suggestions: [`the file is damaged, export it again: ${exportAgain(path, header.version)}`],
   });
 }

@@ -19,6 +19,6 @@ export function notFinite(tensor: BinTensor, weights: Float32Array, firstRow: nu
   const at = `row ${firstRow + Math.floor(i / columns)}, column ${i % columns}`;
   const message = `${name}: ${tensor.name} is ${weights[i]} at ${at}, expected a finite number`;
   return new ToolkitError('BAD_WEIGHTS', message, {
-    suggestions: ['download the weights again; where they are the same, the model itself is damaged'],
+    suggestions: ['replace the source by a good copy, then run the same command again'],
   });
 }

@@ -6,6 +6,7 @@ import {
   type ByteSource,
   columnsOf,
   equalBytes,
+  exportAgain,
   scaleBytes,
   scaleCount,
   ToolkitError,
@@ -74,13 +75,13 @@ export async function openStoredTensor(source: ByteSource, tensor: BinTensor): P
 export async function checkStoredTensor(
   stored: StoredTensor,
   tensor: BinTensor,
-  { layout, trailer }: BinFile,
+  { header, layout, trailer }: BinFile,
   path: string,
 ): Promise<void> {
   if (trailer === null) return stored.hashed();
   const expected = trailer.checksums.tensors[layout.tensors.indexOf(tensor)]!;
   if (equalBytes(await stored.digest(), expected)) return;
   throw new ToolkitError('BAD_CHECKSUM', `${path}: ${tensor.name} does not have the sha256 that the trailer states`, {
-    suggestions: ['the file is damaged; export it again: llama export OUT.bin --hf REPO_OR_DIR --force'],
+    suggestions: [`the file is damaged, export it again: ${exportAgain(path, header.version)}`],
   });
 }
