@@ -2,11 +2,12 @@
 
 import { stat } from 'node:fs/promises';
 import { type TokenizerData, ToolkitError } from '@llama-ts/format';
-import { type BackendName, backendNames } from '@llama-ts/kernels';
+import { availableCores, type BackendName, backendNames, MAX_THREADS } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
 import { chatTemplateFlag, readChatTemplate } from './chat-template-flag.js';
 import { backendOfEnvironment } from './chosen-kernels.js';
+import { kernelNotices } from './kernel-notices.js';
 import { decimal, integer } from './number-flags.js';
 import { seed } from './seed-flag.js';
 import { visible } from './terminal-safe.js';
@@ -15,8 +16,6 @@ import { withSpinner } from './with-spinner.js';
 
 /** Far above where sampling is uniform. */
 const MAX_TEMPERATURE = 1000;
-/** Far above the number of cores of any machine. */
-const MAX_THREADS = 1024;
 /** Far above the base of any model. */
 const MAX_ROPE_THETA = 1e12;
 /** Of every Llama 3.2. @see its config.json, rope_scaling */
@@ -51,7 +50,7 @@ export const modelFlags = {
     options: [...cacheTypes],
   }),
   threads: Flags.custom<number>({
-    description: "threads that compute; default the backend's",
+    description: `threads that compute, up to ${MAX_THREADS}; default one a core, more are slower`,
     parse: integer({ min: 1, max: MAX_THREADS }),
   })(),
   backend: Flags.string({
@@ -95,7 +94,7 @@ export interface ModelChoice {
 }
 
 /**
- * Opens the model of a path, or the bundled one without a path.
+ * Opens the model of a path, or the bundled one without a path; says on stderr when its kernels are slower than they could be.
  *
  * @throws ToolkitError `FILE_NOT_FOUND`, `NOT_A_MODEL`, and what openModel throws
  */
@@ -107,7 +106,12 @@ export async function openNamedModel(
   if (path !== undefined) await checkPath(path);
   const open = async (modelPath: string): Promise<Model> =>
     openModel(modelPath, await openOptions(modelPath, choice, signal));
-  return withSpinner('opening the model', () => (path === undefined ? openSample(open, choice, signal) : open(path)));
+  const model = await withSpinner('opening the model', () =>
+    path === undefined ? openSample(open, choice, signal) : open(path),
+  );
+  const asked = { threads: choice.threads, backend: chosenBackend(choice) };
+  for (const notice of kernelNotices(asked, model, availableCores())) process.stderr.write(`${notice}\n`);
+  return model;
 }
 
 /** What the two flags say of a plain file; undefined without them. */
