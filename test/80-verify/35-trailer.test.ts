@@ -45,6 +45,16 @@ const changes: readonly (readonly [name: string, change: Change, message: RegExp
     describing({ chatTemplate: null }),
     /says chat template absent, expected present/,
   ],
+  [
+    'a template with a name',
+    describing({ namedTemplates: { rag: 'R' } }),
+    /says chat template "rag" present, expected absent/,
+  ],
+  [
+    'a token of the templates',
+    describing({ templateTokens: { eos_token: '<|end_of_text|>' } }),
+    /says eos_token "<\|end_of_text\|>", expected null/,
+  ],
   ['the absence of the tokenizer', (trailer) => ({ ...trailer, tokenizer: null }), /says tokenizer absent, expected/],
   ['whole pieces', tokenizing(() => ({ ignoreMerges: false })), /says tokenizer ignoreMerges false, expected true/],
   [

@@ -1,6 +1,6 @@
 // What the trailer says of a checkpoint.
 
-import type { ModelDescription, SourceFile } from '@llama-ts/format';
+import { type ModelDescription, type SourceFile, templateFacts } from '@llama-ts/format';
 import type { Checkpoint } from './checkpoint/open-checkpoint.js';
 import { TOOL } from './tool.js';
 
@@ -14,6 +14,7 @@ export function describeModel(checkpoint: Checkpoint, files: readonly SourceFile
     contextLength: dimensions.maxSeqLen,
     generation,
     chatTemplate,
+    ...templateFacts(checkpoint),
     provenance: { source, commit, files, tool: TOOL },
   };
 }

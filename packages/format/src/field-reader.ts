@@ -69,6 +69,16 @@ export class FieldReader {
     return value;
   }
 
+  /** An object of strings by names of any kind. */
+  record(field: string): Record<string, string> {
+    const value = this.take(field);
+    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isRecord || Object.values(value).some((item) => typeof item !== 'string')) {
+      throw this.mistyped(field, 'an object of strings');
+    }
+    return Object.fromEntries(Object.entries(value)) as Record<string, string>;
+  }
+
   /** @throws ToolkitError `BAD_TRAILER` when a field was not taken */
   end(): void {
     for (const field of this.fields.keys()) {

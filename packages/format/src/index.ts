@@ -47,6 +47,7 @@ export {
   promptPrefix,
 } from './model-config.js';
 export { exportAgain, shellQuote } from './shell-quote.js';
+export { type TemplateFacts, templateFacts } from './template-facts.js';
 export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';
 export {
   type AddedToken,

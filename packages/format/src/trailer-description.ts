@@ -10,6 +10,7 @@ import type {
   GenerationDefaults,
   Llama3RopeScaling,
 } from './model-config.js';
+import { decodeTemplateFacts, type TemplateFacts, templateFacts } from './template-facts.js';
 
 /** One file the weights were read from. */
 export interface SourceFile {
@@ -32,7 +33,7 @@ export interface Provenance {
 }
 
 /** What the forward pass, generation and chat need to know, and where it came from. */
-export interface ModelDescription extends ForwardSettings, BoundaryTokens {
+export interface ModelDescription extends ForwardSettings, BoundaryTokens, TemplateFacts {
   readonly headDim: number;
   /** Where `eosIds` come from; files of older versions do not say it. */
   readonly eosSources?: readonly EndTokenSource[] | undefined;
@@ -69,6 +70,8 @@ export function encodeDescription(description: ModelDescription): Uint8Array {
     eosSources: eosSources?.map(({ id, sources }) => ({ id, sources })),
     generation: { doSample, temperature, topP, topK, repetitionPenalty },
     chatTemplate: description.chatTemplate,
+    // Left out where undefined.
+    ...templateFacts(description),
     provenance: {
       source,
       commit,
@@ -110,6 +113,7 @@ export function decodeDescription(bytes: Uint8Array, name: string): ModelDescrip
       repetitionPenalty: generation.nullable('repetitionPenalty', () => generation.positive('repetitionPenalty')),
     },
     chatTemplate: root.nullable('chatTemplate', () => root.string('chatTemplate')),
+    ...decodeTemplateFacts(root),
     provenance: {
       source: provenance.string('source'),
       commit: provenance.nullable('commit', () => provenance.string('commit')),

@@ -1,14 +1,13 @@
 // A conversation: messages through the model's own template, turns continued on the live key/value cache.
 
 import { ToolkitError } from '@llama-ts/format';
-import { bosTokenOf } from './bos-token.js';
 import { type FullContextPolicy, fitConversation } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
 import { PYTHON_TAG, parseToolCalls, type ToolCall } from './chat-template/tool-call.js';
-import { chatParts } from './encode-messages.js';
+import { chatParts, templateTokensOf } from './encode-messages.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
 import { type CacheType, cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
@@ -29,6 +28,10 @@ export interface CreateChatOptions extends Omit<TurnOptions, 'signal'> {
   readonly dateString?: string | undefined;
   /** Tool definitions, in the form the template reads. */
   readonly tools?: readonly unknown[] | undefined;
+  /** Documents for templates that answer from them, in the form the template reads. */
+  readonly documents?: readonly unknown[] | undefined;
+  /** Name of a template of the model, such as `rag`. Default `tool_use` with tools where there is one, else the default. */
+  readonly templateName?: string | undefined;
   /** Further variables of the template, such as `tools_in_user_message`. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   /** Positions the conversation may take; default the model's `contextLength`. */
@@ -96,17 +99,22 @@ export interface Chat {
  * for await (const event of chat.send('Hello')) if (event.type === 'token') show(event.text);
  */
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
-  const { system, dateString, tools, variables, contextLength: asked, cacheType, session, ...defaults } = options;
+  const { system, dateString, tools, documents, variables, templateName, ...others } = options;
+  const { contextLength: asked, cacheType, session, ...defaults } = others;
   model.closed.throwIfAborted();
-  const { tokenizer, chatTemplate } = chatParts(model);
+  const { tokenizer, chatTemplate } = chatParts(model, { templateName, tools });
+  // A conversation keeps one moment: another would change its first tokens, and all after them.
+  const today = new Date();
   if (session !== undefined && cacheType !== undefined) checkSessionCacheType(session, cacheType);
   const cache = session?.cache ?? model.createCache({ type: cacheType, positions: asked });
   const contextLength = cache.seqLen;
   const templateOptions: ChatOptions = {
-    dateString: dateString ?? session?.dateString ?? templateDate(chatTemplate, new Date()),
+    dateString: dateString ?? session?.dateString ?? templateDate(chatTemplate, today),
+    ...(dateString === undefined && session?.dateString == null ? { today } : {}),
     tools,
+    documents,
     variables,
-    bosToken: bosTokenOf(model),
+    templateTokens: templateTokensOf(model),
   };
   let seed = checkedSeed(defaults.seed ?? session?.seed ?? 1);
   let nAnswers = session?.nAnswers ?? 0;

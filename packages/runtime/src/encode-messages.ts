@@ -8,9 +8,9 @@ import type { Model } from './model.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** Options of {@link encodeMessages}. */
-export interface EncodeMessagesOptions extends Omit<ChatOptions, 'bosToken' | 'eosToken'> {
-  /** The day, for templates that would ask the clock; `dateString` takes its place. Default now. */
-  readonly today?: Date | undefined;
+export interface EncodeMessagesOptions extends Omit<ChatOptions, 'bosToken' | 'eosToken' | 'templateTokens'> {
+  /** Name of a template of the model, such as `rag`. Default `tool_use` with tools where there is one, else the default. */
+  readonly templateName?: string | undefined;
 }
 
 /**
@@ -22,22 +22,25 @@ export interface EncodeMessagesOptions extends Omit<ChatOptions, 'bosToken' | 'e
 export function encodeMessages(
   model: Model,
   messages: readonly ChatMessage[],
-  { today = new Date(), ...options }: EncodeMessagesOptions = {},
+  { templateName, ...options }: EncodeMessagesOptions = {},
 ): number[] {
-  const { tokenizer, chatTemplate } = chatParts(model);
-  const dateString = options.dateString ?? templateDate(chatTemplate, today);
-  return encodeChat(tokenizer, chatTemplate, messages, { ...options, dateString, bosToken: bosTokenOf(model) });
+  const { tokenizer, chatTemplate } = chatParts(model, { templateName, tools: options.tools });
+  const dateString = options.dateString ?? templateDate(chatTemplate, options.today ?? new Date());
+  const templateTokens = templateTokensOf(model);
+  return encodeChat(tokenizer, chatTemplate, messages, { ...options, dateString, templateTokens });
 }
 
 /**
  * What a model needs to chat.
  *
- * @throws ToolkitError `NO_TOKENIZER`, `NO_CHAT_TEMPLATE`
+ * @throws ToolkitError `NO_TOKENIZER`, `NO_CHAT_TEMPLATE`, `INVALID_OPTION` for a template that the model does not have
  */
-export function chatParts({ tokenizer, chatTemplate, path }: Model): {
-  readonly tokenizer: Tokenizer;
-  readonly chatTemplate: string;
-} {
+export function chatParts(
+  model: Model,
+  choice: TemplateChoice = {},
+): { readonly tokenizer: Tokenizer; readonly chatTemplate: string } {
+  const { tokenizer, path } = model;
+  const chatTemplate = chosenTemplate(model, choice);
   if (tokenizer === null)
     throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to chat with');
   if (chatTemplate === null) {
@@ -49,4 +52,32 @@ export function chatParts({ tokenizer, chatTemplate, path }: Model): {
     });
   }
   return { tokenizer, chatTemplate };
+}
+
+/** What a template is chosen by. */
+export interface TemplateChoice {
+  readonly templateName?: string | undefined;
+  readonly tools?: readonly unknown[] | undefined;
+}
+
+/** As transformers chooses: the one that is asked for, with tools the one named `tool_use`, else the default. */
+function chosenTemplate(
+  { chatTemplate, namedTemplates }: Model,
+  { templateName, tools }: TemplateChoice,
+): string | null {
+  const named = new Map(Object.entries(namedTemplates));
+  if (templateName === undefined) return (tools === undefined ? undefined : named.get('tool_use')) ?? chatTemplate;
+  const found = templateName === 'default' ? chatTemplate : named.get(templateName);
+  if (found !== null && found !== undefined) return found;
+  const names = [...(chatTemplate === null ? [] : ['default']), ...named.keys()];
+  throw new ToolkitError(
+    'INVALID_OPTION',
+    `template ${JSON.stringify(templateName)}, expected one of the model's: ${names.join(', ') || 'there is none'}`,
+  );
+}
+
+/** Special tokens for a template, by its variables. */
+export function templateTokensOf(model: Model): Readonly<Record<string, string>> {
+  const bosToken = bosTokenOf(model);
+  return { ...(bosToken === undefined ? {} : { bos_token: bosToken }), ...model.templateTokens };
 }

@@ -71,6 +71,10 @@ export interface Model {
   readonly assumptions: readonly string[];
   readonly tokenizer: Tokenizer | null;
   readonly chatTemplate: string | null;
+  /** Other chat templates by their names, such as `tool_use` and `rag`. */
+  readonly namedTemplates: Readonly<Record<string, string>>;
+  /** Special tokens by the variables of a template, where the file says them. */
+  readonly templateTokens: Readonly<Record<string, string>>;
   readonly generationDefaults: GenerationDefaults;
   /** Positions a sequence may take. */
   readonly contextLength: number;
@@ -162,7 +166,9 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
     const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
     const chatTemplate = options.chatTemplate ?? file.trailer?.description.chatTemplate ?? null;
     const said = resolveSettings(file, assumed, options, path);
-    const settings = options.settings?.eosIds === undefined ? withTurnEnd(said, tokenizer, chatTemplate) : said;
+    const settings = options.settings?.eosIds === undefined
+        ? withTurnEnd(said, tokenizer, chatTemplate, file.trailer?.description.templateTokens)
+        : said;
     const { allocate } = kernels;
     const headDim = dimensions.dim / dimensions.nHeads;
     const context: ForwardContext = {
@@ -198,6 +204,8 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
       assumptions: describeAssumptions(assumed, settings),
       tokenizer,
       chatTemplate,
+      namedTemplates: file.trailer?.description.namedTemplates ?? {},
+      templateTokens: file.trailer?.description.templateTokens ?? {},
       generationDefaults: file.trailer?.description.generation ?? noDefaults,
       contextLength,
       backend: kernels.backend,
@@ -257,9 +265,13 @@ function withTurnEnd(
   settings: ForwardSettings & BoundaryTokens,
   tokenizer: Tokenizer | null,
   chatTemplate: string | null,
+  templateTokens: Readonly<Record<string, string>> | undefined,
 ): ForwardSettings & BoundaryTokens {
   if (tokenizer === null || chatTemplate === null) return settings;
-  const id = findTurnEnd(tokenizer, chatTemplate, { bosToken: bosTokenOf({ tokenizer, settings }) });
+  const bosToken = bosTokenOf({ tokenizer, settings });
+  const id = findTurnEnd(tokenizer, chatTemplate, {
+    templateTokens: { ...(bosToken === undefined ? {} : { bos_token: bosToken }), ...templateTokens },
+  });
   const isNew = id !== null && id !== settings.bosId && !settings.eosIds.includes(id);
   return isNew ? { ...settings, eosIds: [...settings.eosIds, id] } : settings;
 }

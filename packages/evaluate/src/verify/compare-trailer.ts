@@ -1,7 +1,7 @@
 // Holds what a trailer says of a model against its source: settings, chat template and tokenizer, all but the provenance.
 
 import { mergesOfRanks, type SourceWords } from '@llama-ts/exporter';
-import type { AddedToken, GenerationDefaults, TokenizerData, Trailer } from '@llama-ts/format';
+import type { AddedToken, GenerationDefaults, TemplateFacts, TokenizerData, Trailer } from '@llama-ts/format';
 import type { Finding } from './verify-result.js';
 
 /** Values as a message shows them. */
@@ -24,7 +24,8 @@ export function compareTrailer(path: string, trailer: Trailer, words: SourceWord
     ...(Object.keys(words.generation) as (keyof GenerationDefaults)[]).flatMap((field) =>
       differ(`generation ${field}`, description.generation[field], words.generation[field]),
     ),
-    ...differInTemplate(description.chatTemplate, words.chatTemplate),
+    ...differInTemplate('chat template', description.chatTemplate, words.chatTemplate),
+    ...differInNamed(description, words),
     ...differInTokenizer(trailer.tokenizer, words.tokenizer),
   ];
   return differences.map(({ what, found, expected }) => ({
@@ -47,13 +48,31 @@ function show(value: unknown): string {
   return JSON.stringify(value, scalingFields);
 }
 
-function differInTemplate(found: string | null, expected: string | null): Difference[] {
+/** Templates and template tokens by their names. */
+function differInNamed(found: TemplateFacts, expected: TemplateFacts): Difference[] {
+  const names = (field: keyof TemplateFacts) =>
+    [...new Set(Object.keys({ ...found[field], ...expected[field] }))].sort();
+  return [
+    ...names('namedTemplates').flatMap((name) =>
+      differInTemplate(
+        `chat template ${JSON.stringify(name)}`,
+        found.namedTemplates?.[name] ?? null,
+        expected.namedTemplates?.[name] ?? null,
+      ),
+    ),
+    ...names('templateTokens').flatMap((name) =>
+      differ(name, found.templateTokens?.[name] ?? null, expected.templateTokens?.[name] ?? null),
+    ),
+  ];
+}
+
+function differInTemplate(what: string, found: string | null, expected: string | null): Difference[] {
   if (found === expected) return [];
-  if (found === null || expected === null) return [presence('chat template', found, expected)];
+  if (found === null || expected === null) return [presence(what, found, expected)];
   let at = 0;
   while (found[at] === expected[at]) at++;
   const [a, b] = [found, expected].map((template) => JSON.stringify(template.slice(at, at + SHOWN_CHARACTERS)));
-  return [{ what: `chat template from character ${at}`, found: a!, expected: b! }];
+  return [{ what: `${what} from character ${at}`, found: a!, expected: b! }];
 }
 
 function presence(what: string, found: unknown, expected: unknown): Difference {

@@ -11,12 +11,15 @@ import {
   type GenerationDefaults,
   type ModelDimensions,
   type SourceFile,
+  type TemplateFacts,
   type TokenizerData,
   ToolkitError,
+  templateFacts,
 } from '@llama-ts/format';
 import { openSafetensorsFolder, type ShardTensorInfo, type TensorReader } from '@llama-ts/safetensors';
 import { errnoOf } from '../files/file-layer.js';
 import { readJsonFile, unreadable } from '../json-fields.js';
+import { unusualTokens } from '../tokenizer/chat-templates.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
 import { findBoundaries } from './boundary-tokens.js';
 import { parseConfig } from './config.js';
@@ -50,7 +53,7 @@ export interface SourceFilesOptions {
 }
 
 /** A checkpoint, open and checked. */
-export interface Checkpoint {
+export interface Checkpoint extends TemplateFacts {
   readonly folder: string;
   readonly source: string;
   readonly commit: string | null;
@@ -134,6 +137,7 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       generation: generation?.defaults ?? NO_GENERATION_DEFAULTS,
       tokenizer: text.tokenizer,
       chatTemplate: text.chatTemplate,
+      ...templateFacts({ ...text, templateTokens: unusualTokens(text, boundaries.bosId) }),
       reader,
       stream,
       warnings: [

@@ -13,8 +13,10 @@ import {
   type GenerationDefaults,
   layout,
   type ModelDimensions,
+  type TemplateFacts,
   type TokenizerData,
   ToolkitError,
+  templateFacts,
 } from '@llama-ts/format';
 import { checkpointSource } from '../checkpoint/checkpoint-source.js';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
@@ -25,7 +27,7 @@ import type { WeightSource } from '../output/weight-source.js';
 import { type FloatType, soleType } from './weight-types.js';
 
 /** A model but for its weights. */
-export interface ModelFacts {
+export interface ModelFacts extends TemplateFacts {
   readonly dimensions: ModelDimensions;
   readonly settings: ForwardSettings & BoundaryTokens;
   readonly generation: GenerationDefaults;
@@ -71,6 +73,7 @@ export function fromCheckpoint(checkpoint: Checkpoint): ConvertSource {
   const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
   return {
     ...{ dimensions, settings, generation, tokenizer, chatTemplate, weights, storedType, inputs, warnings },
+    ...templateFacts(checkpoint),
     modelName: source,
     isStream: stream !== null,
     identity: () => checkpoint.identity(),
@@ -109,6 +112,7 @@ export function fromBin(
     generation: description?.generation ?? NO_GENERATION_DEFAULTS,
     tokenizer,
     chatTemplate: description?.chatTemplate ?? null,
+    ...templateFacts(description ?? {}),
     modelName: description?.provenance.source ?? basename(name).replace(/\.bin$/, ''),
     weights,
     storedType: bin.layout.tensors.some(({ encoding }) => encoding.isQuantized) ? 'F32' : null,

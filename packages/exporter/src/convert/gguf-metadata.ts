@@ -54,7 +54,8 @@ function modelMetadata({ dimensions, settings }: ModelFacts): Entry[] {
   ];
 }
 
-function tokenizerMetadata({ tokenizer, settings, chatTemplate }: ModelFacts): Entry[] {
+function tokenizerMetadata(model: ModelFacts): Entry[] {
+  const { tokenizer, settings } = model;
   if (tokenizer === null) return [['tokenizer.ggml.model', text('no_vocab')]];
   const symbols = tokenSymbols(tokenizer);
   const pre = tokenizer.ignoreMerges ? PRE_TOKENIZERS.ignoreMerges : PRE_TOKENIZERS.mergesOnly;
@@ -78,6 +79,24 @@ function tokenizerMetadata({ tokenizer, settings, chatTemplate }: ModelFacts): E
     ...(settings.suffixIds === undefined
       ? []
       : [['tokenizer.ggml.add_eos_token', { kind: 'bool', value: true }] as const]),
+    ...templateMetadata(model),
+  ];
+}
+
+/**
+ * Names of templates are letters and digits there, as in llama.cpp's own converter.
+ *
+ * @see llama.cpp, gguf-py/gguf/gguf_writer.py, add_chat_template
+ */
+function templateMetadata({ chatTemplate, namedTemplates = {} }: ModelFacts): Entry[] {
+  const named = Object.entries(namedTemplates).map(
+    ([name, template]) => [name.replace(/[^a-zA-Z0-9]/gu, '_'), template] as const,
+  );
+  return [
+    ...named.map(([name, template]): Entry => [`tokenizer.chat_template.${name}`, text(template)]),
+    ...(named.length === 0
+      ? []
+      : [['tokenizer.chat_templates', { kind: 'array', of: 'string', values: named.map(([name]) => name) }] as const]),
     ...(chatTemplate === null ? [] : [['tokenizer.chat_template', text(chatTemplate)] as const]),
   ];
 }

@@ -58,20 +58,29 @@ export function hfGenerationConfig({ settings, generation }: ModelFacts): JsonOb
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-/** tokenizer_config.json, with the chat template. */
-export function hfTokenizerConfig({ dimensions, settings, chatTemplate }: ModelFacts, tokenizer: TokenizerData) {
+/** tokenizer_config.json, with the chat templates. */
+export function hfTokenizerConfig(model: ModelFacts, tokenizer: TokenizerData) {
+  const { dimensions, settings, templateTokens = {} } = model;
   const nameOf = (id: number | null): string | null =>
     tokenizer.specialTokens.find((special) => special.id === id)?.name ?? null;
   const fields = {
     bos_token: nameOf(settings.bosId),
     eos_token: nameOf(mainEndToken(settings, tokenizer)),
+    ...templateTokens,
     clean_up_tokenization_spaces: false,
     model_input_names: ['input_ids', 'attention_mask'],
     model_max_length: dimensions.maxSeqLen,
     tokenizer_class: 'PreTrainedTokenizerFast',
-    chat_template: chatTemplate,
+    chat_template: hfChatTemplates(model),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+/** One template, or a list of them with names, which every version of transformers reads. */
+function hfChatTemplates({ chatTemplate, namedTemplates = {} }: ModelFacts) {
+  const named = Object.entries(namedTemplates).map(([name, template]) => ({ name, template }));
+  if (named.length === 0) return chatTemplate;
+  return chatTemplate === null ? named : [{ name: 'default', template: chatTemplate }, ...named];
 }
 
 /** As checkpoints write it: an id alone, or a list of several. */

@@ -6,7 +6,7 @@ import { parseIndex } from '@llama-ts/safetensors';
 import { errnoOf } from '../files/file-layer.js';
 import { type HubCache, isAbsent, readReference, sizeOf } from './hub-cache.js';
 import type { HubSnapshot, SnapshotFile } from './snapshot.js';
-import { INDEX_FILE, type Include, SIDE_FILES, SINGLE_FILE } from './wanted-files.js';
+import { INDEX_FILE, type Include, isSideFile, SINGLE_FILE } from './wanted-files.js';
 
 /** One of these makes a tokenizer. */
 const TOKENIZER_FILES = ['tokenizer.json', 'original/tokenizer.model'];
@@ -49,7 +49,7 @@ async function neededFiles(cache: HubCache, commit: string, present: readonly st
   if (!TOKENIZER_FILES.some((name) => present.includes(name))) {
     for (const name of TOKENIZER_FILES) if (!(await isAbsent(cache, commit, name))) missing.push(name);
   }
-  return { present: present.filter((name) => needed.has(name) || SIDE_FILES.includes(name)), missing };
+  return { present: present.filter((name) => needed.has(name) || isSideFile(name)), missing };
 }
 
 /** Paths of all files below a folder, relative, with forward slashes; links without a target do not count. */

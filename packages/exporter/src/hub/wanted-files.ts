@@ -1,6 +1,7 @@
 // Chooses the files of a repository that an export needs.
 
 import { parseIndex } from '@llama-ts/safetensors';
+import { isNamedTemplate } from '../tokenizer/chat-templates.js';
 import type { Connection } from './connection.js';
 import { fileNotFound } from './hub-failures.js';
 import type { RepoFile, RepoListing } from './list-repo.js';
@@ -19,6 +20,11 @@ export const SIDE_FILES: readonly string[] = [
   'chat_template.jinja',
   'original/tokenizer.model',
 ];
+
+/** Whether an export reads a file beside the weights. */
+export function isSideFile(path: string): boolean {
+  return SIDE_FILES.includes(path) || isNamedTemplate(path);
+}
 
 /** A choice of files by their path. */
 export type Include = (path: string) => boolean;
@@ -49,5 +55,5 @@ export async function wantedFiles(
   }
   const isWeights = (path: string) =>
     weights.size > 0 ? weights.has(path) : path.endsWith('.safetensors') && !path.includes('/');
-  return files.filter(({ path }) => path === INDEX_FILE || SIDE_FILES.includes(path) || isWeights(path));
+  return files.filter(({ path }) => path === INDEX_FILE || isSideFile(path) || isWeights(path));
 }

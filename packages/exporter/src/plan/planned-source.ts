@@ -60,6 +60,8 @@ export async function plannedRepository(options: PlannedRepositoryOptions): Prom
 }
 
 function textBytesOf(inputs: readonly PlannedInput[]): number {
-  const texts = inputs.filter(({ path }) => /^tokenizer|^chat_template|tokenizer\.model$/.test(path));
+  const texts = inputs.filter(({ path }) =>
+    /^tokenizer|^chat_template|^additional_chat_templates|tokenizer\.model$/.test(path),
+  );
   return sum(texts.map(({ byteLength }) => byteLength));
 }

@@ -1,20 +1,19 @@
 // Finds the tokenizer and the chat template of a checkpoint folder.
 
 import { join } from 'node:path';
-import { type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { type TemplateFacts, type TokenizerData, ToolkitError } from '@llama-ts/format';
 import { isObject, type JsonObject, readJsonFile, readSmallFile, show } from '../json-fields.js';
 import { withConfiguredTokens } from './added-tokens.js';
+import { readChatTemplates } from './chat-templates.js';
 import { parseTiktoken } from './tiktoken.js';
 import { padTokenizer } from './token-table.js';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-json.js';
 
 /** Llama 3's tokenizer.json takes 17 MB. */
 const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
-/** Real templates take under 20 kB. */
-const MAX_TEMPLATE_BYTES = 1024 * 1024;
 
 /** What a folder says about text. */
-export interface FolderTokenizer {
+export interface FolderTokenizer extends TemplateFacts {
   readonly tokenizer: TokenizerData | null;
   /** What tokenizer.json puts around a text, as the file has it; undefined without the file. */
   readonly postProcessor: unknown;
@@ -29,10 +28,10 @@ export interface FolderTokenizer {
 }
 
 /**
- * Reads tokenizer.json, else original/tokenizer.model, with what tokenizer_config.json says of added tokens;
- * chat_template.jinja, else tokenizer_config.json.
+ * Reads tokenizer.json, else original/tokenizer.model, with what tokenizer_config.json says of added tokens; and the chat
+ * templates.
  *
- * @throws ToolkitError `BAD_TOKENIZER`, `FILE_UNREADABLE`
+ * @throws ToolkitError `BAD_TOKENIZER`, `BAD_CHAT_TEMPLATE`, `FILE_UNREADABLE`
  */
 export async function readTokenizer(
   folder: string,
@@ -55,12 +54,19 @@ export async function readTokenizer(
     warnings.push(...configured.warnings);
     tokenizer = fitVocabulary(configured.tokenizer, vocabSize, folder, files[0]!, warnings);
   }
-  const chatTemplate = await findChatTemplate(folder, config, files, warnings, signal);
-  if (config !== null && !files.includes('tokenizer_config.json')) files.push('tokenizer_config.json');
+  if (config !== null) files.push('tokenizer_config.json');
+  const templates = await readChatTemplates(folder, config, signal);
   const specialTokensMap = config?.eos_token == null ? await readJson(folder, 'special_tokens_map.json', signal) : null;
   if (specialTokensMap !== null) files.push('special_tokens_map.json');
-  const postProcessor = found?.postProcessor;
-  return { tokenizer, postProcessor, chatTemplate, config, specialTokensMap, files, warnings };
+  return {
+    ...templates,
+    tokenizer,
+    postProcessor: found?.postProcessor,
+    config,
+    specialTokensMap,
+    files: [...files, ...templates.files],
+    warnings: [...warnings, ...templates.warnings],
+  };
 }
 
 function readJson(folder: string, file: string, signal: AbortSignal | undefined): Promise<JsonObject | null> {
@@ -135,40 +141,4 @@ function namesOf(decoder: unknown): ReadonlyMap<number, string> {
       isObject(token) && typeof token.content === 'string' ? [[Number(id), token.content]] : [],
     ),
   );
-}
-
-async function findChatTemplate(
-  folder: string,
-  config: JsonObject | null,
-  files: string[],
-  warnings: string[],
-  signal?: AbortSignal,
-): Promise<string | null> {
-  const jinjaPath = join(folder, 'chat_template.jinja');
-  const jinja = await readSmallFile(jinjaPath, { code: 'BAD_CHAT_TEMPLATE', maxBytes: MAX_TEMPLATE_BYTES, signal });
-  if (jinja !== null) {
-    files.push('chat_template.jinja');
-    return decodeTemplate(jinja, jinjaPath);
-  }
-  const configPath = join(folder, 'tokenizer_config.json');
-  if (config === null || config.chat_template == null) return null;
-  files.push('tokenizer_config.json');
-  const { chat_template: template } = config;
-  if (typeof template === 'string') return template;
-  const named = Array.isArray(template) ? (template as unknown[]).filter(isObject) : [];
-  const byDefault = named.find((entry) => entry.name === 'default')?.template;
-  if (typeof byDefault === 'string') return byDefault;
-  warnings.push(`${configPath}: chat_template has no template named "default"; the file will hold none`);
-  return null;
-}
-
-function decodeTemplate(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ToolkitError('BAD_CHAT_TEMPLATE', `${path}: is not UTF-8`, {
-      suggestions: ['download the file again from the model’s page'],
-      cause,
-    });
-  }
 }

@@ -6,6 +6,7 @@ import type {
   ForwardSettings,
   GenerationDefaults,
   ModelDimensions,
+  TemplateFacts,
   TokenizerData,
 } from '@llama-ts/format';
 import type { QuantizedRows } from './weight-codec.js';
@@ -19,7 +20,7 @@ export interface SourceRows {
 }
 
 /** What a source says besides its weights: what a trailer carries of it. */
-export interface SourceWords extends ForwardSettings, BoundaryTokens {
+export interface SourceWords extends ForwardSettings, BoundaryTokens, TemplateFacts {
   readonly generation: GenerationDefaults;
   readonly chatTemplate: string | null;
   readonly tokenizer: TokenizerData | null;

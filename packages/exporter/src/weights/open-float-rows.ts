@@ -1,7 +1,7 @@
 // Opens the weights of a checkpoint or of a .bin file of any version as float32 rows.
 
 import { stat } from 'node:fs/promises';
-import { columnsOf } from '@llama-ts/format';
+import { columnsOf, templateFacts } from '@llama-ts/format';
 import { sourceDtypeBytes } from '@llama-ts/kernels';
 import { checkpointSource } from '../checkpoint/checkpoint-source.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.js';
@@ -37,7 +37,7 @@ function checkpointRows(checkpoint: Checkpoint, codec: WeightCodec): FloatRows {
     name: checkpoint.source,
     kind: 'checkpoint',
     dimensions: checkpoint.dimensions,
-    words: { ...settings, generation, chatTemplate, tokenizer },
+    words: { ...settings, ...templateFacts(checkpoint), generation, chatTemplate, tokenizer },
     groupSize: null,
     async readRows(tensor, firstRow, nRows, signal) {
       const dtype = source.dtypeOf(tensor);

@@ -34,6 +34,8 @@ export interface ChatOptions {
   readonly bosToken?: string | undefined;
   /** The template's `eos_token`: a special token. Default `<|eot_id|>`, where the tokenizer has one. */
   readonly eosToken?: string | undefined;
+  /** Special tokens by the variables of the template, such as `pad_token`; `bosToken` and `eosToken` take precedence. */
+  readonly templateTokens?: Readonly<Record<string, string>> | undefined;
   /** Further variables of the template, such as `tools_in_user_message`. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -100,9 +102,11 @@ function renderRuns(
     add_generation_prompt: addGenerationPrompt,
   };
   const conversation = toPlainData(messages, 'messages');
+  const { templateTokens } = options;
   const specials = {
-    bos_token: specialName(tokenizer, bosToken, DEFAULT_BOS),
-    eos_token: specialName(tokenizer, eosToken, DEFAULT_EOS),
+    ...templateTokens,
+    bos_token: specialName(tokenizer, bosToken, templateTokens?.bos_token, DEFAULT_BOS),
+    eos_token: specialName(tokenizer, eosToken, templateTokens?.eos_token, DEFAULT_EOS),
   };
   const toVariables = (): Map<string, Value> => {
     const values = new Map(Object.entries(given).map(([name, value]) => [name, toValue(value)]));
@@ -116,7 +120,13 @@ function renderRuns(
 }
 
 /** A special name for the template; undefined when none is given and the usual one is not there. */
-function specialName(tokenizer: Tokenizer, given: string | undefined, usual: string): string | undefined {
+function specialName(
+  tokenizer: Tokenizer,
+  given: string | undefined,
+  configured: string | undefined,
+  usual: string,
+): string | undefined {
+  if (given === undefined && configured !== undefined) return configured;
   const name = given ?? usual;
   if (tokenizer.specialId(name) !== undefined) return name;
   if (given === undefined) return undefined;
