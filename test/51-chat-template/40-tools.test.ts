@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChatMessage, type ChatOptions, encodeChat, parseToolCall, renderChat } from '@llama-ts/runtime';
+import {
+  type ChatMessage,
+  type ChatOptions,
+  encodeChat,
+  parseToolCall,
+  parseToolCalls,
+  renderChat,
+} from '@llama-ts/runtime';
 import fc from 'fast-check';
 import { findPython, renderByOracle } from '../helpers/jinja-oracle.js';
 import { llamaFile, llamaTokenizer, oracleIds, oracleTokenizer, readJson } from '../helpers/tokenizers.js';
@@ -100,5 +107,102 @@ describe('a tool call in an answer', () => {
     ]) {
       assert.equal(parseToolCall(answer), null, answer);
     }
+  });
+});
+
+describe('tool calls in an answer', () => {
+  const f = { type: 'function', function: { name: 'f', arguments: { a: 1 } } };
+  const g = { type: 'function', function: { name: 'g', arguments: {} } };
+  const json = '{"name": "f", "parameters": {"a": 1}}';
+  const empty = '{"name": "g", "parameters": {}}';
+
+  for (const [answer, expected] of [
+    [json, [f]],
+    [`  ${json}\n`, [f]],
+    ['{"type": "function", "name": "f", "parameters": {"a": 1}}', [f]],
+    ['{"name": "f", "arguments": {"a": 1}}', [f]],
+    ['{"name": "f", "arguments": "{\\"a\\": 1}"}', [f]],
+    ['{"type": "function", "function": {"name": "f", "arguments": "{\\"a\\": 1}"}, "id": "call_1"}', [f]],
+    ['{"type": "function", "function": "f", "parameters": {"a": 1}}', [f]],
+    [`<|python_tag|>${json}`, [f]],
+    [`<|python_tag|>${json}<|eom_id|>`, [f]],
+    [`${json}; ${empty}`, [f, g]],
+    [`${json}\n${empty}\n`, [f, g]],
+    [`${json}${empty}`, [f, g]],
+    [`<|python_tag|>${json};${empty};${json}`, [f, g, f]],
+    [`[${json}, ${empty}]`, [f, g]],
+    ['[f(a=1)]', [f]],
+    ['[f(a=1), g()]', [f, g]],
+    [' [ f ( a = 1 , ) , g ( ) , ]', [f, g]],
+    ['<|python_tag|>[f(a=1)]', [f]],
+    ['<|python_tag|>f.call(a=1)', [f]],
+    ['<function=f>{"a": 1}</function>', [f]],
+    ['<function=f>{"a": 1}</function>\n<function=g>{}</function>', [f, g]],
+    [`<tool_call>\n${json}\n</tool_call>`, [f]],
+    [`<tool_call>${json}</tool_call>\n<tool_call>{"name": "g", "arguments": {}}</tool_call>`, [f, g]],
+  ] as const) {
+    it(`are found in ${JSON.stringify(answer)}`, () => {
+      assert.deepEqual(parseToolCalls(answer), expected);
+      assert.deepEqual(parseToolCall(answer), expected[0]);
+    });
+  }
+
+  for (const answer of [
+    '',
+    'Hello!',
+    `Sure: ${json}`,
+    `${json} is the call.`,
+    `${json}; and more`,
+    `${json.slice(0, -1)}`,
+    '{"name": "f"}',
+    '{"name": "", "parameters": {}}',
+    '{"name": "f", "parameters": [1]}',
+    '{"name": "f", "parameters": {}, "note": 1}',
+    '{"type": "object", "name": "f", "parameters": {}}',
+    '{"parameters": {}}',
+    '[]',
+    '[1, 2]',
+    `[${json}, 3]`,
+    '[f(1)]',
+    '[f(a=b)]',
+    '[f(a=1, a=2)]',
+    '[f(a=1)',
+    '[f(a=1)] and so on',
+    '[see chapter 2]',
+    '[f(a=__import__("os").system("x"))]',
+    'f(a=1)',
+    'f.call(a=1)',
+    '<function=f>{"a": 1}',
+    '<function=>{}</function>',
+    '<function=f>1</function>',
+    `<tool_call>${json}`,
+    `<tool_call>${json}</tool_call> done`,
+    '<b>bold</b>',
+    `[f(a=${'['.repeat(100_000)}`,
+    '{'.repeat(100_000),
+    `{"name": "f", "parameters": ${'{"a":'.repeat(100_000)}`,
+  ]) {
+    it(`are none in ${JSON.stringify(answer).slice(0, 60)}`, () => {
+      assert.deepEqual(parseToolCalls(answer), []);
+      assert.equal(parseToolCall(answer), null);
+    });
+  }
+
+  it('have the values of Python literals', () => {
+    const [only] = parseToolCalls(
+      `[a.b(s="x\\n\\u00e9\\x41'", t='"', n=-1.5e3, yes=True, no=False, nil=None, list=[1, (2, 3)], map={'k': {"l": []}}, __proto__=1)]`,
+    );
+    assert.equal(only!.function.name, 'a.b');
+    assert.deepEqual(Object.entries(only!.function.arguments), [
+      ['s', "x\n\u00e9A'"],
+      ['t', '"'],
+      ['n', -1500],
+      ['yes', true],
+      ['no', false],
+      ['nil', null],
+      ['list', [1, [2, 3]]],
+      ['map', { k: { l: [] } }],
+      ['__proto__', 1],
+    ]);
   });
 });

@@ -166,7 +166,8 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
     const tokenizer = openTokenizer(file.trailer?.tokenizer ?? options.tokenizer, dimensions.vocabSize, path);
     const chatTemplate = options.chatTemplate ?? file.trailer?.description.chatTemplate ?? null;
     const said = resolveSettings(file, assumed, options, path);
-    const settings = options.settings?.eosIds === undefined
+    const settings =
+      options.settings?.eosIds === undefined
         ? withTurnEnd(said, tokenizer, chatTemplate, file.trailer?.description.templateTokens)
         : said;
     const { allocate } = kernels;

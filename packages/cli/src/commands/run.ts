@@ -186,7 +186,8 @@ export default class Run extends BaseCommand {
       if (!this.jsonEnabled()) writeText(text, flags);
     };
     const notice = formattedNotice(model, prompt);
-    if (!flags.special && notice !== null) this.logToStderr(notice);
+    // With --json too, which silences logToStderr: the answer is to another prompt than the one that was meant.
+    if (!flags.special && notice !== null) process.stderr.write(`${notice}\n`);
     const answers: Spoken[] = [];
     const options: GenerateOptions = {
       ...this.#answerOptions(flags),
