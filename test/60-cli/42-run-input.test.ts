@@ -120,7 +120,7 @@ describe('llama run --input', function () {
     ['{"prompt": "a", "messages": []}', /line 2: both prompt and messages/],
     ['{"messages": []}', /line 2: messages \[\], expected a list/],
     ['{"messages": [{"content": "a"}]}', /line 2: messages .*, expected a list/],
-    ['{"prompt": "a", "temp": 1}', /line 2: field "temp", expected id, prompt, messages, max_tokens/],
+    ['{"prompt": "a", "temp": 1}', /line 2: field "temp", expected id, prompt, messages, special, max_tokens/],
     ['{"prompt": "a", "temperature": "1"}', /line 2: temperature "1", expected a number from 0 to 1000/],
     ['{"prompt": "a", "max_tokens": -1}', /line 2: max_tokens -1, expected a whole number from 0/],
     ['{"prompt": "a", "seed": 0}', /line 2: seed 0, expected a whole number from 1 to/],
