@@ -1,0 +1,205 @@
+// stdin, stdout and stderr that fail: a code and an exit status, never a stack trace.
+
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { llamaBin, runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
+
+const FULL = '/dev/full';
+const answer = ['-t', '0', '-n', '10'];
+
+/** Commands that print, of which each must notice that nothing arrived. */
+const printing: readonly (readonly string[])[] = [
+  ['run', 'm.bin', 'Once', ...answer],
+  ['run', 'm.bin', 'Once', ...answer, '--json'],
+  ['run', 'm.bin', 'Once', ...answer, '--answers', '3'],
+  ['chat', 'm.bin', '--max-tokens', '5'],
+  ['chat', 'm.bin', '--max-tokens', '5', '--json'],
+  ['inspect', 'm.bin'],
+  ['inspect', 'm.bin', '--json'],
+  ['verify', 'm.bin'],
+  ['eval', 'm.bin', '--text', 'text.txt'],
+  ['eval', 'm.bin', '--text', 'text.txt', '--json'],
+  ['run', 'm.bin', '--input', 'prompts.jsonl', '--output', 'out.jsonl', '--json', '--force'],
+  ['quantize', 'v1.bin', 'v2.bin', '--force'],
+  ['export', 'x.bin', '--force'],
+  ['doctor'],
+  ['--help'],
+  ['run', '--help'],
+  ['--version'],
+];
+
+(existsSync(FULL) ? describe : describe.skip)('stdout on a full disk', () => {
+  it('is DISK_FULL and exit 6 in every command', () =>
+    withModel(async (folder) => {
+      for (const args of printing) {
+        const { exitCode, stderr } = await withFiles(args, { cwd: folder, stdout: FULL });
+        assert.equal(exitCode, 6, `${args.join(' ')}: ${stderr}`);
+        assert.match(stderr, /llama: stdout: .*\[DISK_FULL\]\n {2}try: /, args.join(' '));
+        assert.doesNotMatch(stderr, / at .*\.js:\d/, args.join(' '));
+        assert.equal(stderr.match(/DISK_FULL/g)!.length, 1, args.join(' '));
+      }
+      assert.ok(existsSync(join(folder, 'v2.bin')) && existsSync(join(folder, 'x.bin')));
+    })).timeout(120_000);
+
+  it('leaves a failure its own exit status', () =>
+    withModel(async (folder) => {
+      const { exitCode, stderr } = await withFiles(['run', 'absent.bin', '--json'], { cwd: folder, stdout: FULL });
+      assert.equal(exitCode, 3);
+      assert.match(stderr, /DISK_FULL/);
+    })).timeout(60_000);
+
+  it('does not matter for stderr', () =>
+    withModel(async (folder) => {
+      const run = await withFiles(['run', 'm.bin', 'Once', ...answer], { cwd: folder, stderr: FULL });
+      assert.equal(run.exitCode, 0);
+      assert.match(run.stdout, /^Once/);
+      const failed = await withFiles(['run', 'absent.bin'], { cwd: folder, stderr: FULL });
+      assert.equal(failed.exitCode, 3);
+      const both = await withFiles(['inspect', 'm.bin'], { cwd: folder, stdout: FULL, stderr: FULL });
+      assert.equal(both.exitCode, 6);
+    })).timeout(60_000);
+
+  it('is refused as the path of an output', () =>
+    withModel(async (folder) => {
+      for (const args of [
+        ['run', 'm.bin', '--input', 'prompts.jsonl', '--output', FULL],
+        ['export', FULL],
+        ['export', FULL, '--force'],
+        ['eval', 'm.bin', '--text', 'text.txt', '--html', FULL],
+        ['chat', 'm.bin', '--session', FULL],
+        ['chat', 'm.bin', '--transcript', FULL],
+      ]) {
+        const { exitCode, stderr } = await runLlama(args, { cwd: folder, stdin: 'Hi\n' });
+        assert.ok(exitCode === 2 || exitCode === 3 || exitCode === 6, `${args.join(' ')}: ${exitCode} ${stderr}`);
+        assert.doesNotMatch(stderr, /INTERNAL| at .*\.js:\d/, args.join(' '));
+      }
+    })).timeout(60_000);
+});
+
+describe('stdin', () => {
+  it('that is a folder or cannot be read is FILE_UNREADABLE', () =>
+    withModel(async (folder) => {
+      for (const args of [['run'], ['run', 'm.bin'], ['chat', 'm.bin'], ['chat', 'm.bin', '--json']]) {
+        const { exitCode, stderr, stdout } = await withFiles(args, { cwd: folder, stdin: folder });
+        assert.equal(exitCode, 3, `${args.join(' ')}: ${stderr}`);
+        assert.match(stderr + stdout, /FILE_UNREADABLE/, args.join(' '));
+      }
+    })).timeout(60_000);
+
+  it('that nobody ends does not hold a signal up', () =>
+    withModel(async (folder) => {
+      for (const args of [
+        ['run', 'm.bin'],
+        ['chat', 'm.bin'],
+      ]) {
+        const child = spawn(process.execPath, [llamaBin, ...args], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+        const over = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+        setTimeout(() => child.kill('SIGTERM'), 3_000);
+        assert.ok([143, 'SIGTERM'].includes((await over) as never), args.join(' '));
+      }
+    })).timeout(60_000);
+});
+
+describe('a folder that is gone', () => {
+  it('is said in one line', function () {
+    if (process.platform !== 'linux') return this.skip();
+    return withFolder(async (folder) => {
+      const gone = join(folder, 'gone');
+      for (const args of ['run -n 3 -t 0 -i Once', 'inspect m.bin', 'export m.bin', 'chat m.bin', '--help']) {
+        await mkdir(gone);
+        const script = `cd "$1" && rmdir "$1" && exec "$2" "$3" ${args} </dev/null`;
+        const { exitCode, stderr } = await shell(script, [gone, process.execPath, llamaBin]);
+        assert.doesNotMatch(stderr, /INTERNAL| at .*\.js:\d/, args);
+        assert.ok(exitCode === 0 || exitCode === 3 || exitCode === 2, `${args}: ${exitCode} ${stderr}`);
+      }
+    });
+  }).timeout(60_000);
+});
+
+describe('what chat writes', () => {
+  it('is tried before the first message, and nothing is left of the attempt', () =>
+    withModel(async (folder) => {
+      await mkdir(join(folder, 'here'));
+      await symlink(join(folder, 'text.txt'), join(folder, 'here', 'link'));
+      await symlink(join(folder, 'absent'), join(folder, 'here', 'dangling'));
+      const cwd = join(folder, 'here');
+      for (const [flag, path] of [
+        ['--session', 'absent/talk.session'],
+        ['--session', 'dangling'],
+        ['--session', '.'],
+        ['--transcript', 'link'],
+        ['--transcript', 'dangling'],
+        ['--transcript', '.'],
+        ['--transcript', '/dev/null'],
+      ] as const) {
+        const { exitCode, stdout, stderr } = await runLlama(['chat', '../m.bin', flag, path], { cwd, stdin: 'Hi\n' });
+        assert.ok(exitCode === 2 || exitCode === 6, `${flag} ${path}: ${exitCode} ${stderr}`);
+        assert.equal(stdout, '', `${flag} ${path}`);
+        assert.match(stderr, /try: /, `${flag} ${path}`);
+      }
+      assert.deepEqual((await readdir(cwd)).sort(), ['dangling', 'link']);
+      const silent = await runLlama(['chat', '../m.bin', '--transcript', 'new.jsonl'], { cwd, stdin: '' });
+      assert.equal(silent.exitCode, 0, silent.stderr);
+      assert.ok(!existsSync(join(cwd, 'new.jsonl')));
+    })).timeout(60_000);
+});
+
+interface Files {
+  readonly cwd: string;
+  readonly stdin?: string;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+/** Runs a command with files in place of pipes; what goes to a file is not in the result. */
+async function withFiles(args: readonly string[], { cwd, stdin, stdout, stderr }: Files) {
+  const fds = [
+    stdin === undefined ? null : openSync(stdin, 'r'),
+    stdout === undefined ? null : openSync(stdout, 'w'),
+    stderr === undefined ? null : openSync(stderr, 'w'),
+  ] as const;
+  try {
+    const [input, output, errors] = fds.map((fd) => fd ?? 'pipe');
+    return await ended(spawn(process.execPath, [llamaBin, ...args], { cwd, stdio: [input!, output!, errors!] }));
+  } finally {
+    for (const fd of fds) if (fd !== null) closeSync(fd);
+  }
+}
+
+function shell(script: string, args: readonly string[]) {
+  return ended(spawn('sh', ['-c', script, 'sh', ...args], { cwd: '/', stdio: 'pipe' }));
+}
+
+async function ended(child: ReturnType<typeof spawn>) {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin?.on('error', () => undefined).end('Hi\n');
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exitCode, stdout, stderr };
+}
+
+/** A folder with a model of each version, a text and prompts. */
+async function withModel(work: (folder: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    for (const [name, version] of [
+      ['m.bin', '2'],
+      ['v1.bin', '1'],
+    ] as const) {
+      const { exitCode, stderr } = await runLlama(['export', name, '--version', version], { cwd: folder });
+      assert.equal(exitCode, 0, stderr);
+    }
+    await writeFile(join(folder, 'text.txt'), 'Once upon a time there was a fox. '.repeat(5));
+    await writeFile(join(folder, 'prompts.jsonl'), '{"prompt": "Once"}\n{"prompt": "Then"}\n');
+    await work(folder);
+    await rm(join(folder, 'm.bin'));
+  });
+}
