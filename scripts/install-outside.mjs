@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makeFolder } from './make-folder.mjs';
 
 /**
  * Installs packages once; a second call finds them. No package runs an install script.
@@ -20,7 +21,7 @@ export function installOutside(name, packages) {
   const folder = path.join(named ?? path.join(os.homedir(), '.cache'), 'llama3.2.ts', name);
   const complete = path.join(folder, 'complete');
   if (fs.existsSync(complete)) return folder;
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   fs.writeFileSync(path.join(folder, 'package.json'), '{"private": true}\n');
   const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--save-exact'];
   const isWindows = process.platform === 'win32';

@@ -91,6 +91,15 @@ describe('the sample model', () => {
       assert.deepEqual(await readdir(join(folder, 'here')), []);
     })).timeout(60_000);
 
+  it('is not needed for autocompletion, which is refused where its cache cannot be made', async function () {
+    if (!isLinux) return this.skip();
+    const { exitCode, stderr } = await runLlama(['autocomplete', 'bash'], {
+      env: { HOME: '/proc', XDG_CACHE_HOME: '' },
+    });
+    assert.equal(exitCode, 6, stderr);
+    assert.match(stderr, /\[CACHE_FAILED\]\n {2}try: export XDG_CACHE_HOME=/);
+  }).timeout(60_000);
+
   it('says what to set where no temporary folder can be made either', () =>
     withFolder(async (folder) => {
       const { 'a file': file } = await impossibleFolders(folder);
