@@ -104,6 +104,35 @@ describe('stdin', () => {
     })).timeout(60_000);
 });
 
+describe('what nothing catches', () => {
+  it('is one line and exit 8, and its stack is shown with DEBUG', () =>
+    withModel(async (folder) => {
+      const preload = join(folder, 'surprise.mjs');
+      await writeFile(
+        preload,
+        `const fail = { rejection: () => Promise.reject(new Error('of\\nnobody')), recursion: () => fail.recursion() };
+         if (process.argv[1].endsWith('run.js')) setTimeout(fail[process.env.FAIL], 1500);`,
+      );
+      for (const [FAIL, message] of [
+        ['rejection', /^llama: unexpected failure: of nobody \[INTERNAL\]\n {2}try: .*\n$/],
+        ['recursion', /^llama: unexpected failure: Maximum call stack size exceeded \[INTERNAL\]\n {2}try: .*\n$/],
+      ] as const) {
+        for (const DEBUG of ['', '1']) {
+          const env = { ...process.env, FAIL, DEBUG, NODE_OPTIONS: `--import ${preload}` };
+          const child = spawn(process.execPath, [llamaBin, 'run', 'm.bin'], { cwd: folder, env, stdio: 'pipe' });
+          let stderr = '';
+          child.stderr.setEncoding('utf8').on('data', (text: string) => {
+            stderr += text;
+          });
+          const code = await new Promise((resolve) => child.on('close', resolve));
+          assert.equal(code, 8, stderr);
+          if (DEBUG === '') assert.match(stderr, message);
+          else assert.match(stderr, / at /);
+        }
+      }
+    })).timeout(60_000);
+});
+
 describe('a folder that is gone', () => {
   it('is said in one line', function () {
     if (process.platform !== 'linux') return this.skip();

@@ -61,7 +61,7 @@ function describeFailure(error: unknown): FailureReport {
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'INTERNAL',
-    message: `unexpected failure: ${message}`,
+    message: `unexpected failure: ${message.replace(/\s*\n\s*/g, ' ')}`,
     suggestions: ['run the same command with DEBUG=* set and report what it prints'],
   };
 }
