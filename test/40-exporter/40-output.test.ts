@@ -200,7 +200,7 @@ describe('exportModel', () => {
     await withFolder(async (scratch) => {
       const [shard, sha] = ['model-00002-of-00003.safetensors', 'ab'.repeat(32)];
       const checkpoint = await openSource('owner/name', {
-        download: async (source) => ({
+        download: async ({ repo: source }) => ({
           folder: sampleModelPath,
           source,
           commit: 'c0ffee',
@@ -297,7 +297,12 @@ describe('openSource', () => {
   it('downloads what is no folder, and states repository, commit and known checksums', async () => {
     const sha = 'ab'.repeat(32);
     const checkpoint = await openSource('owner/name', {
-      download: async (source) => ({ folder: tied, source, commit: 'c0ffee', sha256: new Map([['config.json', sha]]) }),
+      download: async ({ repo: source }) => ({
+        folder: tied,
+        source,
+        commit: 'c0ffee',
+        sha256: new Map([['config.json', sha]]),
+      }),
     });
     const files = await checkpoint.sourceFiles();
     await checkpoint.close();

@@ -20,7 +20,7 @@ describe('failures of the command line', () => {
     ['a missing argument', ['inspect'], 2, 'USAGE'],
     ['an argument too many', ['inspect', 'a', 'b'], 2, 'USAGE'],
     ['a group size that does not divide', ['export', '--version', '2', '--group-size', '7'], 2, 'BAD_GROUP_SIZE'],
-    ['an output that is a folder', ['export', 'folder'], 2, 'OUTPUT_NOT_A_FILE'],
+    ['an output that is a folder', ['export', 'folder', '--hf', 'sample-model'], 2, 'OUTPUT_NOT_A_FILE'],
     ['an output that is there', ['export', 'text.bin'], 2, 'OUTPUT_EXISTS'],
     ['an output in a folder that is not there', ['export', 'no/m.bin'], 2, 'OUTPUT_FOLDER_MISSING'],
     ['an output that is the input', ['quantize', 'm.bin', './m.bin', '--force'], 2, 'OUTPUT_IS_INPUT'],

@@ -10,7 +10,9 @@ export function descriptionLines(description: PathDescription): string[] {
   return [...headLines(description), ...bodyLines(description), ...tensorLines(description.tensors)].map(visible);
 }
 
-function headLines({ path, byteLength, nParameters }: PathDescription): string[] {
+function headLines({ kind, path, byteLength, nParameters }: PathDescription): string[] {
+  if (kind === 'other' && nParameters === 0)
+    return [path, row('size', `${byteSize(byteLength)} (${byteLength} bytes)`)];
   return [path, row('size', `${byteSize(byteLength)} (${byteLength} bytes)`), row('parameters', String(nParameters))];
 }
 
@@ -26,6 +28,18 @@ function bodyLines(description: PathDescription): string[] {
         row('files', description.files.join(', ')),
         ...description.warnings.map((warning) => row('warning', warning)),
       ];
+    case 'other': {
+      const { what, config, files, problem } = description;
+      return [
+        row('format', what),
+        ...Object.entries(config ?? {}).map(([key, value]) =>
+          row(key, typeof value === 'string' ? value : JSON.stringify(value)),
+        ),
+        ...(files.length === 0 ? [] : [row('files', files.join(', '))]),
+        row('not exported', `${problem.message} [${problem.code}]`),
+        ...problem.suggestions.map((suggestion) => row('try', suggestion)),
+      ];
+    }
     case 'bin': {
       const { version, groupSize, dimensions, trailer, assumed } = description;
       return [
@@ -82,6 +96,7 @@ function originLines({ source, commit, tool }: { source: string; commit: string 
 }
 
 function tensorLines(tensors: readonly TensorDescription[]): string[] {
+  if (tensors.length === 0) return [];
   const width = Math.max(...tensors.map(({ name }) => name.length), 0);
   return [
     `tensors (${tensors.length})`,
@@ -93,5 +108,5 @@ function tensorLines(tensors: readonly TensorDescription[]): string[] {
 }
 
 function row(label: string, value: string): string {
-  return `  ${label.padEnd(14)}${value}`;
+  return `  ${label.padEnd(13)} ${value}`;
 }

@@ -1,11 +1,11 @@
 // Flags of the commands that run a model, and opening it as they say.
 
-import { stat } from 'node:fs/promises';
-import { type TokenizerData, ToolkitError } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
 import { availableCores, type BackendName, backendNames, MAX_THREADS } from '@llama-ts/kernels';
 import { type CacheType, cacheTypes, type Model, type OpenModelOptions, openModel } from '@llama-ts/runtime';
 import { Flags } from '@oclif/core';
 import { chatTemplateFlag, readChatTemplate } from './chat-template-flag.js';
+import { checkModelFile } from './check-model-file.js';
 import { backendOfEnvironment } from './chosen-kernels.js';
 import { kernelNotices } from './kernel-notices.js';
 import { decimal, integer } from './number-flags.js';
@@ -103,7 +103,15 @@ export async function openNamedModel(
   choice: ModelChoice,
   signal: AbortSignal,
 ): Promise<Model> {
-  if (path !== undefined) await checkPath(path);
+  if (path !== undefined) {
+    const prompt = /\s/.test(path) ? path : 'PROMPT';
+    await checkModelFile(path, {
+      others: [
+        `a prompt without a model: llama run -i ${JSON.stringify(prompt)}`,
+        'make a model file: llama export model.bin',
+      ],
+    });
+  }
   const open = async (modelPath: string): Promise<Model> =>
     openModel(modelPath, await openOptions(modelPath, choice, signal));
   const model = await withSpinner('opening the model', () =>
@@ -170,17 +178,4 @@ function uncachedNote({ message }: Error): string {
 async function readTokenizer(path: string, modelPath: string): Promise<TokenizerData> {
   const { readTokenizerBin } = await import('./read-tokenizer-bin.js');
   return readTokenizerBin(path, modelPath);
-}
-
-async function checkPath(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) {
-    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such model file`, {
-      suggestions: ['a prompt without a model: llama run -i "PROMPT"', 'make a model file: llama export model.bin'],
-    });
-  }
-  if (!found.isDirectory()) return;
-  throw new ToolkitError('NOT_A_MODEL', `${path}: is a folder, expected a .bin file`, {
-    suggestions: [`llama export model.bin --hf ${JSON.stringify(path)}`],
-  });
 }

@@ -1,27 +1,27 @@
-// Opens the checkpoint that --hf names: a folder, else a repository, which is downloaded into the hub cache.
+// Opens the checkpoint that a name means: a folder, else a repository, which is downloaded into the hub cache.
 // Without a name it is the bundled sample model.
 
-import { devNull } from 'node:os';
+import { stat } from 'node:fs/promises';
 import {
   type Checkpoint,
   downloadSnapshot,
-  hubSettingsFromEnv,
-  namesRepository,
   openCheckpoint,
   openSource,
+  type RepositoryRequest,
   type Retry,
   readHubToken,
+  readSourceName,
+  refuseSource,
   type Snapshot,
   streamCheckpoint,
 } from '@llama-ts/exporter';
-import { ToolkitError } from '@llama-ts/format';
+import { isToolkitError, ToolkitError } from '@llama-ts/format';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
-import { homeFolder } from './home-folder.js';
+import { hubSettings } from './hub-settings.js';
+import { nearFiles } from './near-files.js';
+import { retyped } from './retyped.js';
 import { retryNote, showDownload } from './show-download.js';
 import { visible } from './terminal-safe.js';
-
-/** Stands for the home of a user who has none: nothing is found there, and a cache in it is refused with a remedy. */
-const NO_HOME = devNull;
 
 /** How to reach the hub. */
 export interface HubFlags {
@@ -43,20 +43,45 @@ export type NamedSourceOptions = HubFlags;
  * @throws ToolkitError `BAD_TOKEN`
  */
 export async function hubOptions({ revision, token, signal, note }: HubFlags) {
-  const settings = hubSettingsFromEnv(process.env, homeFolder() ?? NO_HOME);
+  const settings = hubSettings();
   const { endpoint, cacheDir, offline } = settings;
   const onRetry = (retry: Retry): void => note(visible(retryNote(retry.error.message, retry)));
   return { revision, token: token ?? (await readHubToken(settings)), endpoint, cacheDir, offline, signal, onRetry };
 }
 
 /**
- * Opens a folder or a repository; the sample model when there is no name.
+ * Opens what a name means as a source: a folder, or a repository by its id or address. The sample model without a name,
+ * and by its own.
  *
  * @throws ToolkitError what openSource, readHubToken and downloadSnapshot throw
  */
-export function openNamedSource(name: string | undefined, options: NamedSourceOptions): Promise<Checkpoint> {
-  if (name === undefined) return openSampleModel(options.signal);
-  return openSource(name, { signal: options.signal, download: (repo) => download(repo, options) });
+export async function openNamedSource(name: string | undefined, options: NamedSourceOptions): Promise<Checkpoint> {
+  if (name === undefined || (name === sampleModelName && (await stat(name).catch(() => null)) === null)) {
+    return openSampleModel(options.signal);
+  }
+  const { endpoint } = hubSettings();
+  try {
+    const { signal } = options;
+    return await openSource(name, { signal, endpoint, download: (request) => download(name, request, options) });
+  } catch (error) {
+    throw await withNearFiles(error, name);
+  }
+}
+
+/** A name that leads nowhere may be a mistyped path: names that are there come first among the suggestions. */
+async function withNearFiles(error: unknown, name: string): Promise<unknown> {
+  if (!isToolkitError(error) || !(error.code === 'SOURCE_NOT_FOUND' || error.code.startsWith('HUB_'))) return error;
+  if ((await stat(name).catch(() => null)) !== null) return error;
+  const near = (await nearFiles(name)).map((path) => retyped(name, path) ?? path);
+  return new ToolkitError(error.code, error.message, { suggestions: [...near, ...error.suggestions], cause: error });
+}
+
+/** The revision of a flag, or of an address; both must be one. @throws ToolkitError `USAGE` */
+export function chosenRevision(name: string, ofName: string | null, ofFlag: string | undefined): string | undefined {
+  if (ofName === null || ofFlag === undefined || ofName === ofFlag) return ofFlag ?? ofName ?? undefined;
+  throw new ToolkitError('USAGE', `--revision ${ofFlag}: is not the ${ofName} of the address, expected one revision`, {
+    suggestions: [retyped(ofFlag, ofName) ?? `leave --revision out beside ${name}`],
+  });
 }
 
 /**
@@ -65,12 +90,18 @@ export function openNamedSource(name: string | undefined, options: NamedSourceOp
  * @throws ToolkitError `INVALID_ARGUMENT` for what is no repository, `HUB_OFFLINE`, and what streamCheckpoint throws
  */
 export async function openStreamedSource(name: string | undefined, options: NamedSourceOptions): Promise<Checkpoint> {
-  if (name === undefined || !(await namesRepository(name))) {
+  const { endpoint } = hubSettings();
+  const found = name === undefined || name === sampleModelName ? null : await readSourceName(name, { endpoint });
+  if (name !== undefined && found !== null && found.kind !== 'folder' && found.kind !== 'repository') {
+    throw await withNearFiles(await refuseSource(name, found), name);
+  }
+  if (name === undefined || found?.kind !== 'repository') {
     throw new ToolkitError('INVALID_ARGUMENT', '--stream: the source is no repository, expected one of the hub', {
       suggestions: ['leave --stream out: a folder is read where it is'],
     });
   }
-  const { offline, ...reachable } = await hubOptions(options);
+  const revision = chosenRevision(name, found.revision, options.revision);
+  const { offline, ...reachable } = await hubOptions({ ...options, revision });
   if (offline) {
     throw new ToolkitError('HUB_OFFLINE', `${name}: offline, expected the hub to be within reach for --stream`, {
       suggestions: ['unset HF_HUB_OFFLINE', 'leave --stream out: the cache may have it all'],
@@ -78,7 +109,7 @@ export async function openStreamedSource(name: string | undefined, options: Name
   }
   return streamCheckpoint({
     ...reachable,
-    repo: name,
+    repo: found.repo,
     download: (small) => showDownload(downloadSnapshot(small), options.note),
   });
 }
@@ -88,8 +119,13 @@ export function openSampleModel(signal: AbortSignal): Promise<Checkpoint> {
   return openCheckpoint(sampleModelPath, { source: sampleModelName, signal });
 }
 
-async function download(repo: string, options: NamedSourceOptions): Promise<Snapshot> {
-  const events = downloadSnapshot({ repo, ...(await hubOptions(options)) });
+async function download(
+  name: string,
+  { repo, revision: ofName }: RepositoryRequest,
+  options: NamedSourceOptions,
+): Promise<Snapshot> {
+  const revision = chosenRevision(name, ofName, options.revision);
+  const events = downloadSnapshot({ repo, ...(await hubOptions({ ...options, revision })) });
   const { path, commit, files } = await showDownload(events, options.note);
   const sha256 = new Map<string, string>();
   for (const file of files) if (file.sha256 !== null) sha256.set(file.path, file.sha256);

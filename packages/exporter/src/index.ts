@@ -36,11 +36,10 @@ export {
   type ModelSummary,
   type PathDescription,
   type SafetensorsDescription,
-  type TensorDescription,
   type TokenizerDescription,
 } from './inspect.js';
+export type { OtherDescription } from './inspect-other.js';
 export type { JsonObject } from './json-fields.js';
-export { namesRepository, type OpenSourceOptions, openSource, type Snapshot } from './open-source.js';
 export { checkOutput, checkWritable, type OutputOptions } from './output/check-output.js';
 export type { DiskNeed } from './output/disk-space.js';
 export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
@@ -68,6 +67,20 @@ export {
 } from './plan/plan-export.js';
 export type { PlannedRepositoryOptions } from './plan/planned-source.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
+export { shellWord } from './shell-word.js';
+export { type FolderTraces, foreignFolder, notACheckpoint, readTraces } from './source/foreign-folder.js';
+export { hasFileEnding } from './source/hub-address.js';
+export {
+  type OpenSourceOptions,
+  openFolder,
+  openSource,
+  type RepositoryRequest,
+  type Snapshot,
+} from './source/open-source.js';
+export { type ReadSourceNameOptions, readSourceName, type SourceName } from './source/read-source-name.js';
+export { type SnapshotFolder, snapshotOfFolder } from './source/snapshot-folder.js';
+export { refuseSource } from './source/source-refusal.js';
+export type { TensorDescription } from './tensor-description.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
 export { parseTokenizerJson, readTokenizerJson } from './tokenizer/tokenizer-json.js';
 export { TOOL } from './tool.js';

@@ -1,6 +1,7 @@
 // Describes a .bin file, a safetensors file or a checkpoint folder as plain data, ready for JSON.
 
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   type AssumedSettings,
   assumedSettings,
@@ -12,6 +13,7 @@ import {
   type EndTokenSource,
   type ForwardSettings,
   type GenerationDefaults,
+  isToolkitError,
   type ModelDimensions,
   openFile,
   type Provenance,
@@ -20,22 +22,13 @@ import {
   ToolkitError,
 } from '@llama-ts/format';
 import { openSafetensors } from '@llama-ts/safetensors';
-import { openCheckpoint } from './checkpoint/open-checkpoint.js';
+import { describeOtherFile, describeOtherFolder, type OtherDescription } from './inspect-other.js';
+import { shellWord } from './shell-word.js';
+import { openFolder } from './source/open-source.js';
+import { countValues, type TensorDescription } from './tensor-description.js';
 
 /** Bytes that tell a safetensors file from others. */
 const SNIFF_BYTES = 32;
-
-/** One tensor of a file. */
-export interface TensorDescription {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** From the start of its file. */
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  /** File of a folder that holds it. */
-  readonly file?: string;
-}
 
 /** A tokenizer in numbers. */
 export interface TokenizerDescription {
@@ -104,7 +97,7 @@ export interface CheckpointDescription {
 }
 
 /** What {@link inspectPath} finds. */
-export type PathDescription = BinDescription | SafetensorsDescription | CheckpointDescription;
+export type PathDescription = BinDescription | SafetensorsDescription | CheckpointDescription | OtherDescription;
 
 /** Options of {@link inspectPath}. */
 export interface InspectOptions {
@@ -114,20 +107,25 @@ export interface InspectOptions {
 }
 
 /**
- * Looks at a path and describes what is there. No matrix is read, except to see whether a classifier is shared.
+ * Looks at a path and describes what is there. A folder that cannot be exported is listed all the same, with the reason. No matrix is read, except to see whether a classifier is shared.
  *
- * @throws ToolkitError `FILE_NOT_FOUND`, and what readBinFile, openSafetensors and openCheckpoint throw
+ * @throws ToolkitError `FILE_NOT_FOUND`, and what readBinFile and openSafetensors throw
  */
 export async function inspectPath(path: string, options: InspectOptions = {}): Promise<PathDescription> {
   options.signal?.throwIfAborted();
   const found = await stat(path).catch((cause: unknown) => {
-    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file or folder`, { cause });
+    throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file or folder`, {
+      suggestions: [`ls ${shellWord(dirname(path))}`],
+      cause,
+    });
   });
   if (found.isDirectory()) return inspectCheckpoint(path, options);
   const source = await openFile(path);
   try {
     const start = await source.read(0, Math.min(SNIFF_BYTES, source.byteLength));
     const isSafetensors = path.endsWith('.safetensors') || describeForeignBytes(start) === 'a safetensors file';
+    const other = isSafetensors ? null : await describeOtherFile(source, start);
+    if (other !== null) return other;
     return isSafetensors
       ? await inspectSafetensors(path, options.signal)
       : describeBin(source, await readBinFile(source), options);
@@ -184,8 +182,17 @@ async function inspectSafetensors(path: string, signal: AbortSignal | undefined)
   }
 }
 
-async function inspectCheckpoint(path: string, options: InspectOptions): Promise<CheckpointDescription> {
-  const checkpoint = await openCheckpoint(path, { signal: options.signal });
+async function inspectCheckpoint(
+  path: string,
+  options: InspectOptions,
+): Promise<CheckpointDescription | OtherDescription> {
+  const { signal } = options;
+  const checkpoint = await openFolder(path, signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (!isToolkitError(error)) throw error;
+    return error;
+  });
+  if ('code' in checkpoint) return describeOtherFolder(path, checkpoint, signal);
   try {
     const { dimensions, files, warnings } = checkpoint;
     const tensors = [...checkpoint.reader.tensors.values()].map(({ shard, ...tensor }) => ({
@@ -250,8 +257,4 @@ function withTurnEnd({ settings, eosSources }: Summarized, turnEnd: number | nul
   const isNamed = named.some(({ id }) => id === turnEnd);
   const all = isNamed ? named : [...named, { id: turnEnd, sources: [] }];
   return all.map(({ id, sources }) => ({ id, sources: id === turnEnd ? [...sources, 'chat template'] : sources }));
-}
-
-function countValues(tensors: readonly TensorDescription[]): number {
-  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }

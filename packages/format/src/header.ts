@@ -180,7 +180,7 @@ function badHeader(name: string, byteOffset: number, found: string, expected: st
 
 function notAModel(message: string, cause?: unknown): ToolkitError {
   return new ToolkitError('NOT_A_MODEL', message, {
-    suggestions: ['make one from a checkpoint: llama export model.bin --hf REPO_OR_DIR'],
+    suggestions: ['make one from a checkpoint: llama export meta-llama/Llama-3.2-1B-Instruct'],
     cause,
   });
 }

@@ -1,6 +1,5 @@
 // llama export: a Hugging Face checkpoint becomes a .bin file, a GGUF file or another folder.
 
-import { basename, resolve } from 'node:path';
 import {
   type Checkpoint,
   type ConvertPlan,
@@ -10,13 +9,13 @@ import {
   type ExportPlan,
   type ExportResult,
   exportModel,
-  namesRepository,
   type PlannedFormat,
   type PlannedRepositoryOptions,
   planConvert,
   planExport,
   planHubConvert,
   planHubExport,
+  readSourceName,
 } from '@llama-ts/exporter';
 import { type BinVersion, ToolkitError } from '@llama-ts/format';
 import { sampleModelName } from '@llama-ts/sample-model';
@@ -26,11 +25,13 @@ import { chatTemplateFlag, readChatTemplate } from '../chat-template-flag.js';
 import { withChosenKernels } from '../chosen-kernels.js';
 import { convertFlags, targets, weightType } from '../convert-flags.js';
 import { convertSummary } from '../convert-summary.js';
+import { exportNames, sourceName } from '../export-names.js';
 import { exportSummary } from '../export-summary.js';
 import { defaultOutput, exportTarget } from '../export-target.js';
 import { groupSizeFlag } from '../group-size-flag.js';
+import { hubSettings } from '../hub-settings.js';
 import { discardFlag, keepingFinished } from '../keep-finished.js';
-import { hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
+import { chosenRevision, hubOptions, openNamedSource, openStreamedSource } from '../open-named-source.js';
 import { planLines } from '../plan-lines.js';
 import { resumeFlag } from '../resume-flag.js';
 import { showWriteProgress, type Written } from '../show-write-progress.js';
@@ -57,22 +58,27 @@ interface ExportWork<P, R> {
 
 export default class Export extends BaseCommand {
   static override description =
-    'Export a Llama 3 checkpoint to .bin, GGUF or safetensors; without --hf, the bundled sample model';
+    'Export a Llama 3 checkpoint, from a folder or the hub, to .bin, GGUF or safetensors; without SOURCE, the bundled sample model';
   static override examples = [
     '<%= config.bin %> export',
-    '<%= config.bin %> export model.bin --hf ./Llama-3.2-1B-Instruct',
-    '<%= config.bin %> export --hf meta-llama/Llama-3.2-1B-Instruct --version 2',
+    '<%= config.bin %> export meta-llama/Llama-3.2-1B-Instruct --version 2',
+    '<%= config.bin %> export ./Llama-3.2-1B-Instruct model.bin',
     '<%= config.bin %> export model.gguf --hf meta-llama/Llama-3.2-1B-Instruct --type q8_0',
   ];
+  static override usage = 'export [SOURCE] [OUT] [FLAGS]';
   static override enableJsonFlag = true;
   static override args = {
+    source: Args.string({
+      description: 'folder of a checkpoint, id or address of a repository; a name that is neither is OUT',
+      ignoreStdin: true,
+    }),
     out: Args.string({
       description: 'file to write, for safetensors a folder; default: NAME.bin, NAME-q8_0.bin, NAME.gguf and so on',
       ignoreStdin: true,
     }),
   };
   static override flags = {
-    hf: Flags.string({ description: 'folder of a Hugging Face checkpoint, or id of a repository' }),
+    hf: Flags.string({ description: 'the same as SOURCE; then the name given is OUT' }),
     revision: Flags.string({ description: 'branch, tag or commit of the repository; default main' }),
     token: Flags.string({ description: 'access token of the hub; better kept in HF_TOKEN' }),
     version: Flags.string({
@@ -101,12 +107,16 @@ export default class Export extends BaseCommand {
 
   override async run(): Promise<Written<ExportResult> | ExportPlan | Written<ConvertResult> | ConvertPlan> {
     const { args, flags } = await this.parse(Export);
-    const to = exportTarget(args.out, flags);
+    const { endpoint } = hubSettings();
+    const isFolder = flags.to === 'safetensors';
+    const names = { first: args.source, second: args.out, hf: flags.hf, force: flags.force, isFolder, endpoint };
+    const { source, out } = await exportNames(names);
+    const to = exportTarget(out, flags);
     checkFlags(to, flags);
-    const name = flags.hf === undefined ? sampleModelName : basename(resolve(flags.hf));
-    const output = args.out ?? defaultOutput(name, to, flags.type);
-    if (flags.hf === undefined) this.log(`no --hf: exporting the bundled sample model, ${sampleModelName}`);
-    return to === 'gguf' || to === 'safetensors' ? this.#convert(output, to, flags) : this.#export(output, to, flags);
+    const output = out ?? defaultOutput(await sourceName(source, endpoint), to, flags.type);
+    if (source === undefined) this.log(`exporting the bundled sample model, ${sampleModelName}, to ${output}`);
+    const named = { ...flags, hf: source };
+    return to === 'gguf' || to === 'safetensors' ? this.#convert(output, to, named) : this.#export(output, to, named);
   }
 
   async #convert(output: string, to: PlannedFormat, flags: ExportFlags): Promise<Written<ConvertResult> | ConvertPlan> {
@@ -158,15 +168,17 @@ export default class Export extends BaseCommand {
   async #run<P extends ExportPlan | ConvertPlan, R>(flags: ExportFlags, work: ExportWork<P, R>): Promise<P | R> {
     const { hf, revision, token, stream, 'dry-run': isDry } = flags;
     const hub = { revision, token, signal: this.signal, note: (text: string) => this.logToStderr(text) };
-    if (isDry && hf !== undefined && (await namesRepository(hf))) {
-      const { offline, ...reachable } = await hubOptions(hub);
+    const found = isDry && hf !== undefined ? await readSourceName(hf, hubSettings()) : null;
+    if (hf !== undefined && found?.kind === 'repository') {
+      const chosen = chosenRevision(hf, found.revision, revision);
+      const { offline, ...reachable } = await hubOptions({ ...hub, revision: chosen });
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
-      if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: hf, stream }));
+      if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: found.repo, stream }));
     }
     const chatTemplate = await readChatTemplate(flags['chat-template']);
     const open = stream ? openStreamedSource : openNamedSource;
-    const found = await open(hf, hub);
-    const source = chatTemplate === undefined ? found : { ...found, chatTemplate };
+    const opened = await open(hf, hub);
+    const source = chatTemplate === undefined ? opened : { ...opened, chatTemplate };
     try {
       return isDry ? this.#reportPlan(await work.plan(source)) : await work.write(source);
     } finally {

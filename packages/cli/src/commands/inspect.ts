@@ -4,6 +4,7 @@ import { inspectPath, type PathDescription } from '@llama-ts/exporter';
 import { createTokenizer, findTurnEnd } from '@llama-ts/runtime';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { checkModelFile } from '../check-model-file.js';
 import { descriptionLines } from '../description-lines.js';
 
 export default class Inspect extends BaseCommand {
@@ -16,6 +17,7 @@ export default class Inspect extends BaseCommand {
 
   override async run(): Promise<PathDescription> {
     const { args } = await this.parse(Inspect);
+    await checkModelFile(args.file, { isFolderFine: true });
     const description = await inspectPath(args.file, {
       signal: this.signal,
       findTurnEnd: (data, template, bosId) => {

@@ -3,6 +3,7 @@
 import { type ExportResult, quantizeModel } from '@llama-ts/exporter';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { checkModelFile } from '../check-model-file.js';
 import { withChosenKernels } from '../chosen-kernels.js';
 import { exportSummary } from '../export-summary.js';
 import { groupSizeFlag } from '../group-size-flag.js';
@@ -29,6 +30,7 @@ export default class Quantize extends BaseCommand {
 
   override async run(): Promise<Written<ExportResult>> {
     const { args, flags } = await this.parse(Quantize);
+    await checkModelFile(args.in);
     const options = {
       input: args.in,
       output: args.out ?? defaultOutput(args.in),

@@ -12,6 +12,7 @@ import {
 } from '@llama-ts/evaluate';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { checkModelFile } from '../check-model-file.js';
 import { withChosenKernels } from '../chosen-kernels.js';
 import { exitCodes } from '../exit-codes.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
@@ -58,6 +59,7 @@ export default class Verify extends BaseCommand {
 
   override async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
+    await checkModelFile(args.model);
     const { junit, html } = flags;
     const reports = await reportFiles([junit, html], [args.model, flags.against, flags.thresholds]);
     const startedAt = new Date();

@@ -10,11 +10,30 @@ import {
   MAX_VOCAB_SIZE,
   type ModelDimensions,
 } from '@llama-ts/format';
-import { isObject, type JsonObject, show } from '../json-fields.js';
-import { badConfig, unsupported } from './config-errors.js';
+import { type JsonObject, show } from '../json-fields.js';
+import { badConfig, quantized, unsupported } from './config-errors.js';
+import { quantizationOf } from './quantization.js';
 import { parseRope } from './rope-config.js';
 
 const ARCHITECTURE = 'LlamaForCausalLM';
+/** Families that people take for Llama, or come from, by their model_type. */
+const otherFamilies: Readonly<Record<string, string>> = {
+  mllama: 'Llama 3.2 Vision, a model of text and images',
+  llama4: 'Llama 4, a mixture of experts',
+  llama4_text: 'Llama 4, a mixture of experts',
+  mistral: 'Mistral',
+  mixtral: 'Mixtral, a mixture of experts',
+  qwen2: 'Qwen 2',
+  qwen3: 'Qwen 3',
+  gemma: 'Gemma',
+  gemma2: 'Gemma 2',
+  gemma3: 'Gemma 3, a model of text and images',
+  gemma3_text: 'Gemma 3',
+  phi3: 'Phi 3',
+  gpt2: 'GPT-2',
+  gpt_oss: 'gpt-oss',
+  llava: 'LLaVA, a model of text and images',
+};
 /** LlamaConfig's default where config.json names none. */
 const DEFAULT_NORM_EPSILON = 1e-6;
 
@@ -79,18 +98,18 @@ function checkArchitecture(config: JsonObject, name: string): void {
   const { architectures, model_type: modelType } = config;
   const named = Array.isArray(architectures) ? architectures.includes(ARCHITECTURE) : architectures == null;
   if (!named || (modelType != null && modelType !== 'llama') || (architectures == null && modelType == null)) {
-    const found = architectures == null ? `model_type ${show(modelType)}` : `architectures ${show(architectures)}`;
-    throw unsupported(name, `${found} with model_type ${show(modelType)}, expected ${ARCHITECTURE} ("llama")`);
+    const found = architectures == null ? 'no architectures' : `architectures ${show(architectures)}`;
+    const family =
+      typeof modelType === 'string' && Object.hasOwn(otherFamilies, modelType) ? `${otherFamilies[modelType]}: ` : '';
+    throw unsupported(name, `${family}${found} with model_type ${show(modelType)}, expected ${ARCHITECTURE} ("llama")`);
   }
   for (const field of ['attention_bias', 'mlp_bias']) {
     if (config[field] != null && config[field] !== false) {
       throw unsupported(name, `${field} ${show(config[field])}, expected false: .bin files hold no biases`);
     }
   }
-  if (config.quantization_config != null) {
-    const method = isObject(config.quantization_config) ? config.quantization_config.quant_method : undefined;
-    throw unsupported(name, `already quantized (${show(method)}), expected BF16, F16 or F32 weights`);
-  }
+  const quantization = quantizationOf(config);
+  if (quantization !== null) throw quantized(name, quantization, config);
   if (config.hidden_act != null && config.hidden_act !== 'silu') {
     throw unsupported(name, `hidden_act ${show(config.hidden_act)}, expected "silu"`);
   }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import {
   type BoundaryTokens,
@@ -19,6 +19,7 @@ import {
 import { openSafetensorsFolder, type ShardTensorInfo, type TensorReader } from '@llama-ts/safetensors';
 import { errnoOf } from '../files/file-layer.js';
 import { readJsonFile, unreadable } from '../json-fields.js';
+import { incompleteness, notACheckpoint } from '../source/foreign-folder.js';
 import { unusualTokens } from '../tokenizer/chat-templates.js';
 import { readTokenizer } from '../tokenizer/read-tokenizer.js';
 import { findBoundaries } from './boundary-tokens.js';
@@ -27,7 +28,9 @@ import { NO_GENERATION_DEFAULTS, parseGenerationConfig } from './generation-conf
 import { openShardPass } from './shard-pass.js';
 import { findSharedClassifier } from './shared-classifier.js';
 import { checkTensors } from './tensor-names.js';
+import { SINGLE_FILE } from './weight-files.js';
 import type { WeightPass, WeightStream } from './weight-stream.js';
+import { renamedPass, renamedReader, unwrapNames } from './wrapped-names.js';
 
 /** Real ones take a few kB. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -84,7 +87,7 @@ export interface Checkpoint extends TemplateFacts {
 /**
  * Opens a folder with config.json, safetensors and, if there is one, a tokenizer.
  *
- * @throws ToolkitError `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `BAD_TOKENIZER`, `MISSING_TENSOR`, `UNEXPECTED_TENSOR`,
+ * @throws ToolkitError `NOT_A_CHECKPOINT`, `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `BAD_TOKENIZER`, `MISSING_TENSOR`, `UNEXPECTED_TENSOR`,
  *   `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`, `FILE_UNREADABLE`, and what openSafetensorsFolder throws
  * @example const checkpoint = await openCheckpoint('Llama-3.2-1B');
  */
@@ -94,22 +97,20 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
   const configPath = join(folder, 'config.json');
   const jsonOptions = { code: 'BAD_CONFIG', maxBytes: MAX_CONFIG_BYTES, signal };
   const configJson = await readJsonFile(configPath, jsonOptions);
-  if (configJson === null) {
-    throw new ToolkitError('BAD_CONFIG', `${configPath}: no such file, expected a Hugging Face checkpoint's`, {
-      suggestions: [
-        'name the folder that holds config.json and the safetensors files: llama export OUT.bin --hf FOLDER',
-      ],
-    });
-  }
+  if (configJson === null) throw await notACheckpoint(folder, signal);
   const config = parseConfig(configJson, configPath);
   const { vocabSize } = config.dimensions;
   const generationPath = join(folder, 'generation_config.json');
   const generationJson = await readJsonFile(generationPath, jsonOptions);
   const generation = generationJson && parseGenerationConfig(generationJson, vocabSize, generationPath);
-  const text = await readTokenizer(folder, vocabSize, signal);
   const { stream = null } = options;
+  if (stream === null) await checkWeightFiles(folder, signal);
+  const text = await readTokenizer(folder, vocabSize, signal);
   const weights = stream === null ? await openSafetensorsFolder(folder, { signal }) : null;
-  const reader = stream?.reader ?? weights!;
+  const stored: TensorReader<ShardTensorInfo> = stream?.reader ?? weights!;
+  const wrapped = unwrapNames(stored.tensors.keys(), folder);
+  const reader = wrapped === null ? stored : renamedReader(stored, wrapped);
+  const renamed = <P extends WeightPass>(pass: P): P => (wrapped === null ? pass : renamedPass(pass, wrapped));
   try {
     checkTensors(reader.tensors, config.dimensions, folder);
     const sharedClassifier = await findSharedClassifier(reader, config.tiedEmbeddings, folder, signal);
@@ -139,9 +140,10 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       chatTemplate: text.chatTemplate,
       ...templateFacts({ ...text, templateTokens: unusualTokens(text, boundaries.bosId) }),
       reader,
-      stream,
+      stream: stream && renamed(stream),
       warnings: [
         ...warnings,
+        ...(wrapped === null ? [] : [wrapped.warning]),
         ...text.warnings,
         ...(eosSources.length > 0
           ? []
@@ -149,7 +151,7 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
       ],
       files,
       identity: () => identify(folder, files, options),
-      pass: () => stream ?? openShardPass({ ...weights!, knownSha256: options.knownSha256 ?? new Map() }),
+      pass: () => renamed(stream ?? openShardPass({ ...weights!, knownSha256: options.knownSha256 ?? new Map() })),
       sourceFiles: (given = {}) => describeFiles(folder, files, options.knownSha256, given),
       close: () => reader.close(),
     };
@@ -157,6 +159,14 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
     await reader.close();
     throw error;
   }
+}
+
+/** Refuses weights in other files by name, before a tokenizer is read for them. */
+async function checkWeightFiles(folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const names = await readdir(folder).catch(() => null);
+  if (names === null || names.includes(SINGLE_FILE)) return;
+  const refusal = await incompleteness(folder, signal);
+  if (refusal !== null) throw refusal;
 }
 
 async function identify(

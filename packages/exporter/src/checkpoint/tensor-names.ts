@@ -4,6 +4,9 @@ import { type ModelDimensions, type TensorKind, ToolkitError, tensorShape } from
 import type { SourceDtype } from '@llama-ts/kernels';
 import type { TensorInfo } from '@llama-ts/safetensors';
 import { show } from '../json-fields.js';
+import { shellWord } from '../shell-word.js';
+import { quantized } from './config-errors.js';
+import { quantizationOfTensor } from './quantization.js';
 
 export const EMBEDDING_NAME = 'model.embed_tokens.weight';
 export const CLASSIFIER_NAME = 'lm_head.weight';
@@ -21,6 +24,8 @@ const layerNames = {
   w3: 'mlp.up_proj',
 } as const;
 
+/** Tensors of PEFT's adapters. */
+const ADAPTER = /\.lora_(?:A|B|embedding_[AB]|magnitude_vector)(?:\.|$)/;
 /** Old checkpoints store what can be computed. */
 const IGNORED = /\.rotary_emb\.inv_freq$/;
 
@@ -49,30 +54,33 @@ export function isSourceDtype(dtype: string): dtype is SourceDtype {
 /**
  * Compares the tensors of a checkpoint with what its configuration calls for. The classifier may be absent.
  *
- * @throws ToolkitError `MISSING_TENSOR`, `UNEXPECTED_TENSOR`, `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`
+ * @throws ToolkitError `UNSUPPORTED_MODEL`, `NOT_A_CHECKPOINT`, `MISSING_TENSOR`, `UNEXPECTED_TENSOR`, `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`
  */
 export function checkTensors(
   tensors: ReadonlyMap<string, TensorInfo>,
   dimensions: Omit<ModelDimensions, 'sharedClassifier'>,
   name: string,
 ): void {
+  checkPlain(tensors.keys(), name);
   const expected = expectedShapes({ ...dimensions, sharedClassifier: false });
   for (const [tensor, shape] of expected) {
     const found = tensors.get(tensor);
     if (found === undefined) {
       if (tensor === CLASSIFIER_NAME) continue;
-      throw wrong('MISSING_TENSOR', `${name}: no tensor ${tensor}, expected one of shape ${show(shape)}`);
+      const others = [...tensors.keys()].filter((other) => !expected.has(other));
+      const instead = others.length === 0 ? '' : `; found ${nearName(tensor, others)} in its place`;
+      throw wrong('MISSING_TENSOR', name, `no tensor ${tensor}, expected one of shape ${show(shape)}${instead}`);
     }
     if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i])) {
-      throw wrong('BAD_TENSOR_SHAPE', `${name}: ${tensor} has shape ${show(found.shape)}, expected ${show(shape)}`);
+      throw wrong('BAD_TENSOR_SHAPE', name, `${tensor} has shape ${show(found.shape)}, expected ${show(shape)}`);
     }
     if (!isSourceDtype(found.dtype)) {
-      throw wrong('UNSUPPORTED_DTYPE', `${name}: ${tensor} is ${found.dtype}, expected BF16, F16 or F32`);
+      throw wrong('UNSUPPORTED_DTYPE', name, `${tensor} is ${found.dtype}, expected BF16, F16 or F32`);
     }
   }
   for (const tensor of tensors.keys()) {
     if (!expected.has(tensor) && !IGNORED.test(tensor)) {
-      throw wrong('UNEXPECTED_TENSOR', `${name}: tensor ${show(tensor)} has no place in a Llama model of this size`);
+      throw wrong('UNEXPECTED_TENSOR', name, `tensor ${show(tensor)} has no place in a Llama model of this size`);
     }
   }
 }
@@ -91,8 +99,36 @@ function expectedShapes(dimensions: ModelDimensions): Map<string, readonly numbe
   return shapes;
 }
 
-function wrong(code: string, message: string): ToolkitError {
-  return new ToolkitError(code, message, {
-    suggestions: ['compare config.json with the weights: llama inspect FOLDER; download both from one revision'],
+/** @throws ToolkitError `UNSUPPORTED_MODEL` for tensors that only quantized weights have, `NOT_A_CHECKPOINT` for adapters */
+function checkPlain(names: Iterable<string>, folder: string): void {
+  for (const name of names) {
+    const method = quantizationOfTensor(name);
+    if (method !== null) throw quantized(folder, `${method}, by tensor ${show(name)}`, null);
+    if (ADAPTER.test(name)) {
+      throw new ToolkitError(
+        'NOT_A_CHECKPOINT',
+        `${folder}: tensor ${show(name)} is of an adapter, expected it merged into its base`,
+        {
+          suggestions: ['merge it where it was trained: model.merge_and_unload().save_pretrained("MERGED")'],
+        },
+      );
+    }
+  }
+}
+
+/** Of the names that a Llama does not have, the one that ends most like the missing one. */
+function nearName(missing: string, names: readonly string[]): string {
+  const parts = missing.split('.').reverse();
+  const shared = (name: string): number => {
+    const other = name.split('.').reverse();
+    const first = parts.findIndex((part, i) => part !== other[i]);
+    return first === -1 ? parts.length : first;
+  };
+  return show(names.reduce((best, name) => (shared(name) > shared(best) ? name : best)));
+}
+
+function wrong(code: string, name: string, message: string): ToolkitError {
+  return new ToolkitError(code, `${name}: ${message}`, {
+    suggestions: [`compare config.json with the weights: llama inspect ${shellWord(name)}`],
   });
 }

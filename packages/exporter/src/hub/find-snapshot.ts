@@ -3,10 +3,11 @@
 import { basename, join } from 'node:path';
 import { ToolkitError } from '@llama-ts/format';
 import { parseIndex } from '@llama-ts/safetensors';
+import { INDEX_FILE, SINGLE_FILE } from '../checkpoint/weight-files.js';
 import { errnoOf } from '../files/file-layer.js';
 import { type HubCache, isAbsent, readReference, sizeOf } from './hub-cache.js';
 import type { HubSnapshot, SnapshotFile } from './snapshot.js';
-import { INDEX_FILE, type Include, isSideFile, SINGLE_FILE } from './wanted-files.js';
+import { type Include, isSideFile } from './wanted-files.js';
 
 /** One of these makes a tokenizer. */
 const TOKENIZER_FILES = ['tokenizer.json', 'original/tokenizer.model'];

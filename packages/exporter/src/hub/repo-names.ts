@@ -10,9 +10,14 @@ const MAX_REVISION_LENGTH = 256;
 /** Git's own limits on a file's path are looser; no honest checkpoint comes near. */
 const MAX_PATH_LENGTH = 1_024;
 
+/** Whether a text is an id by the hub's rules, with an owner or without. */
+export function isRepoId(repo: string): boolean {
+  return REPO_ID.test(repo) && !repo.includes('--') && !repo.includes('..') && !repo.endsWith('.git');
+}
+
 /** @returns the id as given. @throws ToolkitError `BAD_REPO_ID` */
 export function checkRepoId(repo: string): string {
-  if (REPO_ID.test(repo) && !repo.includes('--') && !repo.includes('..') && !repo.endsWith('.git')) return repo;
+  if (isRepoId(repo)) return repo;
   const suggestion = idInUrl(repo) ?? EXAMPLE_ID;
   throw new ToolkitError(
     'BAD_REPO_ID',

@@ -1,15 +1,16 @@
 // Chooses the files of a repository that an export needs.
 
 import { parseIndex } from '@llama-ts/safetensors';
+import { INDEX_FILE, SINGLE_FILE } from '../checkpoint/weight-files.js';
+import { parseJson } from '../json-fields.js';
+import { recogniseForeignCheckpoint } from '../source/foreign-checkpoint.js';
+import { adapterBase, refusal } from '../source/foreign-folder.js';
+import { originalModel } from '../source/original-model.js';
 import { isNamedTemplate } from '../tokenizer/chat-templates.js';
 import type { Connection } from './connection.js';
 import { fileNotFound } from './hub-failures.js';
 import type { RepoFile, RepoListing } from './list-repo.js';
 
-/** The list of shards. */
-export const INDEX_FILE = 'model.safetensors.index.json';
-/** All weights in one. */
-export const SINGLE_FILE = 'model.safetensors';
 /** Files beside the weights that an export reads, where a repository has them. */
 export const SIDE_FILES: readonly string[] = [
   'config.json',
@@ -32,21 +33,23 @@ export type Include = (path: string) => boolean;
 /**
  * The files to download, in the order of the listing.
  *
- * @param readIndex gives the content of {@link INDEX_FILE}; called only when the repository has one and it matters
- * @throws ToolkitError `HUB_FILE_NOT_FOUND`, what `readIndex` throws; SafetensorsError of a damaged index
+ * @param readSmall gives the content of {@link INDEX_FILE} or adapter_config.json; called only when it matters
+ * @throws ToolkitError `HUB_FILE_NOT_FOUND`, `NOT_A_CHECKPOINT` for a repository of something else, what `readSmall` throws;
+ * SafetensorsError of a damaged index
  */
 export async function wantedFiles(
   connection: Connection,
   { repo, commit, files }: RepoListing,
   include: Include | undefined,
-  readIndex: (file: RepoFile) => Promise<Uint8Array>,
+  readSmall: (file: RepoFile) => Promise<Uint8Array>,
 ): Promise<readonly RepoFile[]> {
   if (include !== undefined) return files.filter(({ path }) => include(path));
+  await refuseForeign(repo, files, readSmall);
   const weights = new Set<string>();
   const index = files.find(({ path }) => path === INDEX_FILE);
   if (index !== undefined) {
     const paths = new Set(files.map(({ path }) => path));
-    for (const shard of parseIndex(await readIndex(index), `${repo}/${INDEX_FILE}`).shards) {
+    for (const shard of parseIndex(await readSmall(index), `${repo}/${INDEX_FILE}`).shards) {
       if (!paths.has(shard)) throw fileNotFound(connection, repo, commit, shard);
       weights.add(shard);
     }
@@ -56,4 +59,24 @@ export async function wantedFiles(
   const isWeights = (path: string) =>
     weights.size > 0 ? weights.has(path) : path.endsWith('.safetensors') && !path.includes('/');
   return files.filter(({ path }) => path === INDEX_FILE || isSideFile(path) || isWeights(path));
+}
+
+/** Says what a repository holds before a byte of it is downloaded in vain. */
+async function refuseForeign(
+  repo: string,
+  files: readonly RepoFile[],
+  readSmall: (file: RepoFile) => Promise<Uint8Array>,
+): Promise<void> {
+  const config = files.find(({ path }) => path === 'adapter_config.json');
+  const foreign = (base: string | null) =>
+    recogniseForeignCheckpoint({
+      name: repo,
+      paths: files.map(({ path }) => path),
+      adapterBase: base,
+      original: originalModel({ name: repo }),
+      isRemote: true,
+    });
+  if (foreign(null) === null) return;
+  const base = config === undefined ? null : adapterBase(parseJson(await readSmall(config), config.path, 'BAD_CONFIG'));
+  throw refusal(repo, foreign(base)!);
 }

@@ -1,0 +1,165 @@
+// One rule for names: what commands take as a source, and what they say of folders, repositories and names that are none.
+
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sampleModelPath } from '@llama-ts/sample-model';
+import { canaryToken } from '../helpers/canary.js';
+import { type FakeHub, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
+import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
+import { runLlama } from '../helpers/run-llama.js';
+import { withFolder } from './support.js';
+
+/** Files of a small model: no export of it is needed here. */
+const MODEL = { 'config.json': '{"model_type":"mistral"}', 'model.safetensors': 'x' };
+const ADAPTER = { 'adapter_config.json': '{"base_model_name_or_path":"me/base"}', 'adapter_model.safetensors': 'x' };
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+describe('names of sources', function () {
+  this.timeout(120_000);
+  let hub: FakeHub;
+  before(async () => {
+    const repos = {
+      'me/tiny': fakeRepo(MODEL),
+      'me/lora': fakeRepo(ADAPTER),
+      'me/tiny-GGUF': fakeRepo({ 'q4.gguf': 'GGUF' }),
+    };
+    hub = await startFakeHub({ repos });
+  });
+  after(() => hub.stop());
+
+  const envOf = (folder: string) => ({
+    HF_ENDPOINT: hub.url,
+    HF_HOME: join(folder, 'hf'),
+    HF_TOKEN: canaryToken,
+    HF_HUB_CACHE: '',
+  });
+  const failureOf = async (folder: string, args: readonly string[], exitCode = 3): Promise<Failure> => {
+    const run = await runLlama([...args, '--json'], { cwd: folder, env: envOf(folder) });
+    assert.equal(run.exitCode, exitCode, run.stdout + run.stderr);
+    return (JSON.parse(run.stdout) as { error: Failure }).error;
+  };
+
+  it('are ids and addresses of the hub for export, with and without --hf, and for convert', () =>
+    withFolder(async (folder) => {
+      for (const args of [
+        ['export', 'me/tiny'],
+        ['export', 'me/tiny', 'out.bin'],
+        ['export', 'out.bin', '--hf', `${hub.url}/me/tiny/tree/main`],
+        ['export', 'https://huggingface.co/me/tiny', '--dry-run'],
+        ['convert', 'hf.co/me/tiny', 'out.gguf', '--to', 'gguf'],
+      ]) {
+        const { code, message } = await failureOf(folder, args);
+        assert.equal(code, 'UNSUPPORTED_MODEL', args.join(' '));
+        assert.match(message, /Mistral/);
+      }
+      assert.ok(!(await readdir(folder)).some((name) => /bin|gguf/.test(name)));
+    }));
+
+  it('are folders for export, whose file gets the folder’s name here', () =>
+    withFolder(async (folder) => {
+      const { exitCode, stderr } = await runLlama(['export', sampleModelPath], { cwd: folder });
+      assert.equal(exitCode, 0, stderr);
+      const [written] = await readdir(folder);
+      assert.match(written!, /\.bin$/);
+      assert.notEqual(written, 'sample-model.bin.bin');
+      const again = await failureOf(folder, ['export', written!], 2);
+      assert.equal(again.code, 'OUTPUT_EXISTS');
+      assert.match(again.suggestions[0]!, new RegExp(`^llama convert ${written} `));
+      assert.match(again.suggestions.at(-1)!, new RegExp(`: llama export ${written} --force`));
+    }));
+
+  it('of something else than a checkpoint are refused before a download, with the way on', () =>
+    withFolder(async (folder) => {
+      const lora = await failureOf(folder, ['export', 'me/lora']);
+      assert.equal(lora.code, 'NOT_A_CHECKPOINT');
+      assert.match(lora.message, /LoRA adapter of me\/base/);
+      assert.match(lora.suggestions[0]!, /merge_and_unload/);
+      const gguf = await failureOf(folder, ['export', `${hub.url}/me/tiny-GGUF/blob/main/q4.gguf`]);
+      assert.match(gguf.message, /GGUF files only \(q4\.gguf\)/);
+      assert.equal(hub.servedBytes('q4.gguf'), 0);
+    }));
+
+  it('that are no id are refused without a request, with names that are there', () =>
+    withFolder(async (folder) => {
+      await writeFile(join(folder, 'model.bin'), 'x');
+      await mkdir(join(folder, 'Llama-tiny'));
+      const nBefore = hub.requests.length;
+      for (const [args, suggestion] of [
+        [['export', 'Llama-tini'], 'llama export Llama-tiny --json'],
+        [['export', 'o.bin', '--hf=Llama-tini'], 'llama export o.bin --hf=Llama-tiny --json'],
+        [['convert', 'modle.bin', 'o.gguf', '--to', 'gguf'], 'llama convert model.bin o.gguf --to gguf --json'],
+        [
+          ['verify', 'model.bin', '--against', 'modell.bin', '--token', 'hf_x'],
+          'llama verify model.bin --against model.bin --token "$HF_TOKEN" --json',
+        ],
+        [['export', 'llama3.2:1b'], 'llama export meta-llama/Llama-3.2-1B-Instruct'],
+      ] as const) {
+        const { code, suggestions } = await failureOf(folder, args);
+        assert.equal(code, 'SOURCE_NOT_FOUND', args.join(' '));
+        assert.equal(suggestions[0], suggestion);
+      }
+      assert.equal(hub.requests.length, nBefore);
+    }));
+
+  it('that may be two things are refused with both commands', () =>
+    withFolder(async (folder) => {
+      await mkdir(join(folder, 'me'));
+      const { code, suggestions } = await failureOf(folder, ['export', 'me/tiny'], 2);
+      assert.equal(code, 'USAGE');
+      assert.match(suggestions[0]!, /: llama export --hf me\/tiny/);
+      assert.match(suggestions[1]!, /: llama export me\/tiny\.bin --hf sample-model$/);
+    }));
+
+  it('and two revisions of one are refused', () =>
+    withFolder(async (folder) => {
+      const { code, suggestions } = await failureOf(
+        folder,
+        ['export', `${hub.url}/me/tiny/tree/v1`, '--revision', 'main'],
+        2,
+      );
+      assert.equal(code, 'USAGE');
+      assert.match(suggestions[0]!, /--revision v1/);
+    }));
+});
+
+describe('names of models', function () {
+  this.timeout(120_000);
+
+  const commands = ['run', 'chat', 'eval', 'bench', 'quantize', 'verify', 'inspect'] as const;
+  for (const command of commands) {
+    it(`that are repositories or ollama’s are refused by ${command} with the export to type`, () =>
+      withFolder(async (folder) => {
+        const names = { 'me/tiny': 'me/tiny', 'llama3.2:1b': 'meta-llama/Llama-3.2-1B-Instruct' };
+        for (const [name, repo] of Object.entries(names)) {
+          const { exitCode, stderr } = await runLlama([command, name], {
+            cwd: folder,
+            env: { HF_ENDPOINT: 'http://127.0.0.1:9' },
+          });
+          assert.equal(exitCode, 3, stderr);
+          assert.match(stderr, /\[NOT_A_MODEL\]/);
+          assert.match(stderr, new RegExp(`try: llama export ${repo}\\n`));
+          assert.match(stderr, new RegExp(`then: llama ${command} ${repo.split('/')[1]}\\.bin\\n`));
+        }
+      }));
+  }
+
+  it('that are mistyped are refused with those that are there, and folders with their export', () =>
+    withFolder(async (folder) => {
+      await writeFile(join(folder, 'story model.bin'), 'x');
+      const typo = await runLlama(['run', 'story modl.bin', 'Once'], { cwd: folder });
+      assert.match(typo.stderr, /try: llama run 'story model\.bin' Once\n/);
+      await mkdir(join(folder, 'tiny'));
+      await writeFile(join(folder, 'tiny', 'config.json'), await readFile(join(sampleModelPath, 'config.json')));
+      const unmade = await runLlama(['chat', 'tiny'], { cwd: folder });
+      assert.match(unmade.stderr, /try: llama export tiny\n.*then: llama chat tiny\.bin\n/s);
+      await writeFile(join(folder, 'tiny.bin'), 'x');
+      const made = await runLlama(['chat', 'tiny'], { cwd: folder });
+      assert.match(made.stderr, /try: llama chat tiny\.bin\n/);
+    }));
+});
