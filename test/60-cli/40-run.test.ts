@@ -162,6 +162,14 @@ describe('llama run and llama chat', () => {
     const { exitCode, stderr } = await run(['run', '--context', '4', '-i', prompt]);
     assert.equal(exitCode, 7);
     assert.match(stderr, /1 too many \[CONTEXT_EXCEEDED\]/);
+    assert.match(stderr, /try: make room: --context 261\n/);
+  });
+
+  it('suggests no larger context than the model has', async () => {
+    const nearly = await run(['run', '--context', '4', '-i', 'Ada '.repeat(1900)]);
+    assert.match(nearly.stderr, /try: make room: --context 2048\n/);
+    const tooLong = await run(['run', '-i', 'Ada '.repeat(2500)]);
+    assert.match(tooLong.stderr, /\[CONTEXT_EXCEEDED\]\n.*the model has 2048 positions/);
   });
 
   const badFlags = [

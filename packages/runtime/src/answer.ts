@@ -6,6 +6,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { type LimitOptions, resolveLimits } from './answer-limits.js';
 import type { Constraint } from './constraint/constraint.js';
+import { contextRemedy } from './context-remedy.js';
 import type { Model } from './model.js';
 import { type LogProbability, type Measure, measure } from './sampler/log-probabilities.js';
 import { createSampler } from './sampler/sampler.js';
@@ -199,7 +200,7 @@ function checkPrompt({ header }: Model, room: number, tokens: readonly number[])
     throw new ToolkitError(
       'CONTEXT_EXCEEDED',
       `prompt of ${tokens.length} tokens, expected at most ${room}: ${tokens.length - room} too many`,
-      { suggestions: [`shorten the prompt, or make room: --context ${tokens.length + 256}`] },
+      { suggestions: [contextRemedy(tokens.length, header.dimensions.maxSeqLen)] },
     );
   }
   checkIds('token', tokens, header.dimensions.vocabSize);

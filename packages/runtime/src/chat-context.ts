@@ -2,6 +2,7 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import type { ChatMessage } from './chat-template/chat-template.js';
+import { contextRemedy } from './context-remedy.js';
 
 /** `stop` refuses a message that has no room; `shift` drops the oldest turns, keeps the system prompt and says so. */
 export const fullContextPolicies = ['stop', 'shift'] as const;
@@ -24,6 +25,8 @@ export interface FittedConversation {
 export interface FitOptions {
   /** Positions of prompt and answer together. */
   readonly contextLength: number;
+  /** Positions of the model, for a suggestion. */
+  readonly maxSeqLen: number;
   readonly policy: FullContextPolicy;
   /** Tokens the answer may take at most; undefined for as many as there is room for. */
   readonly maxTokens: number | undefined;
@@ -44,7 +47,7 @@ export function fitConversation(messages: readonly ChatMessage[], options: FitOp
   const needed = policy === 'stop' ? 0 : Math.min(maxTokens, Math.floor(contextLength * ANSWER_SHARE));
   if (prompt.length + needed <= contextLength) return whole;
   const fitted = policy === 'stop' ? whole : dropTurns(whole, contextLength * (1 - FREED_SHARE), encode);
-  if (fitted.prompt.length > contextLength) throw contextExceeded(fitted, contextLength, policy);
+  if (fitted.prompt.length > contextLength) throw contextExceeded(fitted, options);
   return fitted;
 }
 
@@ -78,8 +81,7 @@ function checkPolicy(policy: string): void {
 
 function contextExceeded(
   { prompt }: FittedConversation,
-  contextLength: number,
-  policy: FullContextPolicy,
+  { contextLength, maxSeqLen, policy }: FitOptions,
 ): ToolkitError {
   const found = policy === 'shift' ? 'the system prompt and the last turn alone take' : 'the conversation takes';
   const excess = prompt.length - contextLength;
@@ -89,7 +91,7 @@ function contextExceeded(
     {
       suggestions: [
         ...(policy === 'stop' ? ['drop the oldest turns: llama chat --when-full shift'] : []),
-        `make room: --context ${prompt.length + 256}`,
+        contextRemedy(prompt.length, maxSeqLen),
       ],
     },
   );

@@ -138,7 +138,13 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     const { whenFull = 'stop', ...settings } = { ...defaults, ...given(options) };
     if (options.seed !== undefined) seed = checkedSeed(options.seed);
     const { maxTokens } = settings;
-    const fitted = fitConversation(conversation, { contextLength, policy: whenFull, maxTokens, encode });
+    const fitted = fitConversation(conversation, {
+      contextLength,
+      maxSeqLen: model.header.dimensions.maxSeqLen,
+      policy: whenFull,
+      maxTokens,
+      encode,
+    });
     const { prompt } = fitted;
     const cachedTokens = commonPrefix(cachedIds, prompt);
     const spoken: number[] = [];

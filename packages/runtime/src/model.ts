@@ -327,5 +327,7 @@ function resolveContext(requested: number | undefined, maxSeqLen: number): numbe
 
 function checkContext(requested: number, most: number): void {
   if (Number.isInteger(requested) && requested >= 1 && requested <= most) return;
-  throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${most}, the model's own`);
+  throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${most}, the model's own`, {
+    suggestions: [`--context ${most}`],
+  });
 }

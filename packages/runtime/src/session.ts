@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type ByteSource, equalBytes, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
+import { contextRemedy } from './context-remedy.js';
 import { type CacheType, cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
 import { type Conversation, decodeConversation, encodeConversation } from './session-conversation.js';
@@ -93,7 +94,7 @@ export async function readSession(
   if (!equalBytes(header.modelChecksum, await model.checksum(signal))) throw otherModel(name);
   const { cacheType, nTokens, conversationByteLength } = header;
   checkLength(source, model, header);
-  if (nTokens > contextLength) throw tooLong(name, nTokens, contextLength);
+  if (nTokens > contextLength) throw tooLong(name, nTokens, contextLength, model.header.dimensions.maxSeqLen);
 
   const hash = createHash('sha256').update(start);
   let byteOffset = SESSION_HEADER_BYTES;
@@ -162,11 +163,11 @@ function otherModel(name: string): ToolkitError {
   });
 }
 
-function tooLong(name: string, nTokens: number, contextLength: number): ToolkitError {
+function tooLong(name: string, nTokens: number, contextLength: number, maxSeqLen: number): ToolkitError {
   return new ToolkitError(
     'CONTEXT_EXCEEDED',
     `${name}: a session of ${nTokens} tokens, expected at most ${contextLength}: ${nTokens - contextLength} too many`,
-    { suggestions: [`make room: --context ${nTokens + 256}`] },
+    { suggestions: [contextRemedy(nTokens, maxSeqLen)] },
   );
 }
 
