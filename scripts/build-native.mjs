@@ -5,7 +5,7 @@
 // Flags of an instruction set go on its own file only. Without a working C++ compiler nothing is built and nothing
 // fails: the WebAssembly kernels are used then. Prints one line that says which. --sanitize builds build/Sanitized instead,
 // with Address- and UndefinedBehaviorSanitizer, and does fail: scripts/test-sanitized.mjs runs the tests with it.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { commonFlags, compileAndLink, findCompiler, packageDir, sources } from './compile-native.mjs';
@@ -27,6 +27,11 @@ const linkFlags = [
   ...['-shared', '-pthread', ...sanitizers],
 ];
 
+/** A compilation takes seconds for each file: each is told, except where all were compiled before. */
+const compiledEarlier = existsSync(target);
+const onCompiled = ({ path, nDone, count }) => {
+  if (!compiledEarlier) console.error(`native kernels: ${nDone} of ${count}  ${path}`);
+};
 const fallback = 'the WebAssembly kernels will be used';
 const compiler = findCompiler(process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++']);
 if (compiler === undefined) {
@@ -34,8 +39,9 @@ if (compiler === undefined) {
   process.exitCode = sanitize ? 1 : 0;
 } else {
   try {
+    if (!compiledEarlier) console.error(`native kernels: compiling with ${compiler.version}, about a minute …`);
     const isNew = await compileAndLink({
-      ...{ compiler, flags, linkFlags, target },
+      ...{ compiler, flags, linkFlags, target, onCompiled },
       sources: sources(process.arch, [
         'addon/addon.cc',
         'addon/environment.cc',

@@ -59,7 +59,15 @@ export function withFlags(arch, paths) {
 }
 
 /** Compiles and links; returns whether anything had changed. Rejects with the compiler's `stderr`. */
-export async function compileAndLink({ compiler, flags, linkFlags, sources, objectDir, target }) {
+export async function compileAndLink({
+  compiler,
+  flags,
+  linkFlags,
+  sources,
+  objectDir,
+  target,
+  onCompiled = () => {},
+}) {
   mkdirSync(objectDir, { recursive: true });
   mkdirSync(dirname(target), { recursive: true });
   const objects = sources.map(({ path }) => join(objectDir, `${path.replace(/\W/g, '-')}.o`));
@@ -68,6 +76,7 @@ export async function compileAndLink({ compiler, flags, linkFlags, sources, obje
   const compileSome = async () => {
     for (let i = next++; i < sources.length; i = next++) {
       stamps[i] = await compile(compiler, flags, sources[i], objects[i]);
+      onCompiled({ path: sources[i].path, nDone: stamps.filter(Boolean).length, count: sources.length });
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, compileSome));

@@ -10,6 +10,7 @@ import { commandLine } from './shell-words.js';
 import { visible, visibleJson } from './terminal-safe.js';
 import { checkUsage } from './usage/check-usage.js';
 import { type FlagShape, scanArguments } from './usage/scan-arguments.js';
+import { wrapWords } from './wrap-words.js';
 
 /** Signals that ask a program to end, and the error each becomes. */
 const endingSignals = {
@@ -132,7 +133,8 @@ export abstract class BaseCommand extends Command {
   }
 
   override logToStderr(message = ''): void {
-    super.logToStderr(visible(message));
+    const { isTTY, columns } = process.stderr;
+    super.logToStderr(isTTY && columns > 0 ? wrapWords(visible(message), columns) : visible(message));
   }
 
   override warn<T extends string | Error>(input: T): T {

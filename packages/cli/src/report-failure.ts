@@ -6,6 +6,7 @@ import type { FailureReport } from './failure-report.js';
 import { lostOutput } from './output-guard.js';
 import { visible, visibleJson } from './terminal-safe.js';
 import { describeParserError } from './usage/describe-parser-error.js';
+import { wrapWords } from './wrap-words.js';
 
 /** What V8 and Node say where memory is not to be had. */
 const OUT_OF_MEMORY = /array buffer allocation failed|invalid (typed )?array (buffer )?length/i;
@@ -89,5 +90,8 @@ function describeSystemError(error: unknown): FailureReport | null {
 /** File contents and names end up in messages, so control characters are shown, not sent. */
 function failureText({ code, message, suggestions }: FailureReport): string {
   const remedies = suggestions.map((suggestion) => `  try: ${visible(suggestion)}\n`).join('');
-  return `llama: ${visible(message)} [${code}]\n${remedies}`;
+  const { isTTY, columns } = process.stderr;
+  const text = `llama: ${visible(message)} [${code}]`;
+  // Remedies stay whole, so that they can be copied.
+  return `${isTTY && columns > 0 ? wrapWords(text, columns) : text}\n${remedies}`;
 }

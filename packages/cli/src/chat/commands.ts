@@ -1,12 +1,13 @@
 // The commands of chat: lines that begin with a slash.
 
+import { readdirSync } from 'node:fs';
 import { ToolkitError } from '@llama-ts/format';
 import { nearest } from '../nearest.js';
 import { byteSize } from '../units.js';
 import type { Dialogue } from './dialogue.js';
 import { changedForm, isFormName } from './form-setting.js';
-import { contextNotice, speedNotice } from './notices.js';
-import { changeSetting, settingLines } from './settings.js';
+import { contextNotice, speedNotice, tableLines } from './notices.js';
+import { changeSetting, settingLines, shownNames } from './settings.js';
 
 /** What happens after a command: the next line is asked for, perhaps to edit a text, or chat ends. */
 export type CommandOutcome =
@@ -27,7 +28,8 @@ interface ChatCommand {
 
 /** The next line is asked for. */
 export const NEXT: CommandOutcome = { type: 'next' };
-const aliases: Readonly<Record<string, string>> = { exit: 'quit', '?': 'help' };
+/** What else a command is called, here and in ollama. */
+const aliases: Readonly<Record<string, string>> = { exit: 'quit', bye: 'quit', clear: 'reset', '?': 'help' };
 
 const commands: readonly ChatCommand[] = [
   { name: 'help', usage: '', summary: 'this list', run: help },
@@ -44,14 +46,14 @@ const commands: readonly ChatCommand[] = [
   {
     name: 'reset',
     usage: '',
-    summary: 'forget everything but the system prompt',
+    summary: 'forget everything but the system prompt; so does /clear',
     run: (dialogue) => go(dialogue.reset()),
   },
   { name: 'save', usage: '[FILE]', summary: 'save the conversation and what is computed of it', run: save },
   { name: 'load', usage: 'FILE', summary: 'go on with a saved conversation, or with a transcript', run: load },
   { name: 'context', usage: '', summary: 'how much of the context is in use', run: context },
   { name: 'stats', usage: '[on|off]', summary: 'speed of the last answer, or of every answer', run: stats },
-  { name: 'quit', usage: '', summary: 'leave; so does Ctrl-D', run: () => ({ type: 'quit' }) },
+  { name: 'quit', usage: '', summary: 'leave; so do /bye, /exit and Ctrl-D', run: () => ({ type: 'quit' }) },
 ];
 
 /** Whether a message is a command; two slashes begin a message with one. */
@@ -71,14 +73,34 @@ export async function runCommand(dialogue: Dialogue, line: string): Promise<Comm
   return (await command.run(dialogue, argument.trim())) ?? NEXT;
 }
 
+/** Whole words that may stand where the last one of a text stands: commands, and the names of settings. */
+export function completions(before: string): readonly string[] {
+  if (/^\/\S*$/.test(before))
+    return [...commands.map(({ name }) => name), 'bye', 'clear', 'exit'].map((name) => `/${name}`);
+  if (/^\/set\s+\S*$/.test(before)) return shownNames;
+  if (/^\/stats\s+\S*$/.test(before)) return ['on', 'off'];
+  const [, path] = /^\/(?:save|load)\s+(\S*)$/.exec(before) ?? [];
+  return path === undefined ? [] : pathsFrom(path);
+}
+
+/** Names in the folder that a path is in. */
+function pathsFrom(path: string): string[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  try {
+    const entries = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
+    return entries.map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`);
+  } catch {
+    return [];
+  }
+}
+
 async function go(work: Promise<void>): Promise<undefined> {
   await work;
 }
 
 function help({ notice, transcript }: Dialogue): undefined {
-  const heads = commands.map(({ name, usage }) => `/${name} ${usage}`.trimEnd());
-  const width = Math.max(...heads.map((head) => head.length));
-  for (const [i, { summary }] of commands.entries()) notice(`${heads[i]!.padEnd(width)}  ${summary}`);
+  const rows = commands.map(({ name, usage, summary }) => [`/${name} ${usage}`.trimEnd(), summary] as const);
+  for (const line of tableLines(rows, process.stderr.columns)) notice(line);
   notice('Ctrl-C stops an answer and keeps it. \\ at the end of a line goes on; """ opens and closes a block.');
   notice('A message that begins with a slash: write two.');
   if (transcript !== null) notice(`transcript: ${transcript.path}`);
@@ -146,6 +168,6 @@ function unknownCommand(word: string, line: string): ToolkitError {
   const names = [...commands.map(({ name }) => name), ...Object.keys(aliases)];
   const meant = nearest(word, names);
   return new ToolkitError('USAGE', `/${word}: no such command`, {
-    suggestions: [`/${meant ?? 'help'}`, `to say it: /${line.split('\n')[0]}`],
+    suggestions: [`/${meant ?? 'help'}`, `/${line.split('\n')[0]}`],
   });
 }

@@ -68,11 +68,11 @@ export async function converse(dialogue: Dialogue, { lines, showFailure, signal 
     return NEXT;
   }
 
-  /** The line editor knows one line, and a pipe none. */
+  /** A pipe has nothing to edit a text in. */
   function beginEdit(text: string): string {
-    if (!lines.isTerminal || text.includes('\n')) {
+    if (!lines.canEdit) {
       throw new ToolkitError('USAGE', '/edit: expected the new text, as the message cannot be edited in place', {
-        suggestions: ['/edit TEXT', '/edit """'],
+        suggestions: [`/edit ${text.split('\n')[0]}`],
       });
     }
     isEditing = true;

@@ -18,6 +18,8 @@ export interface LineRequest {
 export interface LineSource {
   /** Whether somebody is typing, who sees prompts and mends mistakes. */
   readonly isTerminal: boolean;
+  /** Whether a text can be given to be edited. */
+  readonly canEdit: boolean;
   /** @throws ToolkitError `BAD_PROMPT` for bytes that are not UTF-8 */
   next(request: LineRequest): Promise<Line>;
   close(): void;

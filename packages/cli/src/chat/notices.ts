@@ -2,7 +2,29 @@
 
 import type { Chat, TurnsDroppedEvent } from '@llama-ts/runtime';
 import { lookupWords } from '../lookup-flag.js';
+import { wrapWords } from '../wrap-words.js';
 import type { AnswerReport } from './answer-report.js';
+
+/** Narrower, a second column has no room. */
+const MIN_SECOND_COLUMNS = 24;
+
+/** What a conversation at a terminal begins with. */
+export function welcome(name: string, chat: Chat): string {
+  return `${name}: ${chat.contextLength} positions of context; /help lists commands, /bye or Ctrl-D leaves`;
+}
+
+/** Two columns, the second broken at words; below the first where there is no room beside it. */
+export function tableLines(rows: readonly (readonly [string, string])[], columns = 0): string[] {
+  const width = Math.max(...rows.map(([head]) => head.length)) + 2;
+  const room = columns > 0 ? columns : Number.POSITIVE_INFINITY;
+  if (room - width < MIN_SECOND_COLUMNS) {
+    return rows.flatMap(([head, text]) => [head, wrapWords(`  ${text}`, room)]);
+  }
+  return rows.map(([head, text]) => {
+    const [first, ...rest] = wrapWords(text, room - width).split('\n');
+    return [`${head.padEnd(width)}${first}`, ...rest.map((line) => ' '.repeat(width) + line)].join('\n');
+  });
+}
 
 /** Oldest turns went to make room. */
 export function droppedNotice(event: TurnsDroppedEvent): string {

@@ -10,6 +10,7 @@ export function pipedLines(signal: AbortSignal): LineSource {
   const lines = readLines();
   return {
     isTerminal: false,
+    canEdit: false,
     async next() {
       const { value, done } = await lines.next();
       return done === true ? { type: 'end' } : { type: 'line', text: value };

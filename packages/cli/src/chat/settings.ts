@@ -22,7 +22,8 @@ const settingFlags = {
 export type SettingName = keyof typeof settingFlags;
 
 const settingNames = Object.keys(settingFlags) as SettingName[];
-const shownNames = [...settingNames, ...formNames];
+/** Names of settings and of forms. */
+export const shownNames = [...settingNames, ...formNames];
 const NAME_WIDTH = Math.max(...shownNames.map((name) => name.length));
 
 /** Values of settings; undefined leaves the model's or the toolkit's default. */

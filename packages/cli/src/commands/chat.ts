@@ -8,12 +8,15 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import type { AnswerReport } from '../chat/answer-report.js';
 import { type ChatFlags, chatFlags } from '../chat/chat-flags.js';
+import { completions } from '../chat/commands.js';
 import { checkSessionFile, loadConversation } from '../chat/conversation-file.js';
 import { converse } from '../chat/converse.js';
 import { createDialogue, type Dialogue } from '../chat/dialogue.js';
 import { openHistory } from '../chat/history.js';
 import type { LineSource } from '../chat/line-source.js';
+import { welcome } from '../chat/notices.js';
 import { pipedLines } from '../chat/piped-lines.js';
+import { plainLines } from '../chat/plain-lines.js';
 import { showAnswer } from '../chat/show-answer.js';
 import { stateFolder } from '../chat/state-folder.js';
 import { openTranscript, type Transcript } from '../chat/transcript.js';
@@ -26,7 +29,7 @@ import { givenPrompt } from '../prompt-to-continue.js';
 import { readStdin } from '../read-stdin.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
-import { visible } from '../terminal-safe.js';
+import { isDrawable } from '../terminal.js';
 import { byteSize } from '../units.js';
 
 /** What `--json` prints. */
@@ -110,13 +113,14 @@ export default class Chat extends BaseCommand {
       form,
       transcript,
       showAnswer: () => showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw }),
-      notice: (text) => this.logToStderr(visible(text)),
+      notice: (text) => this.logToStderr(text),
       signal: this.signal,
     });
     this.#dialogue = dialogue;
     const lines = question === null ? await this.#openLines(flags) : null;
     try {
       await transcript?.record(chat.messages);
+      if (lines?.isTerminal) dialogue.notice(welcome(name, chat));
       if (lines !== null) await converse(dialogue, { lines, showFailure, signal: this.signal });
       else {
         await dialogue.send(question!);
@@ -164,9 +168,15 @@ export default class Chat extends BaseCommand {
 
   async #openLines(flags: ChatFlags): Promise<LineSource> {
     if (!process.stdin.isTTY) return pipedLines(this.signal);
+    if (!isDrawable(process.stderr)) return plainLines(this.signal);
     const folder = stateFolder();
     const history = flags['no-history'] || folder === null ? null : await openHistory(join(folder, 'chat-history'));
-    return typedLines({ history, onInterrupt: () => this.#interruptAnswer(), signal: this.signal });
+    return typedLines({
+      history,
+      complete: completions,
+      onInterrupt: () => this.#interruptAnswer(),
+      signal: this.signal,
+    });
   }
 
   /** At a terminal by default: a crash shall not take along what was said there. One not asked for may be missing. */

@@ -1,6 +1,8 @@
 // Finds and loads the compiled addon: the local build, then the platform's package.
+
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { buildRemedy } from '../build-remedy.js';
 import { type BackendName, backendNames } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
 
@@ -104,7 +106,7 @@ function requireAddon(): Addon {
     failures.push(`${packaged}: ${firstLine(error)}`);
   }
   throw new ToolkitError('BACKEND_UNAVAILABLE', `no native kernels: ${failures.join('; ')}`, {
-    suggestions: ['npm run build', `npm install ${packaged}`],
+    suggestions: [...buildRemedy(), `npm install ${packaged}`],
   });
 }
 

@@ -1,5 +1,7 @@
 // Files of weights for the WebAssembly kernels: read into their memory, since they can map nothing.
+
 import { type FileHandle, open } from 'node:fs/promises';
+import { buildRemedy } from '../build-remedy.js';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
@@ -74,6 +76,6 @@ function tooLargeError(path: string, byteLength: number, available: number): Too
   return new ToolkitError(
     'MODEL_TOO_LARGE_FOR_WASM',
     `${path}: ${byteLength} bytes, expected at most ${available}, what is left of the ${MAX_MEMORY_BYTES} that WebAssembly can have`,
-    { suggestions: ['npm run build', 'llama quantize MODEL.bin SMALLER.bin', 'llama doctor'] },
+    { suggestions: [...buildRemedy(), `llama quantize ${path}`, 'llama doctor'] },
   );
 }
