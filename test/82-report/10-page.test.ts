@@ -99,7 +99,7 @@ describe('llama report', function () {
       assert.equal(await readFile(out!, 'utf8'), renderReport({ verify: result, evaluation }));
       assert.equal((await runLlama(['report', verify!, '--verify', verify!])).exitCode, 2);
       assert.equal((await runLlama(['report', out!])).exitCode, 2);
-      assert.equal((await runLlama(['report', out!, '--verify', evalJson!])).exitCode, 3);
+      assert.equal((await runLlama(['report', out!, '--verify', evalJson!, '--force'])).exitCode, 3);
     });
   });
 });

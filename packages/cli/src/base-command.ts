@@ -32,6 +32,7 @@ export abstract class BaseCommand extends Command {
   static endsWithText = false;
 
   #texts: readonly string[] = [];
+  #shapes: Record<string, FlagShape> = {};
   readonly #interruption = new AbortController();
   readonly #onSignal = (name: EndingSignal): void => (name === 'SIGINT' ? this.interrupt() : this.#end(name));
   #stopsWithReader = false;
@@ -109,6 +110,7 @@ export abstract class BaseCommand extends Command {
     const { endsWithText, strict } = this.ctor as typeof BaseCommand;
     checkUsage({ id, flags: shapes, args, endsWithText, takesMore: !strict }, argv);
     this.#texts = scanArguments(argv, shapes).flatMap((item) => (item.type === 'argument' ? [item.text] : []));
+    this.#shapes = shapes;
     const refusal: { error?: ToolkitErrorShape; message?: string } = {};
     const guarded = Object.fromEntries(
       Object.entries(flags as Record<string, GuardedFlag>).map(([name, flag]) => [name, guard(flag, refusal)]),
@@ -117,8 +119,7 @@ export abstract class BaseCommand extends Command {
       return await super.parse({ ...options, flags: guarded } as Interfaces.Input<F, B, A>, argv);
     } catch (error) {
       if (refusal.error === undefined || refusal.error !== error) throw error;
-      const suggestions = refusal.error.suggestions.map((text) => completed(text, id, argv, shapes));
-      throw new ToolkitError(refusal.error.code, refusal.message!, { suggestions });
+      throw new ToolkitError(refusal.error.code, refusal.message!, refusal.error);
     }
   }
 
@@ -147,7 +148,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    reportFailure(error, { json: this.jsonEnabled(), debug: Boolean(process.env.DEBUG) });
+    const complete = (text: string): string => completed(text, String(this.id), this.argv, this.#shapes);
+    reportFailure(error, { json: this.jsonEnabled(), debug: Boolean(process.env.DEBUG), complete });
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -182,11 +184,12 @@ function guard(flag: GuardedFlag, refusal: { error?: ToolkitErrorShape; message?
   };
 }
 
-/** A suggestion that is one flag with its value becomes the whole command with that flag in place of what was typed. */
+/** A suggestion that is one flag with its value becomes the whole command with that flag, in place of what was typed. */
 function completed(text: string, id: string, argv: readonly string[], flags: Record<string, FlagShape>): string {
   const [, name, value] = /^--([\w-]+) (\S+)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) return text;
+  if (name === undefined || value === undefined || !Object.hasOwn(flags, name)) return text;
   const typed = scanArguments(argv, flags).find((item) => item.type === 'flag' && item.name === name);
-  if (typed === undefined) return text;
-  return commandLine(['llama', ...id.split(':'), ...argv.toSpliced(typed.at, typed.width, `--${name}`, value)]);
+  const end = argv.indexOf('--');
+  const place = typed ?? { at: end < 0 ? argv.length : end, width: 0 };
+  return commandLine(['llama', ...id.split(':'), ...argv.toSpliced(place.at, place.width, `--${name}`, value)]);
 }

@@ -2,6 +2,7 @@
 
 import type { ConvertTarget } from '@llama-ts/exporter';
 import { ToolkitError } from '@llama-ts/format';
+import { commandLine } from './shell-words.js';
 
 /** What the command line says of the format. */
 export interface TargetFlags {
@@ -18,7 +19,7 @@ export interface TargetFlags {
 export function exportTarget(out: string | undefined, { to, version }: TargetFlags): ConvertTarget {
   if (out !== undefined && /\.safetensors$/i.test(out)) {
     throw new ToolkitError('USAGE', `${out}: is named like one file of weights, expected the name of a folder`, {
-      suggestions: ['llama export FOLDER --to safetensors'],
+      suggestions: [commandLine(['llama', 'export', out.replace(/\.safetensors$/i, ''), '--to', 'safetensors'])],
     });
   }
   if (to !== undefined) return to as ConvertTarget;

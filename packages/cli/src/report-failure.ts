@@ -4,6 +4,7 @@ import { isToolkitError } from '@llama-ts/format';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import type { FailureReport } from './failure-report.js';
 import { lostOutput } from './output-guard.js';
+import { commandLine } from './shell-words.js';
 import { visible, visibleJson } from './terminal-safe.js';
 import { describeParserError } from './usage/describe-parser-error.js';
 import { wrapWords } from './wrap-words.js';
@@ -17,6 +18,8 @@ export interface ReportOptions {
   readonly json: boolean;
   /** The stack too. */
   readonly debug: boolean;
+  /** Makes a command of a suggestion. */
+  readonly complete?: (suggestion: string) => string;
 }
 
 const reported = new WeakSet<object>();
@@ -27,10 +30,11 @@ export function wasReported(error: object): boolean {
 }
 
 /** Prints a failure and sets the process's exit code. */
-export function reportFailure(error: unknown, { json, debug }: ReportOptions): void {
+export function reportFailure(error: unknown, { json, debug, complete = (text) => text }: ReportOptions): void {
   if (isCleanExit(error)) return;
   if (error instanceof Error) reported.add(error);
-  const failure = describeFailure(error);
+  const described = describeFailure(error);
+  const failure = { ...described, suggestions: described.suggestions.map(complete) };
   process.exitCode = exitCodeOf(failure.code);
   if (process.exitCode === exitCodes.success) return;
   if (json && lostOutput() === null) {
@@ -63,7 +67,7 @@ function describeFailure(error: unknown): FailureReport {
   return {
     code: 'INTERNAL',
     message: `unexpected failure: ${message.replace(/\s*\n\s*/g, ' ')}`,
-    suggestions: ['run the same command with DEBUG=* set and report what it prints'],
+    suggestions: [`DEBUG=1 ${commandLine(['llama', ...process.argv.slice(2)])}`],
   };
 }
 

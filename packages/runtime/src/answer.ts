@@ -6,7 +6,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { type LimitOptions, resolveLimits } from './answer-limits.js';
 import type { Constraint } from './constraint/constraint.js';
-import { contextRemedy } from './context-remedy.js';
+import { contextRemedies } from './context-remedies.js';
 import type { Model } from './model.js';
 import { type LogProbability, type Measure, measure } from './sampler/log-probabilities.js';
 import { createSampler } from './sampler/sampler.js';
@@ -200,7 +200,7 @@ function checkPrompt({ header }: Model, room: number, tokens: readonly number[])
     throw new ToolkitError(
       'CONTEXT_EXCEEDED',
       `prompt of ${tokens.length} tokens, expected at most ${room}: ${tokens.length - room} too many`,
-      { suggestions: [contextRemedy(tokens.length, header.dimensions.maxSeqLen)] },
+      { suggestions: contextRemedies(tokens.length, header.dimensions.maxSeqLen) },
     );
   }
   checkIds('token', tokens, header.dimensions.vocabSize);

@@ -2,7 +2,7 @@
 
 import { ToolkitError } from '@llama-ts/format';
 import type { ChatMessage } from './chat-template/chat-template.js';
-import { contextRemedy } from './context-remedy.js';
+import { contextRemedies } from './context-remedies.js';
 
 /** `stop` refuses a message that has no room; `shift` drops the oldest turns, keeps the system prompt and says so. */
 export const fullContextPolicies = ['stop', 'shift'] as const;
@@ -25,8 +25,8 @@ export interface FittedConversation {
 export interface FitOptions {
   /** Positions of prompt and answer together. */
   readonly contextLength: number;
-  /** Positions of the model, for a suggestion. */
-  readonly maxSeqLen: number;
+  /** The most that the model was made for. */
+  readonly maxContext: number;
   readonly policy: FullContextPolicy;
   /** Tokens the answer may take at most; undefined for as many as there is room for. */
   readonly maxTokens: number | undefined;
@@ -47,7 +47,10 @@ export function fitConversation(messages: readonly ChatMessage[], options: FitOp
   const needed = policy === 'stop' ? 0 : Math.min(maxTokens, Math.floor(contextLength * ANSWER_SHARE));
   if (prompt.length + needed <= contextLength) return whole;
   const fitted = policy === 'stop' ? whole : dropTurns(whole, contextLength * (1 - FREED_SHARE), encode);
-  if (fitted.prompt.length > contextLength) throw contextExceeded(fitted, options);
+  if (fitted.prompt.length > contextLength) {
+    const shifted = policy === 'stop' ? dropTurns(whole, contextLength * (1 - FREED_SHARE), encode) : fitted;
+    throw contextExceeded(fitted, options, shifted.prompt.length <= contextLength);
+  }
   return fitted;
 }
 
@@ -81,7 +84,8 @@ function checkPolicy(policy: string): void {
 
 function contextExceeded(
   { prompt }: FittedConversation,
-  { contextLength, maxSeqLen, policy }: FitOptions,
+  { contextLength, maxContext, policy }: FitOptions,
+  canShift: boolean,
 ): ToolkitError {
   const found = policy === 'shift' ? 'the system prompt and the last turn alone take' : 'the conversation takes';
   const excess = prompt.length - contextLength;
@@ -89,10 +93,7 @@ function contextExceeded(
     'CONTEXT_EXCEEDED',
     `${found} ${prompt.length} tokens, expected at most ${contextLength}: ${excess} too many`,
     {
-      suggestions: [
-        ...(policy === 'stop' ? ['drop the oldest turns: llama chat --when-full shift'] : []),
-        contextRemedy(prompt.length, maxSeqLen),
-      ],
+      suggestions: [...(canShift ? ['--when-full shift'] : []), ...contextRemedies(prompt.length, maxContext)],
     },
   );
 }

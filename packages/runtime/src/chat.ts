@@ -140,7 +140,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     const { maxTokens } = settings;
     const fitted = fitConversation(conversation, {
       contextLength,
-      maxSeqLen: model.header.dimensions.maxSeqLen,
+      maxContext: model.header.dimensions.maxSeqLen,
       policy: whenFull,
       maxTokens,
       encode,

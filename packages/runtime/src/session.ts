@@ -3,7 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type ByteSource, equalBytes, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
-import { contextRemedy } from './context-remedy.js';
+import { contextRemedies } from './context-remedies.js';
 import { type CacheType, cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
 import { type Conversation, decodeConversation, encodeConversation } from './session-conversation.js';
@@ -163,11 +163,11 @@ function otherModel(name: string): ToolkitError {
   });
 }
 
-function tooLong(name: string, nTokens: number, contextLength: number, maxSeqLen: number): ToolkitError {
+function tooLong(name: string, nTokens: number, contextLength: number, maxContext: number): ToolkitError {
   return new ToolkitError(
     'CONTEXT_EXCEEDED',
     `${name}: a session of ${nTokens} tokens, expected at most ${contextLength}: ${nTokens - contextLength} too many`,
-    { suggestions: [contextRemedy(nTokens, maxSeqLen)] },
+    { suggestions: contextRemedies(nTokens, maxContext) },
   );
 }
 

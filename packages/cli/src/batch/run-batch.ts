@@ -6,6 +6,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { type AnswerOptions, answerSeed, cacheTypeOf, createEngine, type Model } from '@llama-ts/runtime';
 import { formattedName } from '../formatted-notice.js';
 import { lookupWords } from '../lookup-flag.js';
+import { shellWord } from '../shell-words.js';
 import { visible } from '../terminal-safe.js';
 import { answerBatch } from './answer-batch.js';
 import type { BatchLine } from './batch-line.js';
@@ -94,7 +95,7 @@ function checkTemplate({ chatTemplate, path }: Model, { batch, input, output }: 
     {
       suggestions: [
         `give it the usual one of Llama 3, or a file: llama run ${[path, '--input', input, '--output', output].map(quoted).join(' ')} --chat-template llama3`,
-        'give texts to continue: {"prompt": "…"}',
+        `find them: grep -n '"messages"' ${shellWord(input)}`,
       ],
     },
   );
@@ -195,7 +196,7 @@ function linesFailed(nFailed: number, { batch, output }: RunBatchOptions): Toolk
     'LINES_FAILED',
     `${output}: ${nFailed} ${lines} of ${batch.lines.length} could not be answered`,
     {
-      suggestions: [`see why: grep '"error":' ${JSON.stringify(output)}`],
+      suggestions: [`grep '"error":' ${shellWord(output)}`],
     },
   );
 }

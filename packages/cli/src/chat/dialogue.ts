@@ -126,7 +126,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
   function lastTurn(): number {
     const at = chat.messages.findLastIndex(({ role }) => role === 'user');
     if (at >= 0) return at;
-    throw new ToolkitError('USAGE', 'there is no message yet', { suggestions: ['type one first'] });
+    throw new ToolkitError('USAGE', 'there is no message yet', { suggestions: ['Hello'] });
   }
 
   const dialogue: Dialogue = {

@@ -30,6 +30,7 @@ import { readStdin } from '../read-stdin.js';
 import { showFailure } from '../report-failure.js';
 import { chooseSeed } from '../seed-flag.js';
 import { isDrawable } from '../terminal.js';
+import { visible } from '../terminal-safe.js';
 import { byteSize } from '../units.js';
 
 /** What `--json` prints. */

@@ -25,6 +25,7 @@ import { modelFlags, openNamedModel } from '../model-flags.js';
 import { integer } from '../number-flags.js';
 import { readTextFile } from '../read-text-file.js';
 import { type ReportFiles, reportFiles } from '../report-files.js';
+import { commandLine } from '../shell-words.js';
 import { showEvalProgress } from '../show-eval-progress.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
@@ -117,7 +118,7 @@ export default class Eval extends BaseCommand {
     { model, baseline, bounds, reports }: EvalSetup,
     flags: EvalFlags,
   ): Promise<EvalReport> {
-    const text = flags.text ?? (name === sampleModelName ? sampleTextPath : defaultText(model));
+    const text = flags.text ?? (name === sampleModelName ? sampleTextPath : defaultText(model, name));
     const events = evaluateText(model, await readTextFile(text), {
       ...(baseline === null ? {} : { baseline }),
       window: flags.window,
@@ -158,9 +159,9 @@ export default class Eval extends BaseCommand {
 }
 
 /** The held-out stories for any export of the sample model. */
-function defaultText(model: Model): string {
+function defaultText(model: Model, name: string): string {
   if (model.description?.provenance.source === sampleModelName) return sampleTextPath;
   throw new ToolkitError('USAGE', 'expected --text FILE, a text to measure on', {
-    suggestions: ['llama eval MODEL.bin --text FILE', 'try it on the bundled model: llama eval'],
+    suggestions: [commandLine(['llama', 'eval', name, '--text', sampleTextPath]), 'llama eval'],
   });
 }

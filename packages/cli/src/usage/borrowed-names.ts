@@ -3,7 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { looksLikeNumber } from '../number-flags.js';
 import { commandLine, shellWord } from '../shell-words.js';
-import type { CommandShape } from './check-usage.js';
+import type { CommandShape } from './scan-arguments.js';
 
 /** What a borrowed name becomes. */
 type Meaning =

@@ -5,19 +5,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { nearest } from '../nearest.js';
 import { commandLine } from '../shell-words.js';
 import { borrowedName } from './borrowed-names.js';
-import { type ArgumentShape, type FlagShape, type Scanned, scanArguments } from './scan-arguments.js';
-
-/** A command, as far as its usage goes. */
-export interface CommandShape {
-  /** As it is typed: `run`. */
-  readonly id: string;
-  readonly flags: Readonly<Record<string, FlagShape>>;
-  readonly args: Readonly<Record<string, ArgumentShape>>;
-  /** Whether the last argument is a text, whose words somebody may have left without quotes. */
-  readonly endsWithText?: boolean;
-  /** Whether it takes any number of arguments. */
-  readonly takesMore?: boolean;
-}
+import { type CommandShape, type FlagShape, type Scanned, scanArguments } from './scan-arguments.js';
 
 type ScannedFlag = Extract<Scanned, { type: 'flag' }>;
 type ScannedArgument = Extract<Scanned, { type: 'argument' }>;

@@ -1,6 +1,7 @@
 // Usage of the command that a plugin of oclif brings: it has no base class of ours that would check it.
 
-import { type CommandShape, checkUsage } from './check-usage.js';
+import { checkUsage } from './check-usage.js';
+import type { CommandShape } from './scan-arguments.js';
 
 /** @see @oclif/plugin-autocomplete, commands/autocomplete/index.js */
 const autocomplete: CommandShape = {

@@ -19,6 +19,18 @@ export interface ArgumentShape {
   readonly options?: readonly string[] | undefined;
 }
 
+/** A command, as far as its usage goes. */
+export interface CommandShape {
+  /** As it is typed: `run`. */
+  readonly id: string;
+  readonly flags: Readonly<Record<string, FlagShape>>;
+  readonly args: Readonly<Record<string, ArgumentShape>>;
+  /** Whether the last argument is a text, whose words somebody may have left without quotes. */
+  readonly endsWithText?: boolean;
+  /** Whether it takes any number of arguments. */
+  readonly takesMore?: boolean;
+}
+
 /** One flag with its value, or one argument. `at` and `width` are its place among the words. */
 export type Scanned = { readonly at: number; readonly width: number } & (
   | { readonly type: 'flag'; readonly name: string; readonly given: string; readonly value: string | boolean | null }
