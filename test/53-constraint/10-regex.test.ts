@@ -20,6 +20,7 @@ const pattern = fc.letrec<{ node: string }>((tie) => ({
     fc
       .tuple(tie('node'), fc.constantFrom('*', '+', '?', '{2}', '{1,}', '{0,2}', '*?', '{1,3}?'))
       .map(([item, count]) => `(${item})${count}`),
+    fc.tuple(fc.constantFrom('(?=', '(?!'), tie('node'), tie('node')).map(([open, a, b]) => `${open}${a})${b}`),
     fc
       .tuple(fc.constantFrom('^', '$'), tie('node'))
       .map(([anchor, item]) => (anchor === '^' ? `^${item}` : `${item}$`)),
@@ -69,8 +70,8 @@ describe('a regular expression', () => {
 
   it('names what it cannot do', () => {
     for (const [source, problem] of [
-      ['(?=a)b', /lookaround at character 1/],
-      ['a(?<!b)', /lookaround at character 2/],
+      ['(?<=a)b', /lookbehind at character 1/],
+      ['a(?<!b)', /lookbehind at character 2/],
       ['(a)\\1', /back reference/],
       ['\\bword', /word boundary/],
       ['\\p{L}', /Unicode property/],
@@ -81,6 +82,22 @@ describe('a regular expression', () => {
     }
     assert.throws(() => regex('a$b'), { code: 'BAD_PATTERN', message: /matches no text/ });
     assert.throws(() => regex('.{100000}'), { code: 'LIMIT_EXCEEDED' });
+    assert.throws(() => regex(`${'('.repeat(20_000)}a${')'.repeat(20_000)}`), { code: 'LIMIT_EXCEEDED' });
+    assert.throws(() => regex('a'.repeat(2_000_000)), { code: 'LIMIT_EXCEEDED' });
+    assert(isWhole(regex(`${'('.repeat(200)}a${')'.repeat(200)}`), 'a'));
+    assert(isWhole(regex('(){1000000000}a'), 'a'));
+  });
+
+  it('refuses lone surrogates by name, and takes both halves of one as a character', () => {
+    for (const source of ['\\ud83d', 'a\\ude00', '\\u{d800}', '[\\ud800-\\udbff]', '[\\ud83d]', '\ud83d']) {
+      assert.throws(() => regex(source), { code: 'BAD_PATTERN', message: /lone surrogate/ }, source);
+    }
+    for (const source of ['\\ud83d\\ude00', '\\u{1f600}', '😀', '[\\ud83d\\ude00]', '[^\\ud800-\\udfff]']) {
+      assert(isWhole(regex(source), '😀'), source);
+    }
+    const spanning = regex('[\\ud7ff-\\ue000]');
+    assert(isWhole(spanning, '\ud7ff') && isWhole(spanning, '\ue000'));
+    assert.equal(judge(spanning, Uint8Array.of(0xed, 0xa0)).isAllowed, false);
   });
 });
 

@@ -4,22 +4,22 @@ import { isWhole } from './support.js';
 
 describe('a JSON schema that is not enforced', () => {
   const unsupported: readonly (readonly [object, RegExp])[] = [
-    [{ not: {} }, /#: the keyword not is not enforced/],
-    [{ type: 'object', properties: { a: { if: true } } }, /#\/properties\/a: the keyword if /],
-    [{ patternProperties: {} }, /keyword patternProperties/],
-    [{ type: 'array', uniqueItems: true }, /keyword uniqueItems/],
+    [{ type: 'array', uniqueItems: true }, /#\/uniqueItems: of items that are neither/],
+    [{ type: 'array', uniqueItems: true, prefixItems: [{}], items: {} }, /#\/uniqueItems: together with/],
+    [{ not: { uniqueItems: true } }, /#\/not: that uniqueItems does not hold/],
+    [{ not: { const: { a: 1 } } }, /#\/not: that const does not hold/],
+    [{ type: 'array', contains: { const: 1 }, allOf: [{ contains: { const: 2 } }] }, /a second contains/],
     [{ minLenght: 3 }, /keyword minLenght/],
     [{ constructor: 3 }, /keyword constructor/],
-    [{ properties: { 'a/b~c': { contains: {} } } }, /#\/properties\/a~1b~0c: the keyword contains/],
+    [{ properties: { 'a/b~c': { $dynamicRef: '#a' } } }, /#\/properties\/a~1b~0c: the keyword \$dynamicRef/],
     [{ format: 'iri' }, /#\/format: "iri"/],
-    [{ type: 'number', multipleOf: 0.01 }, /#\/multipleOf: 0.01/],
+    [{ type: 'string', format: 'emoji', pattern: '^\\ud83d\\ude00$', not: { format: 'iri' } }, /#\/not/],
+    [{ type: 'integer', format: 'percent' }, /#\/format: "percent"/],
+    [{ type: 'number', multipleOf: 0.123456 }, /#\/multipleOf: 0.123456/],
     [{ $ref: 'https://example.com/schema' }, /#\/\$ref/],
     [{ $ref: '#name' }, /#\/\$ref/],
-    [{ items: [{}] }, /#\/items: a list/],
-    [{ properties: { a: { $id: 'x' } } }, /#\/properties\/a: the keyword \$id/],
-    [{ oneOf: [{ type: 'number' }, { type: 'integer' }] }, /oneOf: .*#\/oneOf\/0 and #\/oneOf\/1/],
-    [{ oneOf: [{ type: 'string' }, { enum: ['a', 1] }] }, /oneOf/],
-    [{ oneOf: [{ required: ['a'] }, { required: ['b'] }] }, /oneOf/],
+    [{ properties: { a: { $id: 'x', items: { $ref: '#' } } } }, /#\/properties\/a: the keyword \$id/],
+    [{ oneOf: [{ uniqueItems: true, maxItems: 1 }, { format: 'iri' }] }, /oneOf: .*#\/oneOf\/0 and #\/oneOf\/1/],
   ];
   for (const [schema, message] of unsupported) {
     it(`is refused, the keyword named: ${JSON.stringify(schema)}`, () => {
@@ -57,6 +57,13 @@ describe('a JSON schema that is not enforced', () => {
     [{ type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] }, /no value/],
     [{ type: 'array', items: false, minItems: 1 }, /no value/],
     [{ enum: [1, 2], type: 'string' }, /no value/],
+    [{ not: {} }, /no value/],
+    [{ not: { $ref: '#' } }, /refers to itself/],
+    [{ const: '\ud83d' }, /#\/const: .* lone surrogate/],
+    [{ enum: ['a\ude00'] }, /#\/enum\/0: .* lone surrogate/],
+    [{ properties: { '\ud83d': {} } }, /lone surrogate/],
+    [{ type: 'array', items: { enum: [1, 2] }, uniqueItems: true, minItems: 3 }, /uniqueItems of 2 different items/],
+    [{ type: 'object', propertyNames: { enum: ['a', 'b'] }, minProperties: 3 }, /no value/],
     [{ allOf: [{ const: 1 }, { const: 2 }] }, /no value/],
   ];
   for (const [schema, message] of bad) {
@@ -66,18 +73,25 @@ describe('a JSON schema that is not enforced', () => {
   }
 
   it('is refused when it is endless data', () => {
+    assert.throws(() => jsonSchema({ minimum: 1n }), { code: 'BAD_SCHEMA', message: /#\/minimum: a bigint/ });
     const loop: { properties: object } = { properties: {} };
     loop.properties = loop;
     assert.throws(() => jsonSchema(loop), { code: 'BAD_SCHEMA' });
   });
 
   it('says so where a pattern is at fault', () => {
-    assert.throws(() => jsonSchema({ pattern: '(?=a)' }), { code: 'BAD_PATTERN' });
+    assert.throws(() => jsonSchema({ pattern: '(?<=a)' }), { code: 'BAD_PATTERN' });
+    assert.throws(() => jsonSchema({ pattern: '^\\ud83d$' }), { code: 'BAD_PATTERN' });
     assert.throws(() => jsonSchema({ pattern: 'a', maxLength: 100_000 }), { code: 'LIMIT_EXCEEDED' });
   });
 });
 
 describe('the ways of a JSON schema', () => {
+  it('take an empty list of first items as none', () => {
+    const constraint = jsonSchema({ type: 'array', items: [], additionalItems: { const: 1 } });
+    assert(isWhole(constraint, '[]') && isWhole(constraint, '[1,1]') && !isWhole(constraint, '[2]'));
+  });
+
   it('drop what can never end: an optional property, an option, later items', () => {
     const endless = { type: 'object', properties: { again: { $ref: '#/$defs/endless' } }, required: ['again'] };
     const schema = {
@@ -140,5 +154,14 @@ describe('the ways of a JSON schema', () => {
     const whole = jsonSchema({ type: 'integer', exclusiveMinimum: -12, maximum: 105 });
     for (let i = -130; i <= 1100; i++) assert.equal(isWhole(whole, String(i)), i > -12 && i <= 105, String(i));
     assert(!isWhole(whole, '-0'));
+    for (const [min, max] of [
+      [-128, 127],
+      [-8, 7],
+      [-15, 17],
+      [-9, 9],
+    ] as const) {
+      const around = jsonSchema({ type: 'integer', minimum: min, maximum: max });
+      for (let i = -200; i <= 200; i++) assert.equal(isWhole(around, String(i)), i >= min && i <= max, String(i));
+    }
   });
 });

@@ -2,6 +2,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 import { type ConstrainedText, type Constraint, createTokenizer, type Tokenizer } from '@llama-ts/runtime';
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { packTokens } from '../helpers/tokenizer-json.js';
 
@@ -74,7 +75,9 @@ export function chooser(seed: number): (ids: readonly number[]) => number {
 
 /** Whether a value meets a schema, by ajv; formats by what Node knows of them. */
 export function validator(schema: object | boolean): (value: unknown) => boolean {
-  const ajv = new Ajv2020({ strict: false, allErrors: false });
+  const isDraft7 = typeof schema === 'object' && '$schema' in schema && String(schema.$schema).includes('draft-07');
+  const options = { strict: false, allErrors: false, multipleOfPrecision: 6, logger: false } as const;
+  const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options);
   for (const [name, isGood] of Object.entries(formats)) ajv.addFormat(name, isGood);
   const validate = ajv.compile(schema);
   return (value) => validate(value) === true;

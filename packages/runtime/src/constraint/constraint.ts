@@ -35,8 +35,6 @@ export interface ConstrainedText {
 
 /** 16 KB each with a vocabulary of 128,256 tokens. */
 const MAX_MASKS = 2048;
-/** About 2 KB each. */
-const MAX_STATES = 16_384;
 
 /** A constraint of texts that a grammar derives. */
 export function createConstraint(root: GrammarSymbol): Constraint {
@@ -74,7 +72,7 @@ export function createConstraint(root: GrammarSymbol): Constraint {
       const { state, key } = text;
       const known = masks.get(String(state.id)) ?? masks.get(nameOf(state.id, key));
       if (known !== undefined) return known;
-      if (pushdown.nStates > MAX_STATES || masks.size >= MAX_MASKS) forget();
+      if (pushdown.isFull || masks.size >= MAX_MASKS) forget();
       const { mask, isForKey } = computeMask(trie, pushdown, text);
       masks.set(isForKey ? nameOf(state.id, key) : String(state.id), mask);
       return mask;

@@ -8,6 +8,7 @@ import { jsonGrammar } from './json/json-grammar.js';
 import { anyValueShape, createLexemes } from './json/lexemes.js';
 import { parseRegex } from './regex/parse-regex.js';
 import { schemaShape } from './schema/schema-shape.js';
+import { createWork } from './work.js';
 
 /**
  * An answer that is JSON and meets a schema. docs/constrained-output.md has the keywords.
@@ -22,24 +23,28 @@ import { schemaShape } from './schema/schema-shape.js';
  */
 export function jsonSchema(schema: unknown): Constraint {
   const lexemes = createLexemes();
-  return createConstraint(jsonGrammar(schemaShape(schema, lexemes), lexemes));
+  const work = createWork('schema');
+  return createConstraint(jsonGrammar(schemaShape(schema, lexemes, work), lexemes, work));
 }
 
 /** An answer that is any one JSON value. */
 export function jsonMode(): Constraint {
   const lexemes = createLexemes();
-  return createConstraint(jsonGrammar(anyValueShape(lexemes), lexemes));
+  return createConstraint(jsonGrammar(anyValueShape(lexemes), lexemes, createWork()));
 }
 
 /**
- * An answer that, as a whole, a regular expression matches: JavaScript's syntax with the flag `u`, without lookaround,
+ * An answer that, as a whole, a regular expression matches: JavaScript's syntax with the flag `u`, without lookbehind,
  * back references, word boundaries and Unicode properties.
  *
  * @throws ToolkitError `BAD_PATTERN`, `LIMIT_EXCEEDED`
  * @example generate(model, 'The date is ', { constraint: regex('\\d{4}-\\d{2}-\\d{2}') })
  */
 export function regex(pattern: string): Constraint {
-  const dfa = regexDfa(parseRegex(pattern));
+  if (typeof pattern !== 'string') {
+    throw new ToolkitError('INVALID_OPTION', `pattern of type ${typeof pattern}, expected a string`);
+  }
+  const dfa = regexDfa(parseRegex(pattern), undefined, createWork('pattern'));
   if (dfa !== null) return createConstraint(createSymbolTable().text(dfa));
   throw new ToolkitError('BAD_PATTERN', `pattern ${JSON.stringify(pattern)}: matches no text, expected one at least`, {
     suggestions: ['take out anchors within the pattern: it has to match the whole answer anyway'],

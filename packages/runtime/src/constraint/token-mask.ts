@@ -1,5 +1,6 @@
 // Which tokens may follow a text: all of a vocabulary, judged along the tree of their bytes.
 
+import { ToolkitError } from '@llama-ts/format';
 import type { Pushdown, PushdownState } from './grammar/pushdown.js';
 import { extendText, type TextState } from './text-state.js';
 import type { TokenTrie } from './token-trie.js';
@@ -14,11 +15,15 @@ export interface FoundMask {
   readonly isForKey: boolean;
 }
 
-/** Tokens that may follow a text, the end left aside. */
+/** Positions to look at for one mask: about a second. */
+const MAX_STEPS = 8_000_000;
+
+/** Tokens that may follow a text, the end left aside. @throws ToolkitError `LIMIT_EXCEEDED` */
 export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState): FoundMask {
   const { nNodes, bytes, depths, ends, tokens } = trie;
   const mask = new Int32Array(Math.ceil(trie.nTokens / 32));
   let isForKey = false;
+  const lastStep = pushdown.nSteps + MAX_STEPS;
   // (maxDepth + 1) the state behind the bytes that lead to a node
   const path = new Array<PushdownState>(trie.maxDepth + 1).fill(text.state);
   for (let node = 0; node < nNodes; ) {
@@ -27,13 +32,18 @@ export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState
     const byte = bytes[node]!;
     const known = from.next?.[byte];
     const state = known === undefined ? pushdown.step(from, byte) : known;
+    if (pushdown.nSteps > lastStep) throw tooManySteps();
+    if (pushdown.isFull) pushdown.forget();
     if (state === null) {
       node = ends[node]!;
       continue;
     }
     if (state.isUnsure) {
       isForKey = true;
-      for (const end = ends[node]!; node < end; node++) if (isAllowed(node)) allow(tokens[node]!);
+      for (const end = ends[node]!; node < end; node++) {
+        if (isAllowed(node)) allow(tokens[node]!);
+        if (pushdown.nSteps > lastStep) throw tooManySteps();
+      }
       continue;
     }
     path[depth] = state;
@@ -50,6 +60,14 @@ export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState
   function isAllowed(node: number): boolean {
     return tokens[node]! >= 0 && extendText(pushdown, text, bytesTo(trie, node)) !== null;
   }
+}
+
+function tooManySteps(): ToolkitError {
+  return new ToolkitError(
+    'LIMIT_EXCEEDED',
+    `constraint: takes more than ${MAX_STEPS} steps to find which tokens may follow, expected at most so many`,
+    { suggestions: ['take alternatives that differ early, such as by a constant in their first property'] },
+  );
 }
 
 /** Whether a token's bit is set. */

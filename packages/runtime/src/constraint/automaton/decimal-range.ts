@@ -1,5 +1,6 @@
 // Automata of decimal numbers between bounds, of bounded length and without exponent.
 
+import type { Work } from '../work.js';
 import { byteClasses, type Dfa, exploreDfa } from './dfa.js';
 
 /** A bound on a number. */
@@ -44,7 +45,7 @@ interface Thread {
 type State = { readonly phase: 'start' | 'minus' } | { readonly phase: 'digits'; readonly threads: readonly Thread[] };
 
 /** Accepts JSON numbers in the range, −0 left out; null when there is none. */
-export function decimalRangeDfa(range: DecimalRange): Dfa | null {
+export function decimalRangeDfa(range: DecimalRange, work: Work): Dfa | null {
   const { decimals, digits } = range;
   const scale = 10n ** BigInt(decimals);
   const most = 10n ** BigInt(digits) * scale - 1n;
@@ -58,6 +59,7 @@ export function decimalRangeDfa(range: DecimalRange): Dfa | null {
     key: (state) => (state.phase === 'digits' ? state.threads.map(threadKey).join(' ') : state.phase),
     isAccepting: (state) => state.phase === 'digits' && state.threads.some((thread) => isComplete(thread, decimals)),
     classOf: CLASSES,
+    work,
     step(state, byte) {
       if (state.phase === 'start' && byte === MINUS) return negative.length === 0 ? null : { phase: 'minus' };
       const threads =
@@ -68,17 +70,39 @@ export function decimalRangeDfa(range: DecimalRange): Dfa | null {
   });
 }
 
-/** Accepts whole numbers that a number from 1 divides. */
-export function multipleDfa(divisor: number): Dfa {
-  return exploreDfa<number>({
-    start: -2,
-    key: String,
-    isAccepting: (state) => state === 0,
+/**
+ * Accepts numbers of so many decimals at most that are multiples of `divisor / 10^decimals`.
+ *
+ * @param divisor whole, from 1
+ */
+export function multipleDfa(divisor: number, decimals: number, work: Work): Dfa {
+  /** What is left of the digits so far, and digits after the point: −1 before it. */
+  type Reading = { readonly rest: number; readonly nDecimals: number; readonly phase: 'start' | 'minus' | 'digits' };
+  const after = ({ rest, nDecimals }: Reading, digit: number): Reading => ({
+    rest: (rest * 10 + digit) % divisor,
+    nDecimals: nDecimals < 0 ? -1 : nDecimals + 1,
+    phase: 'digits',
+  });
+  /** The rest once missing decimals are read as zeros. */
+  const filled = (reading: Reading): number => {
+    let { rest } = reading;
+    for (let i = Math.max(0, reading.nDecimals); i < decimals; i++) rest = (rest * 10) % divisor;
+    return rest;
+  };
+  return exploreDfa<Reading>({
+    start: { rest: 0, nDecimals: -1, phase: 'start' },
+    key: ({ rest, nDecimals, phase }) => `${phase === 'digits' ? '' : phase}${rest}:${nDecimals}`,
+    isAccepting: (reading) => reading.phase === 'digits' && reading.nDecimals !== 0 && filled(reading) === 0,
     classOf: CLASSES,
-    step(state, byte) {
-      if (byte === MINUS) return state === -2 ? -1 : null;
-      if (byte < ZERO || byte > NINE) return null;
-      return (Math.max(state, 0) * 10 + byte - ZERO) % divisor;
+    work,
+    step(reading, byte) {
+      if (byte === MINUS) return reading.phase === 'start' ? { ...reading, phase: 'minus' } : null;
+      if (byte === POINT) {
+        const mayFollow = reading.phase === 'digits' && reading.nDecimals < 0 && decimals > 0;
+        return mayFollow ? { ...reading, nDecimals: 0 } : null;
+      }
+      if (byte < ZERO || byte > NINE || reading.nDecimals === decimals) return null;
+      return after(reading, byte - ZERO);
     },
   })!;
 }
@@ -136,7 +160,8 @@ function startThread(span: Span): Thread {
 }
 
 function threadKey({ span, nRead, hasPoint, isLow, isHigh }: Thread): string {
-  return `${span.digits}:${nRead}:${Number(hasPoint)}${Number(isLow)}${Number(isHigh)}`;
+  // Negative numbers have spans of their own, which may be of as many digits.
+  return `${span.low}:${span.high}:${nRead}:${Number(hasPoint)}${Number(isLow)}${Number(isHigh)}`;
 }
 
 function advance(thread: Thread, byte: number, decimals: number): Thread | null {

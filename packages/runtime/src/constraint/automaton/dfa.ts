@@ -1,6 +1,7 @@
 // A deterministic automaton over bytes, every state of which can still come to an end.
 
 import { ToolkitError } from '@llama-ts/format';
+import type { Work } from '../work.js';
 
 /** A finite automaton. State 0 is where it starts. */
 export interface Dfa {
@@ -20,15 +21,26 @@ export interface Dfa {
 export interface Exploration<State> {
   readonly start: State;
   /** Equal for equal states. */
-  readonly key: (state: State) => string;
+  readonly key: (state: State) => string | number;
   /** The state after a byte of a class, or null. */
   readonly step: (state: State, byte: number) => State | null;
   readonly isAccepting: (state: State) => boolean;
   readonly classOf: Uint8Array;
+  readonly work: Work;
+}
+
+/** All states that can be reached, whether or not an end can be reached from them. */
+export interface ExploredStates<State> {
+  readonly states: readonly State[];
+  readonly nClasses: number;
+  /** (states, nClasses) the next state, or −1. */
+  readonly next: readonly number[];
 }
 
 /** Each takes its row of `next`: some ten megabytes in all. */
 const MAX_STATES = 50_000;
+/** Of a state and of its name, about. */
+const STATE_BYTES = 100;
 
 /** The state after a byte, or −1. */
 export function dfaStep(dfa: Dfa, state: number, byte: number): number {
@@ -42,20 +54,26 @@ export function dfaStep(dfa: Dfa, state: number, byte: number): number {
  * @throws ToolkitError `LIMIT_EXCEEDED`
  */
 export function exploreDfa<State>(exploration: Exploration<State>): Dfa | null {
-  const { start, key, step, isAccepting, classOf } = exploration;
+  const explored = exploreStates(exploration);
+  return trim(explored, explored.states.map(exploration.isAccepting), exploration.classOf);
+}
+
+/** Walks through all states that can be reached. @throws ToolkitError `LIMIT_EXCEEDED` */
+export function exploreStates<State>(exploration: Omit<Exploration<State>, 'isAccepting'>): ExploredStates<State> {
+  const { start, key, step, classOf, work } = exploration;
   const bytes = representatives(classOf);
   const states = [start];
   const numbers = new Map([[key(start), 0]]);
-  const rows: number[][] = [];
+  const next: number[] = [];
   for (let i = 0; i < states.length; i++) {
-    rows.push(
-      bytes.map((byte) => {
-        const to = step(states[i]!, byte);
-        return to === null ? -1 : numberOf(to);
-      }),
-    );
+    work.spend(bytes.length);
+    work.keep(STATE_BYTES + 12 * bytes.length);
+    for (const byte of bytes) {
+      const to = step(states[i]!, byte);
+      next.push(to === null ? -1 : numberOf(to));
+    }
   }
-  return trim(rows, states.map(isAccepting), classOf);
+  return { states, nClasses: bytes.length, next };
 
   function numberOf(state: State): number {
     const name = key(state);
@@ -66,6 +84,7 @@ export function exploreDfa<State>(exploration: Exploration<State>): Dfa | null {
         suggestions: ['take smaller counts: maxLength together with a pattern, or {min,max} within it'],
       });
     }
+    work.keep(typeof name === 'string' ? 3 * name.length : 0);
     numbers.set(name, states.length);
     return states.push(state) - 1;
   }
@@ -94,40 +113,62 @@ function representatives(classOf: Uint8Array): number[] {
   return [0, ...classBoundaries(classOf)];
 }
 
-function trim(rows: readonly number[][], isAccepting: readonly boolean[], classOf: Uint8Array): Dfa | null {
-  const canEnd = reachBack(rows, isAccepting);
-  if (!canEnd[0]) return null;
-  const numbers = new Map<number, number>();
-  for (let i = 0; i < rows.length; i++) if (canEnd[i]) numbers.set(i, numbers.size);
-  const nClasses = rows[0]!.length;
-  const nStates = numbers.size;
+function trim(
+  { states, nClasses, next: all }: ExploredStates<unknown>,
+  isAccepting: readonly boolean[],
+  classOf: Uint8Array,
+): Dfa | null {
+  const canEnd = reachBack({ states, nClasses, next: all }, isAccepting);
+  if (canEnd[0] === 0) return null;
+  // (states) the new number of a state, or −1
+  const numbers = new Int32Array(states.length).fill(-1);
+  let nStates = 0;
+  for (let i = 0; i < states.length; i++) if (canEnd[i] === 1) numbers[i] = nStates++;
   const next = new Int32Array(nStates * nClasses).fill(-1);
   const accepting = new Uint8Array(nStates);
   const hasNext = new Uint8Array(nStates);
-  for (const [old, state] of numbers) {
+  for (let old = 0; old < states.length; old++) {
+    const state = numbers[old]!;
+    if (state < 0) continue;
     accepting[state] = isAccepting[old] ? 1 : 0;
-    rows[old]!.forEach((to, i) => {
-      const found = numbers.get(to);
-      if (found === undefined) return;
-      next[state * nClasses + i] = found;
+    for (let i = 0; i < nClasses; i++) {
+      const to = all[old * nClasses + i]!;
+      if (to < 0 || numbers[to]! < 0) continue;
+      next[state * nClasses + i] = numbers[to]!;
       hasNext[state] = 1;
-    });
+    }
   }
   return { nStates, classOf, nClasses, next, isAccepting: accepting, hasNext };
 }
 
-/** Whether each state leads to an accepting one. */
-function reachBack(rows: readonly number[][], isAccepting: readonly boolean[]): boolean[] {
-  const sources: number[][] = rows.map(() => []);
-  rows.forEach((row, from) => {
-    for (const to of new Set(row)) if (to >= 0) sources[to]!.push(from);
+/** (states) 1 where a state leads to one that is wanted, or is one. */
+export function reachBack(
+  { states, nClasses, next }: ExploredStates<unknown>,
+  isWanted: readonly boolean[],
+): Uint8Array {
+  const nStates = states.length;
+  // Edges by their end, as in a counting sort: those into state s are sources[first[s] .. first[s + 1]].
+  const first = new Int32Array(nStates + 1);
+  for (const to of next) if (to >= 0) first[to + 1]!++;
+  for (let i = 0; i < nStates; i++) first[i + 1]! += first[i]!;
+  const sources = new Int32Array(first[nStates]!);
+  const filled = first.slice();
+  next.forEach((to, i) => {
+    if (to >= 0) sources[filled[to]!++] = Math.floor(i / nClasses);
   });
-  const reached = [...isAccepting];
-  const pending = reached.flatMap((is, state) => (is ? [state] : []));
+  const reached = new Uint8Array(nStates);
+  const pending: number[] = [];
+  isWanted.forEach((is, state) => {
+    if (!is) return;
+    reached[state] = 1;
+    pending.push(state);
+  });
   while (pending.length > 0) {
-    for (const from of sources[pending.pop()!]!) {
-      if (reached[from]) continue;
-      reached[from] = true;
+    const to = pending.pop()!;
+    for (let i = first[to]!; i < first[to + 1]!; i++) {
+      const from = sources[i]!;
+      if (reached[from] === 1) continue;
+      reached[from] = 1;
       pending.push(from);
     }
   }

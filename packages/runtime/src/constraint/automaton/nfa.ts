@@ -3,6 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { anyCodePoint } from '../regex/code-points.js';
 import type { RegexNode } from '../regex/regex-node.js';
+import type { Work } from '../work.js';
 import type { ByteRanges, Spelling } from './byte-ranges.js';
 
 /** A step on a byte from `first` to `last`. */
@@ -12,17 +13,21 @@ export interface ByteEdge {
   readonly to: number;
 }
 
-/** A step without a byte: always, only where the text begins, or only where it ends. */
+/** A step without a byte: always, only where the text begins or ends, or only where a lookahead holds. */
 export interface FreeEdge {
-  readonly when: 'always' | 'start' | 'end';
+  readonly when: 'always' | 'start' | 'end' | Lookahead;
   readonly to: number;
 }
 
+/** What the rest of the text must or must not begin with. */
+export type Lookahead = RegexNode & { readonly type: 'lookahead' };
+
 /** An automaton that may be in several states at once. */
 export interface Nfa {
-  /** By state. */
-  readonly byteEdges: readonly (readonly ByteEdge[])[];
-  readonly freeEdges: readonly (readonly FreeEdge[])[];
+  readonly nStates: number;
+  /** By state; absent for none. */
+  readonly byteEdges: readonly (readonly ByteEdge[] | undefined)[];
+  readonly freeEdges: readonly (readonly FreeEdge[] | undefined)[];
   readonly start: number;
   readonly end: number;
 }
@@ -30,17 +35,21 @@ export interface Nfa {
 /** How {@link createNfa} reads an expression. */
 export interface NfaOptions {
   readonly spelling: Spelling;
-  /** Whether all of the text has to match, or, as `RegExp.test` wants it, any part of it. */
-  readonly match: 'whole' | 'part';
+  /** Which part of the text has to match: all of it, any part (as in `RegExp.test`), or its beginning. */
+  readonly match: 'whole' | 'part' | 'beginning';
+  readonly work: Work;
 }
 
 /** A pattern of `.{5000}` has about this many; more is a mistake or wants another form. */
 const MAX_STATES = 200_000;
+/** Bytes of a state with its edges, about. */
+const STATE_BYTES = 120;
 
 /** @throws ToolkitError `LIMIT_EXCEEDED` */
-export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa {
-  const byteEdges: ByteEdge[][] = [];
-  const freeEdges: FreeEdge[][] = [];
+export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions): Nfa {
+  const byteEdges: (ByteEdge[] | undefined)[] = [];
+  const freeEdges: (FreeEdge[] | undefined)[] = [];
+  let nStates = 0;
   const spelled = new Map<RegexNode, readonly ByteRanges[]>();
   const anything: RegexNode = {
     type: 'repeat',
@@ -48,27 +57,33 @@ export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa
     min: 0,
     max: Number.POSITIVE_INFINITY,
   };
+  const before = match === 'part' ? [anything] : [];
+  const after = match === 'whole' ? [] : [anything];
   const start = addState();
-  const node: RegexNode = match === 'whole' ? root : { type: 'sequence', items: [anything, root, anything] };
-  const end = build(node, start);
-  return { byteEdges, freeEdges, start, end };
+  const end = build({ type: 'sequence', items: [...before, root, ...after] }, start);
+  return { nStates, byteEdges, freeEdges, start, end };
 
   function addState(): number {
-    if (byteEdges.length === MAX_STATES) {
+    if (nStates === MAX_STATES) {
       throw new ToolkitError('LIMIT_EXCEEDED', `pattern: more than ${MAX_STATES} states, expected at most so many`, {
         suggestions: ['take smaller counts in {min,max}, or none: * and + take any number in one state'],
       });
     }
-    byteEdges.push([]);
-    return freeEdges.push([]) - 1;
+    work.keep(STATE_BYTES);
+    byteEdges.push(undefined);
+    freeEdges.push(undefined);
+    return nStates++;
   }
 
   function addFree(from: number, to: number, when: FreeEdge['when'] = 'always'): void {
-    freeEdges[from]!.push({ when, to });
+    const edge = { when, to };
+    if (freeEdges[from] === undefined) freeEdges[from] = [edge];
+    else freeEdges[from].push(edge);
   }
 
   /** Builds what leads on from a state, and gives the state it leads to. */
   function build(node: RegexNode, from: number): number {
+    work.spend(1);
     switch (node.type) {
       case 'characters':
         return buildCharacters(node, from);
@@ -81,10 +96,11 @@ export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa
       }
       case 'repeat':
         return buildRepeat(node, from);
+      case 'lookahead':
       case 'start':
       case 'end': {
         const to = addState();
-        addFree(from, to, node.type);
+        addFree(from, to, node.type === 'lookahead' ? node : node.type);
         return to;
       }
     }
@@ -95,10 +111,14 @@ export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa
     spelled.set(node, spellings);
     const to = addState();
     for (const ranges of spellings) {
+      work.spend(ranges.length);
       let state = from;
       for (const [i, [first, last]] of ranges.entries()) {
         const next = i === ranges.length - 1 ? to : addState();
-        byteEdges[state]!.push({ first, last, to: next });
+        const edge = { first, last, to: next };
+        const edges = byteEdges[state];
+        if (edges === undefined) byteEdges[state] = [edge];
+        else edges.push(edge);
         state = next;
       }
     }
@@ -107,7 +127,12 @@ export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa
 
   function buildRepeat({ item, min, max }: RegexNode & { type: 'repeat' }, from: number): number {
     let state = from;
-    for (let i = 0; i < min; i++) state = build(item, state);
+    for (let i = 0; i < min; i++) {
+      const next = build(item, state);
+      // An item without any state is the empty text, and so is any number of it.
+      if (next === state) break;
+      state = next;
+    }
     if (max === Number.POSITIVE_INFINITY) {
       const loop = addState();
       addFree(state, loop);
@@ -119,7 +144,9 @@ export function createNfa(root: RegexNode, { spelling, match }: NfaOptions): Nfa
     const to = addState();
     addFree(state, to);
     for (let i = min; i < max; i++) {
-      state = build(item, state);
+      const next = build(item, state);
+      if (next === state) break;
+      state = next;
       addFree(state, to);
     }
     return to;

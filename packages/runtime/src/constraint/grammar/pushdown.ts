@@ -41,20 +41,28 @@ export interface Pushdown {
   step(state: PushdownState, byte: number): PushdownState | null;
   /** The state behind a byte that ends the given key, quotes included. */
   stepBehindKey(state: PushdownState, byte: number, key: string): PushdownState | null;
-  /** States that are kept. */
-  readonly nStates: number;
+  /** Whether so much is kept that it is time to forget it. */
+  readonly isFull: boolean;
+  /** Positions looked at so far. */
+  readonly nSteps: number;
   /** Forgets what was kept; states in use go on. */
   forget(): void;
 }
 
 /** Far more than alternatives that begin alike; a schema that reaches it branches without end. */
 const MAX_POSITIONS = 4096;
+/** About 2 KB each. */
+const MAX_STATES = 16_384;
+/** Positions within states, some 40 bytes each. */
+const MAX_KEPT = 1_000_000;
 
 export function createPushdown(root: GrammarSymbol): Pushdown {
   let pendings = new Map<string, Pending>();
   let positions = new Map<string, Position>();
   let states = new Map<string, PushdownState>();
   let nextId = 0;
+  let nSteps = 0;
+  let nKept = 0;
 
   return {
     start() {
@@ -71,14 +79,18 @@ export function createPushdown(root: GrammarSymbol): Pushdown {
       return found;
     },
     stepBehindKey: (state, byte, key) => advance(state, byte, key),
-    get nStates() {
-      return states.size;
+    get isFull() {
+      return states.size > MAX_STATES || nKept > MAX_KEPT;
+    },
+    get nSteps() {
+      return nSteps;
     },
     forget() {
       for (const state of states.values()) state.next = null;
       pendings = new Map();
       positions = new Map();
       states = new Map();
+      nKept = 0;
     },
   };
 
@@ -95,27 +107,39 @@ export function createPushdown(root: GrammarSymbol): Pushdown {
   function createGathering(key: string | null) {
     const gathered = new Map<number, Position>();
     const seen = new Set<Pending>();
+    const waiting: (Pending | null)[] = [];
     let isComplete = false;
     return { enter, place, gathered, isComplete: () => isComplete };
 
-    function enter(pending: Pending | null): void {
-      if (pending === null) {
-        isComplete = true;
-        return;
+    function enter(first: Pending | null): void {
+      waiting.push(first);
+      while (waiting.length > 0) {
+        const pending = waiting.pop()!;
+        nSteps++;
+        if (pending === null) {
+          isComplete = true;
+          continue;
+        }
+        if (seen.has(pending)) continue;
+        seen.add(pending);
+        const { symbol, rest } = pending;
+        if (symbol.type === 'terminal') put(symbol, 0, rest);
+        else for (const production of symbol.alternatives(key)) waiting.push(push(production, rest));
       }
-      if (seen.has(pending)) return;
-      seen.add(pending);
-      const { symbol, rest } = pending;
-      if (symbol.type === 'terminal') place(symbol, 0, rest);
-      else for (const production of symbol.alternatives(key)) enter(push(production, rest));
     }
 
     function place(terminal: Terminal, state: number, rest: Pending | null): void {
+      put(terminal, state, rest);
+      if (waiting.length > 0) enter(waiting.pop()!);
+    }
+
+    function put(terminal: Terminal, state: number, rest: Pending | null): void {
+      nSteps++;
       if (terminal.scanner.hasNext(state)) {
         const position = positionOf(terminal, state, rest);
         gathered.set(position.id, position);
       }
-      if (terminal.scanner.isAccepting(state)) enter(rest);
+      if (terminal.scanner.isAccepting(state)) waiting.push(rest);
     }
   }
 
@@ -167,6 +191,7 @@ export function createPushdown(root: GrammarSymbol): Pushdown {
       next: null,
     };
     states.set(name, state);
+    nKept += placed.length;
     return state;
   }
 }

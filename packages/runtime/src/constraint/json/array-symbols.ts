@@ -2,30 +2,79 @@
 
 import type { GrammarSymbol, Production } from '../grammar/symbols.js';
 import type { GrammarParts } from './grammar-parts.js';
-import type { ArrayShape } from './shape.js';
+import type { ArrayShape, ItemShapes, Shape } from './shape.js';
+import { createUniqueSymbols } from './unique-items.js';
 
-export function createArraySymbols(shape: ArrayShape, { table, lexemes, symbolOf }: GrammarParts): GrammarSymbol {
-  const { prefix, rest, min, max } = shape;
+const INFINITY = Number.POSITIVE_INFINITY;
+
+export function createArraySymbols(shape: ArrayShape, parts: GrammarParts): GrammarSymbol {
+  if (shape.unique !== null) return createUniqueSymbols(shape, parts);
+  const { table, lexemes, symbolOf } = parts;
+  const { prefix, min, max, contained } = shape;
   /** Items that are alike from here on, whatever their number. */
-  const lastCount = max === Number.POSITIVE_INFINITY ? Math.max(prefix.length, min, 1) : max;
-  const byCount = new Map<number, GrammarSymbol>();
-  return table.nonterminal(() => [[table.text(lexemes.openBracket), itemsFrom(0)]]);
+  const lastCount = max === INFINITY ? Math.max(prefix.length, min, 1) : max;
+  const byPlace = new Map<string, GrammarSymbol>();
+  return table.nonterminal(() => [[table.text(lexemes.openBracket), itemsFrom(0, 0)]]);
 
-  /** What may follow behind so many items. */
-  function itemsFrom(count: number): GrammarSymbol {
-    const symbol = byCount.get(count) ?? table.nonterminal(() => alternatives(count));
-    byCount.set(count, symbol);
+  /** What may follow so many items, of which so many were wanted. */
+  function itemsFrom(count: number, nWanted: number): GrammarSymbol {
+    const place = `${count}:${nWanted}`;
+    const symbol = byPlace.get(place) ?? table.nonterminal(() => alternatives(count, nWanted));
+    byPlace.set(place, symbol);
     return symbol;
   }
 
-  function alternatives(count: number): readonly Production[] {
-    const item = prefix[count] ?? rest;
+  function alternatives(count: number, nWanted: number): readonly Production[] {
     const found: Production[] = [];
-    if (count >= min) found.push([table.text(lexemes.closeBracket)]);
-    if (count < max && item !== null) {
-      const next = itemsFrom(Math.min(count + 1, lastCount));
+    if (count >= min && nWanted >= (contained?.min ?? 0)) found.push([table.text(lexemes.closeBracket)]);
+    if (count === max) return found;
+    for (const { item, n } of itemsAt(count, nWanted)) {
+      const next = itemsFrom(Math.min(count + 1, lastCount), n);
       found.push([...(count === 0 ? [] : [table.text(lexemes.comma)]), symbolOf(item), next]);
     }
     return found;
   }
+
+  /** Items that may come next, each with the number of wanted ones then. */
+  function itemsAt(count: number, nWanted: number): readonly { readonly item: Shape; readonly n: number }[] {
+    if (contained === null) return list(shape, count, nWanted);
+    const { wanted, unwanted } = contained;
+    // Once there are enough, and there may be any number, nobody counts on.
+    if (contained.max === INFINITY && nWanted >= contained.min) return list(unwanted, count, nWanted);
+    const found = nWanted < contained.max ? list(wanted, count, nWanted + 1) : [];
+    return [...found, ...list(unwanted, count, nWanted)].filter(({ n }) => canEnd(count + 1, n));
+  }
+
+  function list(items: ItemShapes, count: number, n: number) {
+    const item = items.prefix[count] ?? items.rest;
+    return item === null || isNever(item) ? [] : [{ item, n }];
+  }
+
+  /** Whether so many items, of which so many are wanted, can be the beginning of an array. */
+  function canEnd(count: number, nWanted: number): boolean {
+    const { wanted, unwanted, min: least, max: most } = contained!;
+    let low = nWanted;
+    let high = nWanted;
+    for (let i = count; ; i++) {
+      if (i >= min && high >= least && low <= most) return true;
+      if (i >= max || low > most) return false;
+      const isWanted = list(wanted, i, 0).length > 0;
+      const isUnwanted = list(unwanted, i, 0).length > 0;
+      if (!isWanted && !isUnwanted) return false;
+      if (!isUnwanted) low++;
+      if (isWanted) high++;
+      // From here on all items are alike: what is missing is there in time, or never.
+      if (i >= prefix.length) return isReachable(i + 1, low, high, isWanted, isUnwanted);
+    }
+  }
+
+  function isReachable(count: number, low: number, high: number, isWanted: boolean, isUnwanted: boolean): boolean {
+    const { min: least, max: most } = contained!;
+    const nNeeded = Math.max(min - count, isWanted ? least - high : high < least ? INFINITY : 0, 0);
+    return count + nNeeded <= max && low + (isUnwanted ? 0 : nNeeded) <= most;
+  }
+}
+
+function isNever(shape: Shape): boolean {
+  return shape.type === 'choice' && shape.options.length === 0;
 }

@@ -1,6 +1,7 @@
 // What the grammars of objects and arrays are made with.
 
 import type { GrammarSymbol, SymbolTable } from '../grammar/symbols.js';
+import type { Work } from '../work.js';
 import type { Lexemes } from './lexemes.js';
 import type { Shape } from './shape.js';
 
@@ -8,6 +9,8 @@ import type { Shape } from './shape.js';
 export interface GrammarParts {
   readonly table: SymbolTable;
   readonly lexemes: Lexemes;
+  /** For what is made while an answer is written. */
+  readonly work: Work;
   /** The symbol of a shape. */
   readonly symbolOf: (shape: Shape) => GrammarSymbol;
 }

@@ -9,6 +9,12 @@ export interface KeySet {
   readonly keys: readonly string[];
 }
 
+/** Reads a key that is not in a set. */
+export interface OtherKeyScanner extends Scanner {
+  /** Whether there is such a key. */
+  readonly canStart: boolean;
+}
+
 const QUOTE = 0x22;
 const START = 0;
 const END = 1;
@@ -22,22 +28,58 @@ export function keyBytes(name: string): string {
   return String.fromCharCode(...new TextEncoder().encode(JSON.stringify(name).slice(1, -1)));
 }
 
-/** Reads a key that is not in the set, quotes included. `content` reads what is between them. */
-export function otherKeyScanner({ keys }: KeySet, content: Dfa): Scanner {
+/**
+ * Reads a key that is not in the set, quotes included, and no beginning that all of the keys it may become are in the
+ * set of. `content` reads what is between the quotes.
+ */
+export function otherKeyScanner({ keys }: KeySet, content: Dfa): OtherKeyScanner {
   const { children, isKey } = createTrie(keys);
+  const { nStates } = content;
+  /** By node and state of `content`, as one number. */
+  const open = new Map<number, boolean>();
   return {
+    canStart: isOpen(ROOT, 0),
     next(state, byte) {
-      if (state === START) return byte === QUOTE ? FIRST_INNER + ROOT * content.nStates : -1;
+      if (state === START) return byte === QUOTE ? FIRST_INNER + ROOT * nStates : -1;
       if (state === END) return -1;
-      const node = Math.floor((state - FIRST_INNER) / content.nStates);
-      const inner = (state - FIRST_INNER) % content.nStates;
+      const node = Math.floor((state - FIRST_INNER) / nStates);
+      const inner = (state - FIRST_INNER) % nStates;
       if (byte === QUOTE && content.isAccepting[inner] === 1) return isKey[node] ? -1 : END;
       const next = dfaStep(content, inner, byte);
-      return next < 0 ? -1 : FIRST_INNER + (children[node]!.get(byte) ?? ELSEWHERE) * content.nStates + next;
+      if (next < 0) return -1;
+      const to = children[node]!.get(byte) ?? ELSEWHERE;
+      return isOpen(to, next) ? FIRST_INNER + to * nStates + next : -1;
     },
     isAccepting: (state) => state === END,
     hasNext: (state) => state !== END,
   };
+
+  /** Whether what leads to a node and a state can become a key that is not in the set. */
+  function isOpen(node: number, inner: number): boolean {
+    if (node === ELSEWHERE || (content.isAccepting[inner] === 1 && !isKey[node])) return true;
+    const place = node * nStates + inner;
+    const known = open.get(place);
+    if (known !== undefined) return known;
+    // Keys are as deep as they are long: a stack of its own, not the program's.
+    const path = [{ node, inner, byte: 0 }];
+    let isFound = false;
+    while (path.length > 0 && !isFound) {
+      const top = path.at(-1)!;
+      if (top.byte === 256) {
+        open.set(top.node * nStates + top.inner, false);
+        path.pop();
+        continue;
+      }
+      const next = dfaStep(content, top.inner, top.byte);
+      const to = children[top.node]!.get(top.byte++) ?? ELSEWHERE;
+      if (next < 0) continue;
+      const below = open.get(to * nStates + next);
+      if (to === ELSEWHERE || below === true || (content.isAccepting[next] === 1 && !isKey[to])) isFound = true;
+      else if (below === undefined) path.push({ node: to, inner: next, byte: 0 });
+    }
+    for (const { node: passed, inner: state } of path) open.set(passed * nStates + state, true);
+    return isFound;
+  }
 }
 
 function createTrie(keys: readonly string[]) {

@@ -58,8 +58,15 @@ export function anyValueShape(lexemes: Lexemes): Shape {
   any.target = {
     type: 'choice',
     options: [
-      { type: 'object', declared: [], additional: any, min: 0, max: infinity },
-      { type: 'array', prefix: [], rest: any, min: 0, max: infinity },
+      {
+        type: 'object',
+        declared: [],
+        reserved: [],
+        others: [{ names: null, nNames: infinity, value: any }],
+        min: 0,
+        max: infinity,
+      },
+      { type: 'array', prefix: [], rest: any, min: 0, max: infinity, contained: null, unique: null },
       { type: 'string', min: 0, max: infinity },
       { type: 'text', dfa: lexemes.number },
       { type: 'text', dfa: lexemes.literal },

@@ -4,7 +4,7 @@ import { textsDfa } from '../automaton/text-automata.js';
 import type { GrammarSymbol, Production, Terminal } from '../grammar/symbols.js';
 import type { GrammarParts } from './grammar-parts.js';
 import { type KeySet, keyBytes, otherKeyScanner } from './key-set.js';
-import type { ObjectShape } from './shape.js';
+import type { ObjectShape, OtherProperties } from './shape.js';
 
 /** Where the members of an object stand. */
 interface Place {
@@ -20,9 +20,10 @@ interface Place {
 const MAX_PLACES = 4096;
 
 export function createObjectSymbols(shape: ObjectShape, { table, lexemes, symbolOf }: GrammarParts): GrammarSymbol {
-  const { declared, additional, min, max } = shape;
-  const names = { keys: declared.map(({ name }) => keyBytes(name)) };
-  const keyTerminals = declared.map(({ name }) => textsDfa([JSON.stringify(name)])).map((dfa) => table.text(dfa));
+  const { declared, reserved, others, min, max } = shape;
+  const names = { keys: reserved.map(keyBytes) };
+  const keyTerminals = new Map<number, Terminal>();
+  const nLaterRequired = countLaterRequired(shape);
   /** Counts that are alike from here on. */
   const lastCount = max === Number.POSITIVE_INFINITY ? Math.max(min, 1) : max;
   const byPlace = new Map<string, GrammarSymbol>();
@@ -33,8 +34,8 @@ export function createObjectSymbols(shape: ObjectShape, { table, lexemes, symbol
   function membersFrom(place: Place): GrammarSymbol {
     const { index, count, used } = place;
     // Neither a tab nor a line end stands in a spelled key.
-    const others = used === null ? '\t' : used.keys.slice(names.keys.length).join('\n');
-    const key = `${index}:${count}:${others}`;
+    const more = used === null ? '\t' : used.keys.slice(names.keys.length).join('\n');
+    const key = `${index}:${count}:${more}`;
     const symbol = byPlace.get(key) ?? table.nonterminal(() => alternatives(place));
     if (byPlace.size === MAX_PLACES) byPlace.clear();
     byPlace.set(key, symbol);
@@ -51,36 +52,59 @@ export function createObjectSymbols(shape: ObjectShape, { table, lexemes, symbol
       const { value, isRequired } = declared[next]!;
       if (canFollow(next, count)) {
         const members = membersFrom({ ...place, index: next + 1, count: nextCount });
-        found.push([...separator, keyTerminals[next]!, colon, symbolOf(value), members]);
+        found.push([...separator, keyTerminal(next), colon, symbolOf(value), members]);
       }
       if (isRequired) return found;
     }
     if (count >= min) found.push([table.text(lexemes.closeBrace)]);
-    if (additional !== null && count < max) found.push([...separator, ...otherMember(place, nextCount)]);
+    if (count < max) for (const one of others) found.push(...otherMembers(one, place, nextCount, separator));
     return found;
   }
 
-  /** Whether behind a declared property enough others can come, and not too many must. */
+  function keyTerminal(index: number): Terminal {
+    const known = keyTerminals.get(index) ?? table.text(textsDfa([JSON.stringify(declared[index]!.name)]));
+    keyTerminals.set(index, known);
+    return known;
+  }
+
+  /** Whether after a declared property enough others can come, and not too many must. */
   function canFollow(index: number, count: number): boolean {
-    const later = declared.slice(index + 1);
-    const nRequired = later.filter(({ isRequired }) => isRequired).length;
-    return count + 1 + nRequired <= max && (additional !== null || count + 1 + later.length >= min);
+    const nLater = declared.length - index - 1;
+    return count + 1 + nLaterRequired[index]! <= max && (others.length > 0 || count + 1 + nLater >= min);
   }
 
-  function otherMember({ used }: Place, count: number): Production {
-    if (used === null)
-      return [table.scanner(otherKeyScanner({ keys: [] }, lexemes.characters), 'text'), unsureTerminal()];
-    const index = declared.length;
-    const behindKey = table.afterKey((key) => {
+  function otherMembers(
+    { names: content, value }: OtherProperties,
+    { used }: Place,
+    count: number,
+    separator: Production,
+  ): readonly Production[] {
+    // While the last key is not known, it takes knowing it whether there is another one, if not any will do.
+    if (used === null) {
+      if (content !== null) return [[...separator, unsureTerminal()]];
+      return [
+        [...separator, table.scanner(otherKeyScanner({ keys: [] }, lexemes.characters), 'text'), unsureTerminal()],
+      ];
+    }
+    const scanner = otherKeyScanner(used, content ?? lexemes.characters);
+    if (!scanner.canStart) return [];
+    const afterKey = table.afterKey((key) => {
       const keys = key === null ? null : { keys: [...used.keys, key] };
-      return [[colon, symbolOf(additional!), membersFrom({ index, count, used: keys })]];
+      return [[colon, symbolOf(value), membersFrom({ index: declared.length, count, used: keys })]];
     });
-    return [table.scanner(otherKeyScanner(used, lexemes.characters), 'open-key'), behindKey];
+    return [[...separator, table.scanner(scanner, 'open-key'), afterKey]];
   }
 
-  /** What comes behind a second key: whether it may be that one cannot be said without the first. */
+  /** Whether what comes here may follow cannot be said without the last key. */
   function unsureTerminal(): Terminal {
     unsure ??= table.scanner({ next: () => 0, isAccepting: () => false, hasNext: () => true }, 'unsure');
     return unsure;
   }
+}
+
+/** (declared) required properties after each. */
+function countLaterRequired({ declared }: ObjectShape): Int32Array {
+  const counts = new Int32Array(declared.length);
+  for (let i = declared.length - 2; i >= 0; i--) counts[i] = counts[i + 1]! + (declared[i + 1]!.isRequired ? 1 : 0);
+  return counts;
 }

@@ -29,6 +29,7 @@ const LINE_ENDS: CodePoints = codePoints([
   [0x0d, 0x0d],
   [0x2028, 0x2029],
 ]);
+const NO_LINE_END = complement(LINE_ENDS);
 const classEscapes: Readonly<Record<string, CodePoints>> = {
   d: DIGITS,
   D: complement(DIGITS),
@@ -39,17 +40,25 @@ const classEscapes: Readonly<Record<string, CodePoints>> = {
 };
 const controlEscapes: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
 
+/** Groups within each other; the reader and the builder of the automaton call themselves for each. */
+const MAX_DEPTH = 250;
+/** Read into some 20 MB. */
+const MAX_LENGTH = 100_000;
+const SURROGATES = [0xd800, 0xdfff] as const;
+
 /** What is read next, and what no automaton without memory can do. */
 const refused: readonly (readonly [RegExp, string])[] = [
-  [/\(\?<?[=!]/y, 'lookaround'],
+  [/\(\?<[=!]/y, 'lookbehind'],
   [/\(\?[a-z-]+:/y, 'flags within the pattern'],
   [/\\[bB]/y, 'a word boundary'],
   [/\\[1-9]|\\k</y, 'a back reference'],
   [/\\[pP]\{/y, 'a Unicode property, whose characters depend on the Unicode version'],
 ];
 
-/** @throws ToolkitError `BAD_PATTERN` */
+/** @throws ToolkitError `BAD_PATTERN`, `LIMIT_EXCEEDED` */
 export function parseRegex(pattern: string): RegexNode {
+  refuseLength(pattern);
+  refuseDepth(pattern);
   refuseSyntaxErrors(pattern);
   let at = 0;
   const root = choice();
@@ -88,32 +97,40 @@ export function parseRegex(pattern: string): RegexNode {
 
   function atom(): RegexNode {
     refuseUnsupported();
-    if (take(/\((?:\?:|\?<[^>]+>)?/y)) {
+    const group = take(/\((?:\?[:=!]|\?<[^>]+>)?/y);
+    if (group !== null) {
       const inner = choice();
       take(/\)/y);
-      return inner;
+      const isLookahead = group[0] === '(?=' || group[0] === '(?!';
+      return isLookahead ? { type: 'lookahead', item: inner, isNegative: group[0] === '(?!' } : inner;
     }
     if (take(/\^/y)) return { type: 'start' };
     if (take(/\$/y)) return { type: 'end' };
-    if (take(/\./y)) return { type: 'characters', set: complement(LINE_ENDS) };
+    if (take(/\./y)) return { type: 'characters', set: NO_LINE_END };
     if (take(/\[/y)) return { type: 'characters', set: characterClass() };
-    return { type: 'characters', set: character() };
+    const from = at;
+    const set = character();
+    if (isSurrogate(set[0]![0])) throw loneSurrogate(from + 1);
+    return { type: 'characters', set };
   }
 
   function characterClass(): CodePoints {
+    const from = at;
     const isNegated = take(/\^/y) !== null;
     const ranges: (readonly [number, number])[] = [];
     while (!take(/\]/y)) {
       refuseUnsupported();
       const first = character();
       const isRange = pattern[at] === '-' && pattern[at + 1] !== ']';
-      if (!isRange) ranges.push(...first);
-      else {
+      if (!isRange) {
+        for (const range of first) ranges.push(range);
+      } else {
         at++;
         ranges.push([first[0]![0], character()[0]![1]]);
       }
     }
     const set = codePoints(ranges);
+    if (!isNegated && ranges.length > 0 && set.length === 0) throw loneSurrogate(from);
     return isNegated ? complement(set) : set;
   }
 
@@ -134,6 +151,10 @@ export function parseRegex(pattern: string): RegexNode {
     return single(take(/[\s\S]/uy)![0].codePointAt(0)!);
   }
 
+  function loneSurrogate(character: number): ToolkitError {
+    return badPattern(pattern, `a lone surrogate at character ${character}, which no text in UTF-8 holds`);
+  }
+
   function refuseUnsupported(): void {
     for (const [expression, name] of refused) {
       expression.lastIndex = at;
@@ -142,8 +163,41 @@ export function parseRegex(pattern: string): RegexNode {
   }
 }
 
+function isSurrogate(code: number): boolean {
+  return code >= SURROGATES[0] && code <= SURROGATES[1];
+}
+
 function single(code: number): CodePoints {
   return [[code, code]];
+}
+
+function refuseLength(pattern: string): void {
+  if (pattern.length <= MAX_LENGTH) return;
+  throw new ToolkitError(
+    'LIMIT_EXCEEDED',
+    `pattern ${shorten(pattern)}: ${pattern.length} characters, expected ${MAX_LENGTH} at most`,
+    { suggestions: ['take classes and counts in place of long alternatives'] },
+  );
+}
+
+/** @throws ToolkitError `LIMIT_EXCEEDED` before JavaScript's own reader, which calls itself too, sees the pattern */
+function refuseDepth(pattern: string): void {
+  let depth = 0;
+  let isInClass = false;
+  for (let i = 0; i < pattern.length; i++) {
+    const character = pattern[i]!;
+    if (character === '\\') i++;
+    else if (isInClass) isInClass = character !== ']';
+    else if (character === '[') isInClass = true;
+    else if (character === ')') depth--;
+    else if (character === '(' && ++depth > MAX_DEPTH) {
+      throw new ToolkitError(
+        'LIMIT_EXCEEDED',
+        `pattern ${shorten(pattern)}: more than ${MAX_DEPTH} groups within each other at character ${i + 1}`,
+        { suggestions: ['take out parentheses that group nothing'] },
+      );
+    }
+  }
 }
 
 function refuseSyntaxErrors(pattern: string): void {
@@ -156,9 +210,14 @@ function refuseSyntaxErrors(pattern: string): void {
 }
 
 function badPattern(pattern: string, problem: string): ToolkitError {
-  return new ToolkitError('BAD_PATTERN', `pattern ${JSON.stringify(pattern)}: ${problem}`, {
+  return new ToolkitError('BAD_PATTERN', `pattern ${shorten(pattern)}: ${problem}`, {
     suggestions: [
       'write it with characters, classes, groups, | and quantifiers, as in: --regex "[A-Z][a-z]+( [0-9]{1,3})?"',
     ],
   });
+}
+
+/** A pattern as an error shows it. */
+export function shorten(pattern: string): string {
+  return JSON.stringify(pattern.length <= 80 ? pattern : `${pattern.slice(0, 79)}…`);
 }

@@ -8,6 +8,8 @@ export type RegexNode =
   | { readonly type: 'sequence'; readonly items: readonly RegexNode[] }
   | { readonly type: 'choice'; readonly options: readonly RegexNode[] }
   | { readonly type: 'repeat'; readonly item: RegexNode; readonly min: number; readonly max: number }
+  /** What the rest of the text begins with, or does not begin with. */
+  | { readonly type: 'lookahead'; readonly item: RegexNode; readonly isNegative: boolean }
   /** The beginning or the end of the text. */
   | { readonly type: 'start' }
   | { readonly type: 'end' };

@@ -1,68 +1,100 @@
-// Schemas that all hold for one value: references and allOf followed, anyOf and oneOf to be chosen from.
+// Schemas that all hold for one value: references and allOf followed, anyOf and the like to be chosen from.
 
-import { badSchema, type JsonType, jsonTypes } from './keywords.js';
+import type { Work } from '../work.js';
+import { type JsonType, jsonTypes, type SchemaObject } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
+
+/** Keywords that leave a choice, in the order in which it is made. */
+export const choiceKeywords = ['anyOf', 'oneOf', 'not', 'if', 'dependentRequired', 'dependentSchemas'] as const;
+/** One of {@link choiceKeywords}. */
+export type ChoiceKeyword = (typeof choiceKeywords)[number];
+
+/** A list of options, one of which must hold. */
+export interface Choice {
+  readonly owner: SchemaNode;
+  readonly keyword: ChoiceKeyword;
+}
 
 /** Schemas of one value. */
 export interface Conjunction {
+  /** Those that say something themselves. */
   readonly nodes: readonly SchemaNode[];
-  /** Lists of options chosen from already. */
-  readonly settled: readonly Choice[];
+  /** What is still to be chosen from. */
+  readonly choices: readonly Choice[];
+  /** Options taken so far, where what they evaluate matters: with `unevaluatedProperties` and `unevaluatedItems`. */
+  readonly taken: readonly SchemaNode[];
 }
 
-/** A list of options. */
-export interface Choice {
-  readonly owner: SchemaNode;
-  readonly keyword: 'anyOf' | 'oneOf';
-}
-
-/** A schema that is an object. */
-export type SchemaObject = { readonly [keyword: string]: unknown };
+const withoutMeaning = new Set<string>([...choiceKeywords, '$ref', 'allOf', 'then', 'else']);
 
 /** Equal for conjunctions of the same schemas. */
-export function conjunctionKey({ nodes, settled }: Conjunction): string {
-  const choices = settled.map(({ owner, keyword }) => `${owner.pointer} ${keyword}`);
-  return [...nodes.map(({ pointer }) => pointer), '|', ...choices].join('\n');
+export function conjunctionKey({ nodes, choices, taken }: Conjunction): string {
+  const ids = (all: readonly SchemaNode[]): string =>
+    all
+      .map(({ id }) => id)
+      .sort((a, b) => a - b)
+      .join();
+  const open = choices.map(({ owner, keyword }) => `${owner.id}${keyword}`).sort();
+  return `${ids(nodes)}|${open.join()}|${ids(taken)}`;
 }
 
-/** Schemas with all that they refer to. @throws ToolkitError `BAD_SCHEMA` when one refers to itself */
-export function follow(document: SchemaDocument, nodes: readonly SchemaNode[]): SchemaNode[] {
+/** A conjunction and further schemas, with all that they refer to. */
+export function conjoin(
+  document: SchemaDocument,
+  { nodes, choices, taken }: Conjunction,
+  added: readonly SchemaNode[],
+  work: Work,
+): Conjunction {
+  const all = new Set(nodes);
+  const open = new Map(choices.map((choice) => [choiceName(choice), choice]));
+  for (const node of follow(document, added, work)) {
+    if (isMeaningful(node)) all.add(node);
+    for (const choice of choicesOf(node)) open.set(choiceName(choice), choice);
+  }
+  work.spend(20 + 4 * (all.size + open.size));
+  return { nodes: [...all], choices: [...open.values()], taken };
+}
+
+/** Nothing that has to hold. */
+export const noSchemas: Conjunction = { nodes: [], choices: [], taken: [] };
+
+/** Schemas with all that they refer to, each before what it refers to. */
+export function follow(document: SchemaDocument, nodes: readonly SchemaNode[], work: Work): Set<SchemaNode> {
   const found = new Set<SchemaNode>();
-  for (const node of nodes) visit(node, []);
-  return [...found];
-
-  function visit(node: SchemaNode, path: readonly SchemaNode[]): void {
-    if (path.includes(node)) throw endless(node);
+  const pending = [...nodes].reverse();
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (found.has(node)) continue;
+    work.spend(1);
     found.add(node);
-    const { schema } = node;
-    if (typeof schema === 'boolean') return;
-    const inner = [...path, node];
-    if (typeof schema.$ref === 'string') visit(document.refer(node, schema.$ref), inner);
-    for (const child of children(document, node, 'allOf')) visit(child, inner);
+    pending.push(...inPlace(document, node).reverse());
   }
+  return found;
 }
 
-/** The next list of options to choose from; null when there is none. */
-export function nextChoice({ nodes, settled }: Conjunction): Choice | null {
-  for (const owner of nodes) {
-    if (typeof owner.schema === 'boolean') continue;
-    for (const keyword of ['anyOf', 'oneOf'] as const) {
-      const isSettled = settled.some((choice) => choice.owner === owner && choice.keyword === keyword);
-      if (Object.hasOwn(owner.schema, keyword) && !isSettled) return { owner, keyword };
-    }
-  }
-  return null;
+/** Schemas that hold wherever a node does. */
+export function inPlace(document: SchemaDocument, node: SchemaNode): SchemaNode[] {
+  const { schema } = node;
+  if (typeof schema === 'boolean') return [];
+  const referred = typeof schema.$ref === 'string' ? [document.refer(node, schema.$ref)] : [];
+  return [...referred, ...children(document, node, 'allOf')];
 }
 
-/** The conjunctions that a choice leads to. @throws ToolkitError `BAD_SCHEMA` when an option leads back to the choice */
-export function choose(document: SchemaDocument, { nodes, settled }: Conjunction, choice: Choice): Conjunction[] {
-  const nowSettled = [...settled, choice];
-  return children(document, choice.owner, choice.keyword).map((option) => {
-    const added = follow(document, [option]);
-    const back = nowSettled.find(({ owner }) => added.includes(owner));
-    if (back !== undefined) throw endless(back.owner);
-    return { nodes: [...new Set([...nodes, ...added])], settled: nowSettled };
-  });
+/** Choices that a schema leaves. */
+export function choicesOf(owner: SchemaNode): Choice[] {
+  const { schema } = owner;
+  if (typeof schema === 'boolean') return [];
+  return choiceKeywords.filter((keyword) => schema[keyword] !== undefined).map((keyword) => ({ owner, keyword }));
+}
+
+function choiceName({ owner, keyword }: Choice): string {
+  return `${owner.id}${keyword}`;
+}
+
+function isMeaningful({ schema }: SchemaNode): boolean {
+  if (typeof schema === 'boolean') return !schema;
+  for (const keyword in schema) if (!withoutMeaning.has(keyword)) return true;
+  return false;
 }
 
 /** Schemas in a list under a keyword. */
@@ -71,20 +103,35 @@ export function children(document: SchemaDocument, node: SchemaNode, keyword: st
   return Array.isArray(list) ? list.map((_, i) => document.child(node, keyword, i)) : [];
 }
 
-/** The schemas that are objects. */
-export function schemaObjects(nodes: readonly SchemaNode[]): SchemaObject[] {
-  return nodes.flatMap(({ schema }) => (typeof schema === 'boolean' ? [] : [schema]));
+/** The schema under a keyword, in a list of its own; empty for none. */
+export function child(document: SchemaDocument, node: SchemaNode, keyword: string): SchemaNode[] {
+  const isThere = typeof node.schema !== 'boolean' && node.schema[keyword] !== undefined;
+  return isThere ? [document.child(node, keyword)] : [];
 }
 
 /** Values of a keyword wherever it stands. */
 export function valuesOf<T>(nodes: readonly SchemaNode[], keyword: string): T[] {
-  return schemaObjects(nodes).flatMap((schema) => (Object.hasOwn(schema, keyword) ? [schema[keyword] as T] : []));
+  const found: T[] = [];
+  for (const { schema } of nodes) {
+    if (typeof schema !== 'boolean' && schema[keyword] !== undefined) found.push(schema[keyword] as T);
+  }
+  return found;
+}
+
+/** The largest value of a keyword; `least` where it does not stand. */
+export function largestOf(nodes: readonly SchemaNode[], keyword: string, least = 0): number {
+  return valuesOf<number>(nodes, keyword).reduce((a, b) => Math.max(a, b), least);
+}
+
+/** The smallest value of a keyword; infinity where it does not stand. */
+export function smallestOf(nodes: readonly SchemaNode[], keyword: string): number {
+  return valuesOf<number>(nodes, keyword).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 }
 
 /** Types that all of the schemas allow; `number` includes `integer`. */
-export function allowedTypes(nodes: readonly SchemaNode[]): Set<JsonType> {
+export function allowedTypes(nodes: readonly SchemaNode[], keywords: readonly string[] = ['type', '$types']) {
   const allowed = new Set<JsonType>(jsonTypes);
-  for (const value of valuesOf<JsonType | JsonType[]>(nodes, 'type')) {
+  for (const value of keywords.flatMap((keyword) => valuesOf<JsonType | JsonType[]>(nodes, keyword))) {
     const types = new Set([value].flat());
     if (types.has('number')) types.add('integer');
     for (const type of allowed) if (!types.has(type)) allowed.delete(type);
@@ -95,10 +142,8 @@ export function allowedTypes(nodes: readonly SchemaNode[]): Set<JsonType> {
 /** Constants that all of the schemas allow, as JSON texts of one spelling; null when any value is allowed. */
 export function allowedConstants(nodes: readonly SchemaNode[]): Map<string, unknown> | null {
   let allowed: Map<string, unknown> | null = null;
-  for (const list of [
-    ...valuesOf<unknown[]>(nodes, 'enum'),
-    ...valuesOf<unknown>(nodes, 'const').map((one) => [one]),
-  ]) {
+  const lists = [...valuesOf<unknown[]>(nodes, 'enum'), ...valuesOf<unknown>(nodes, 'const').map((one) => [one])];
+  for (const list of lists) {
     const found = new Map(list.map((value) => [sortedText(value), value]));
     if (allowed === null) allowed = found;
     else for (const text of allowed.keys()) if (!found.has(text)) allowed.delete(text);
@@ -106,18 +151,12 @@ export function allowedConstants(nodes: readonly SchemaNode[]): Map<string, unkn
   return allowed;
 }
 
-function endless({ pointer }: SchemaNode): Error {
-  return badSchema(
-    `${pointer}: refers to itself with nothing between`,
-    'refer to it from a property or an item, not from the schema itself',
-  );
-}
-
-/** JSON with keys in order. */
-function sortedText(value: unknown): string {
+/** JSON with keys in order: equal for equal values. */
+export function sortedText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(inner as SchemaObject).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
 }

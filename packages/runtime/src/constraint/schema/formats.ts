@@ -20,6 +20,16 @@ const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}";
 const HEX = '[0-9a-fA-F]';
 const URI_CHARACTER = "([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})";
 
+const BASE64 = '[A-Za-z0-9+/]';
+const BASE64URL = '[A-Za-z0-9_-]';
+/** No bits set after the prefix. */
+const IPV4_NETWORK = `(${BYTE}\\.0\\.0\\.0/8|${BYTE}\\.${BYTE}\\.0\\.0/16|${BYTE}(\\.${BYTE}){2}\\.0/24|${IPV4}/32)`;
+const IPV6 = `(${HEX}{1,4}:){7}${HEX}{1,4}`;
+const IPV4_PREFIX = '(3[0-2]|[12]?[0-9])';
+const IPV6_PREFIX = '(12[0-8]|1[01][0-9]|[1-9]?[0-9])';
+/** What says where a text comes from or goes, and nothing about its characters. */
+const ANY = '[^]*';
+
 /** Patterns that the whole string has to match, by the name of the format. */
 export const formatPatterns: Readonly<Record<string, string>> = {
   date: DATE,
@@ -30,8 +40,47 @@ export const formatPatterns: Readonly<Record<string, string>> = {
   hostname: HOSTNAME,
   ipv4: IPV4,
   /** All eight groups, none left out. */
-  ipv6: `(${HEX}{1,4}:){7}${HEX}{1,4}`,
+  ipv6: IPV6,
   /** Addresses of the web. */
   uri: `https?://${HOSTNAME}(:[1-9][0-9]{0,3})?(/${URI_CHARACTER}*)?(\\?(${URI_CHARACTER}|\\?)*)?(#(${URI_CHARACTER}|\\?)*)?`,
   uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
+  // Those of zod, pydantic and OpenAPI.
+  uuid1: `${HEX}{8}-${HEX}{4}-1${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
+  uuid3: `${HEX}{8}-${HEX}{4}-3${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
+  uuid4: `${HEX}{8}-${HEX}{4}-4${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
+  uuid5: `${HEX}{8}-${HEX}{4}-5${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
+  base64: `(${BASE64}{4})*(${BASE64}{2}==|${BASE64}{3}=)?`,
+  byte: `(${BASE64}{4})*(${BASE64}{2}==|${BASE64}{3}=)?`,
+  base64url: `(${BASE64URL}{4})*(${BASE64URL}{2,3})?`,
+  /** The header `{"alg":"HS256","typ":"JWT"}`, a body and a signature. */
+  jwt: `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\\.eyJ${BASE64URL}{13,200}\\.${BASE64URL}{43}`,
+  cidrv4: `${IPV4}/${IPV4_PREFIX}`,
+  ipv4network: IPV4_NETWORK,
+  ipv4interface: `${IPV4}/${IPV4_PREFIX}`,
+  cidrv6: `${IPV6}/${IPV6_PREFIX}`,
+  ipv6network: `${IPV6}/128`,
+  ipv6interface: `${IPV6}/${IPV6_PREFIX}`,
+  ipvanyaddress: IPV4,
+  ipvanynetwork: IPV4_NETWORK,
+  ipvanyinterface: `${IPV4}/${IPV4_PREFIX}`,
+  password: ANY,
+  binary: ANY,
+  path: ANY,
+  'file-path': ANY,
+  'directory-path': ANY,
+};
+
+/** Formats of numbers, with their bounds; none for those that say how a program keeps them. */
+export const numberFormats: Readonly<Record<string, { readonly min?: number; readonly max?: number }>> = {
+  int8: { min: -128, max: 127 },
+  int16: { min: -32_768, max: 32_767 },
+  int32: { min: -2_147_483_648, max: 2_147_483_647 },
+  int64: {},
+  uint8: { min: 0, max: 255 },
+  uint16: { min: 0, max: 65_535 },
+  uint32: { min: 0, max: 4_294_967_295 },
+  uint64: { min: 0 },
+  float: {},
+  double: {},
+  decimal: {},
 };

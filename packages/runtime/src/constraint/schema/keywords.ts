@@ -3,7 +3,9 @@
 import { ToolkitError } from '@llama-ts/format';
 
 /** A schema as JSON has it. */
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
+export type JsonSchema = boolean | SchemaObject;
+/** A schema that is an object. */
+export type SchemaObject = { readonly [keyword: string]: unknown };
 
 /** Types of JSON Schema. */
 export const jsonTypes = ['null', 'boolean', 'object', 'array', 'string', 'number', 'integer'] as const;
@@ -20,22 +22,27 @@ const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isOb
 const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(isGood);
 const isString = (value: unknown): boolean => typeof value === 'string';
+const isNames = (value: unknown): boolean => isListOf(value, isString);
 const isType = (value: unknown): boolean => jsonTypes.some((type) => type === value);
+const isMapOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =>
+  isObject(value) && Object.values(value as object).every(isGood);
 const count: Rule = {
   isGood: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   expected: 'a whole number from 0',
 };
 const number: Rule = { isGood: (value) => typeof value === 'number', expected: 'a number' };
+const bound: Rule = {
+  isGood: (value) => typeof value === 'number' || typeof value === 'boolean',
+  expected: 'a number, or true or false beside an inclusive bound',
+};
 const text: Rule = { isGood: isString, expected: 'a string' };
+const flag: Rule = { isGood: (value) => typeof value === 'boolean', expected: 'true or false' };
 const schema: Rule = { isGood: isSchema, expected: 'a schema' };
 const schemas: Rule = {
   isGood: (value) => isListOf(value, isSchema) && (value as unknown[]).length > 0,
   expected: 'schemas, one at least',
 };
-const schemasByName: Rule = {
-  isGood: (value) => isObject(value) && Object.values(value as object).every(isSchema),
-  expected: 'schemas by name',
-};
+const schemasByName: Rule = { isGood: (value) => isMapOf(value, isSchema), expected: 'schemas by name' };
 const anything: Rule = { isGood: () => true, expected: 'anything' };
 
 /** Keywords that are enforced, with what their values have to be. */
@@ -45,74 +52,83 @@ const enforced: Readonly<Record<string, Rule>> = {
     isGood: (value) => isType(value) || (isListOf(value, isType) && (value as unknown[]).length > 0),
     expected: `one of ${jsonTypes.join(', ')}, or a list of them`,
   },
+  nullable: flag,
   enum: { isGood: (value) => Array.isArray(value), expected: 'a list of values' },
   const: anything,
   anyOf: schemas,
   oneOf: schemas,
   allOf: schemas,
+  not: schema,
+  if: schema,
+  ...Object.fromEntries(['then', 'else'].map((keyword) => [keyword, schema])),
   properties: schemasByName,
-  required: { isGood: (value) => isListOf(value, isString), expected: 'a list of names' },
+  patternProperties: schemasByName,
+  propertyNames: schema,
+  required: { isGood: isNames, expected: 'a list of names' },
   additionalProperties: schema,
+  unevaluatedProperties: schema,
   minProperties: count,
   maxProperties: count,
-  items: schema,
+  dependentRequired: { isGood: (value) => isMapOf(value, isNames), expected: 'lists of names by name' },
+  dependentSchemas: schemasByName,
+  dependencies: {
+    isGood: (value) => isMapOf(value, (one) => isNames(one) || isSchema(one)),
+    expected: 'schemas or lists of names, by name',
+  },
+  items: { isGood: (value) => isSchema(value) || isListOf(value, isSchema), expected: 'a schema, or a list of them' },
   prefixItems: schemas,
+  additionalItems: schema,
+  unevaluatedItems: schema,
   minItems: count,
   maxItems: count,
+  uniqueItems: flag,
+  contains: schema,
+  minContains: count,
+  maxContains: count,
   minLength: count,
   maxLength: count,
   pattern: text,
   format: text,
   minimum: number,
   maximum: number,
-  exclusiveMinimum: number,
-  exclusiveMaximum: number,
+  exclusiveMinimum: bound,
+  exclusiveMaximum: bound,
   multipleOf: number,
 };
 
-/** Keywords that say nothing about values. */
+/** Keywords that say nothing about values, `discriminator`, `xml`, `externalDocs` and `example` from OpenAPI. */
 const annotations = new Set(
   (
-    '$schema $comment $defs definitions $anchor title description default examples deprecated readOnly writeOnly ' +
-    'contentEncoding contentMediaType'
+    '$schema $comment $defs definitions $anchor $dynamicAnchor $recursiveAnchor $vocabulary title description default ' +
+    'examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema ' +
+    'discriminator xml externalDocs example'
   ).split(' '),
 );
 
 /** Keywords whose meaning is known and that are not enforced, with what to write instead. */
 const refused: ReadonlyMap<string, string> = new Map([
-  ['not', 'say what values are: with type, enum, pattern or anyOf'],
-  ['if', 'write anyOf with an option for each case'],
-  ['then', 'write anyOf with an option for each case'],
-  ['else', 'write anyOf with an option for each case'],
-  ['patternProperties', 'name the properties, or give all others one schema with additionalProperties'],
-  ['propertyNames', 'name the properties, or leave their names free'],
-  ['dependentRequired', 'write anyOf with an option for each case'],
-  ['dependentSchemas', 'write anyOf with an option for each case'],
-  ['dependencies', 'write anyOf with an option for each case'],
-  ['unevaluatedProperties', 'write additionalProperties beside the properties it is about'],
-  ['unevaluatedItems', 'write items beside the prefixItems it is about'],
-  ['additionalItems', 'write prefixItems for the first items and items for the others'],
-  ['contains', 'write prefixItems for the item there must be'],
-  ['minContains', 'write prefixItems for the items there must be'],
-  ['maxContains', 'write prefixItems for the items there may be'],
-  ['$dynamicRef', 'write $ref'],
-  ['$recursiveRef', 'write $ref'],
+  ['$dynamicRef', 'write $ref to #/$defs/NAME'],
+  ['$recursiveRef', 'write $ref to #/$defs/NAME'],
+  ['$id', 'take it out here, and refer by #/$defs/NAME'],
 ]);
 
 /** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
 export function checkKeywords(node: JsonSchema, pointer: string): void {
   if (typeof node === 'boolean') return;
   for (const [keyword, value] of Object.entries(node)) {
-    if (isIgnored(keyword, value, pointer)) continue;
+    if (isAnnotation(keyword, node) || (isNameOfSchema(keyword) && pointer === '#')) continue;
     const rule = Object.hasOwn(enforced, keyword) ? enforced[keyword]! : null;
     if (rule === null) throw notEnforced(keyword, pointer);
-    if (keyword === 'items' && Array.isArray(value)) {
-      throw unsupported(`${pointer}/items: a list, expected one schema`, 'write prefixItems for the first items');
-    }
     if (!rule.isGood(value)) {
       throw badSchema(`${pointer}/${keyword}: ${shorten(JSON.stringify(value))}, expected ${rule.expected}`);
     }
   }
+}
+
+/** Whether a keyword says nothing about values where it stands. */
+export function isAnnotation(keyword: string, schema: SchemaObject): boolean {
+  if (isNameOfSchema(keyword)) return !hasReference(schema);
+  return annotations.has(keyword) || keyword.startsWith('x-');
 }
 
 /** A schema that is none, or that no value can meet. */
@@ -126,18 +142,21 @@ export function unsupported(problem: string, suggestion: string): ToolkitError {
   return new ToolkitError('UNSUPPORTED_SCHEMA', `schema: ${problem}`, { suggestions: [suggestion] });
 }
 
-function isIgnored(keyword: string, value: unknown, pointer: string): boolean {
-  if (keyword === '$id') return pointer === '#';
-  if (keyword === 'uniqueItems') return value === false;
-  return annotations.has(keyword) || keyword.startsWith('x-');
+/** `$id`, and `id` before draft 6. */
+function isNameOfSchema(keyword: string): boolean {
+  return keyword === '$id' || keyword === 'id';
+}
+
+/** Whether anything within the schema refers elsewhere: an `$id` changes what that means. */
+function hasReference(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, inner]) => name === '$ref' || hasReference(inner));
 }
 
 function notEnforced(keyword: string, pointer: string): ToolkitError {
   const problem = `${pointer}: the keyword ${keyword} is not enforced`;
   const remedy = refused.get(keyword);
   if (remedy !== undefined) return unsupported(problem, remedy);
-  if (keyword === 'uniqueItems') return unsupported(problem, 'take it out, and look for repeated items afterwards');
-  if (keyword === '$id') return unsupported(problem, 'take it out here, and refer by #/$defs/NAME');
   return unsupported(problem, `take it out, or write one of ${Object.keys(enforced).join(', ')}`);
 }
 

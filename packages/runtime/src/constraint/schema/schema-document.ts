@@ -1,57 +1,116 @@
-// One schema file: its parts by where they stand, and what refers to what.
+// One schema file: its parts, equal ones once, and what refers to what.
 
-import { badSchema, checkKeywords, type JsonSchema, unsupported } from './keywords.js';
+import type { Work } from '../work.js';
+import { badSchema, checkKeywords, isAnnotation, type JsonSchema, type SchemaObject, unsupported } from './keywords.js';
+import { normalize } from './normalize.js';
+import { escapeSegment, plainSchema } from './plain-schema.js';
 
-/** A schema within a document. */
+/** A schema within a document. Equal schemas are one node, named by where the first of them stands. */
 export interface SchemaNode {
+  readonly id: number;
   /** A JSON pointer as a fragment: `#/properties/name`. */
   readonly pointer: string;
   readonly schema: JsonSchema;
 }
 
-/** Parts of a document, each one object for as long as the document lives. */
+/** Parts of a document. */
 export interface SchemaDocument {
   readonly root: SchemaNode;
-  /** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
+  /** A schema within a node's. */
   child(node: SchemaNode, ...path: readonly (string | number)[]): SchemaNode;
   /** What a `$ref` in the node refers to. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
   refer(node: SchemaNode, reference: string): SchemaNode;
+  /** A schema that stands nowhere, made of others' parts. */
+  make(schema: JsonSchema, pointer: string): SchemaNode;
+  /** Checks a node's keywords where it stands in the file. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
+  check(node: SchemaNode): void;
 }
 
-/** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
-export function createSchemaDocument(value: unknown): SchemaDocument {
-  const document = plainJson(value);
-  if (typeof document !== 'boolean' && (typeof document !== 'object' || document === null || Array.isArray(document))) {
-    throw badSchema(`${JSON.stringify(document)}, expected an object, true or false`);
-  }
-  const nodes = new Map<string, SchemaNode>();
+/** @throws ToolkitError `BAD_SCHEMA`, `LIMIT_EXCEEDED` */
+export function createSchemaDocument(value: unknown, work: Work): SchemaDocument {
+  const document = plainSchema(value);
+  const byContent = new Map<string, SchemaNode>();
+  /** The schema as it was written, for its checks. */
+  const written = new Map<SchemaNode, JsonSchema>();
+  const contentIds = new Map<string, number>();
+  const knownIds = new WeakMap<object, number>();
+  const anchors = findAnchors(document);
   return {
-    root: nodeAt([]),
-    child: (node, ...path) => nodeAt([...segmentsOf(node.pointer), ...path.map(String)]),
+    root: nodeOf(document, '#'),
+    child(node, ...path) {
+      const inner = path.reduce<unknown>((outer, name) => (outer as SchemaObject)[name], node.schema);
+      return nodeOf(inner as JsonSchema, [node.pointer, ...path.map((name) => escapeSegment(String(name)))].join('/'));
+    },
     refer(node, reference) {
-      if (reference !== '#' && !reference.startsWith('#/')) {
+      const pointer = pointerOf(reference);
+      if (pointer === null) {
         throw unsupported(
-          `${node.pointer}/$ref: ${JSON.stringify(reference)} is in another document, or has a name`,
+          `${node.pointer}/$ref: ${JSON.stringify(reference)} is in another document`,
           'put what it refers to under $defs, and refer to it by #/$defs/NAME',
         );
       }
-      const found = find(segmentsOf(reference));
+      const found = find(segmentsOf(pointer));
       if (typeof found !== 'boolean' && (typeof found !== 'object' || found === null || Array.isArray(found))) {
-        throw badSchema(`${node.pointer}/$ref: ${JSON.stringify(reference)} refers to no schema, expected one`);
+        throw badSchema(
+          `${node.pointer}/$ref: ${JSON.stringify(reference)} refers to no schema, expected one`,
+          'put what it refers to under $defs, and refer to it by #/$defs/NAME',
+        );
       }
-      return nodeAt(segmentsOf(reference));
+      return nodeOf(found as JsonSchema, ['#', ...segmentsOf(pointer).map(escapeSegment)].join('/'));
     },
+    make: (schema, pointer) => nodeOf(schema, pointer),
+    check: (node) => checkKeywords(written.get(node)!, node.pointer),
   };
 
-  function nodeAt(segments: readonly string[]): SchemaNode {
-    const pointer = ['#', ...segments.map(escapeSegment)].join('/');
-    const known = nodes.get(pointer);
+  function nodeOf(raw: JsonSchema, pointer: string): SchemaNode {
+    const content = contentOf(raw);
+    const known = byContent.get(content);
     if (known !== undefined) return known;
-    const schema = find(segments) as JsonSchema;
-    checkKeywords(schema, pointer);
-    const node = { pointer, schema };
-    nodes.set(pointer, node);
+    work.keep(200 + content.length);
+    const node = { id: byContent.size, pointer, schema: isWellFormed(raw) ? normalize(raw) : raw };
+    byContent.set(content, node);
+    written.set(node, raw);
     return node;
+  }
+
+  /** Equal for schemas that say the same, titles and the like aside. */
+  function contentOf(schema: JsonSchema): string {
+    if (typeof schema === 'boolean') return String(schema);
+    const keywords = Object.keys(schema).filter((keyword) => !isAnnotation(keyword, schema));
+    return keywords
+      .sort()
+      .map((keyword) => `${JSON.stringify(keyword)}:${contentId(schema[keyword])}`)
+      .join();
+  }
+
+  /** Equal for equal JSON, members in the same order. */
+  function contentId(value: unknown): number {
+    if (typeof value !== 'object' || value === null) return idOf(JSON.stringify(value));
+    const known = knownIds.get(value);
+    if (known !== undefined) return known;
+    const inner = Array.isArray(value)
+      ? `[${value.map(contentId).join()}]`
+      : `{${Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${contentId(member)}`)}}`;
+    const id = idOf(inner);
+    knownIds.set(value, id);
+    return id;
+  }
+
+  function idOf(text: string): number {
+    const known = contentIds.get(text);
+    if (known !== undefined) return known;
+    work.spend(1);
+    contentIds.set(text, contentIds.size);
+    return contentIds.size - 1;
+  }
+
+  /** The pointer of a reference within this document, also by the document's own name or by an anchor. */
+  function pointerOf(reference: string): string | null {
+    const { $id, id } = document as { $id?: unknown; id?: unknown };
+    const own = [$id, id].find((name) => typeof name === 'string' && name !== '' && reference.startsWith(name));
+    const fragment = own === undefined ? reference : reference.slice((own as string).length).replace(/^#?/, '#');
+    if (fragment === '#' || fragment.startsWith('#/')) return fragment;
+    return anchors.get(fragment) ?? null;
   }
 
   function find(segments: readonly string[]): unknown {
@@ -65,22 +124,38 @@ export function createSchemaDocument(value: unknown): SchemaDocument {
   }
 }
 
-function plainJson(value: unknown): unknown {
-  try {
-    return JSON.parse(JSON.stringify(value) ?? 'null');
-  } catch (cause) {
-    throw badSchema(`${cause instanceof Error ? cause.message : cause}, expected what JSON can say`);
+/** Names of schemas, as `#name`, with their pointers. */
+function findAnchors(document: JsonSchema): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const path: string[] = ['#'];
+  visit(document);
+  return found;
+
+  function visit(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      if (name === '$anchor' && typeof inner === 'string' && !found.has(`#${inner}`)) {
+        found.set(`#${inner}`, path.join('/'));
+      }
+      path.push(escapeSegment(name));
+      visit(inner);
+      path.pop();
+    }
   }
+}
+
+/** Whether the keywords that are rewritten have the values that they should: others are reported as they stand. */
+function isWellFormed(schema: JsonSchema): boolean {
+  if (typeof schema === 'boolean') return true;
+  const { type, dependencies } = schema;
+  const isType = type === undefined || typeof type === 'string' || Array.isArray(type);
+  return isType && (dependencies === undefined || (typeof dependencies === 'object' && dependencies !== null));
 }
 
 /** @see RFC 6901 */
 function segmentsOf(pointer: string): string[] {
   const [, ...segments] = pointer.split('/');
   return segments.map((segment) => decodePercent(segment).replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function escapeSegment(segment: string): string {
-  return segment.replaceAll('%', '%25').replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function decodePercent(segment: string): string {

@@ -1,44 +1,50 @@
 // From a JSON Schema to the shape of the values that an answer may be.
 
 import { textsDfa } from '../automaton/text-automata.js';
-import { createPushdown } from '../grammar/pushdown.js';
-import { jsonGrammar } from '../json/json-grammar.js';
 import { anyValueShape, type Lexemes } from '../json/lexemes.js';
 import { pruneShape } from '../json/prune-shapes.js';
 import { never, type Shape } from '../json/shape.js';
-import { extendText, startText } from '../text-state.js';
+import { checkUnique } from '../json/unique-items.js';
+import type { Work } from '../work.js';
 import { arrayShape } from './array-shape.js';
+import { checkDocument } from './check-document.js';
+import { createOptions } from './choices.js';
 import {
   allowedConstants,
   allowedTypes,
-  type Choice,
   type Conjunction,
-  children,
-  choose,
+  conjoin,
   conjunctionKey,
-  follow,
-  nextChoice,
-  schemaObjects,
+  noSchemas,
+  valuesOf,
 } from './conjunction.js';
-import { areDisjoint } from './disjoint.js';
-import { badSchema, type JsonType, unsupported } from './keywords.js';
+import { numberFormats } from './formats.js';
+import { badSchema, type JsonType, jsonTypes } from './keywords.js';
+import { createMeets } from './meets.js';
 import { numberShape } from './number-shape.js';
 import { objectShape } from './object-shape.js';
-import { createSchemaDocument, type SchemaDocument, type SchemaNode } from './schema-document.js';
-import type { ShapeParts } from './shape-parts.js';
+import { createSchemaDocument, type SchemaNode } from './schema-document.js';
+import type { AllowedValues, ShapeParts } from './shape-parts.js';
 import { stringShape } from './string-shape.js';
+import { createTextPatterns } from './text-patterns.js';
 
 /** The type that a keyword is about. Without `type`, a schema with such keywords is for values of those types. */
-const typesByKeyword: Readonly<Record<string, JsonType>> = {
+const typesByKeyword: Readonly<Record<string, JsonType>> = Object.freeze({
   properties: 'object',
+  patternProperties: 'object',
+  propertyNames: 'object',
   required: 'object',
   additionalProperties: 'object',
+  unevaluatedProperties: 'object',
   minProperties: 'object',
   maxProperties: 'object',
   items: 'array',
   prefixItems: 'array',
+  unevaluatedItems: 'array',
   minItems: 'array',
   maxItems: 'array',
+  uniqueItems: 'array',
+  contains: 'array',
   minLength: 'string',
   maxLength: 'string',
   pattern: 'string',
@@ -48,108 +54,137 @@ const typesByKeyword: Readonly<Record<string, JsonType>> = {
   exclusiveMinimum: 'number',
   exclusiveMaximum: 'number',
   multipleOf: 'number',
-};
+  $absent: 'object',
+});
 
 /** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN`, `LIMIT_EXCEEDED` */
-export function schemaShape(schema: unknown, lexemes: Lexemes): Shape {
-  const document = createSchemaDocument(schema);
+export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shape {
+  const document = createSchemaDocument(schema, work);
+  const { isUnevaluatedUsed } = checkDocument(document, work);
+  const patterns = createTextPatterns(work);
+  const optionsOf = createOptions(document, work);
+  const meets = createMeets({ document, patterns, work });
   const anyValue = anyValueShape(lexemes);
   const known = new Map<string, Shape>();
-  const parts: ShapeParts = { document, lexemes, shapeOf };
-  const pruned = pruneShape(shapeOf([document.root]));
+  const pending: (() => void)[] = [];
+  const parts: ShapeParts = {
+    document,
+    lexemes,
+    patterns,
+    work,
+    optionsOf,
+    conjoin: (conjunction, added) => conjoin(document, conjunction, added, work),
+    shapeOf: (schemas) => conjunctionShape(parts.conjoin(noSchemas, schemas)),
+    valuesOf: allowedValues,
+  };
+  const root = parts.shapeOf([document.root]);
+  while (pending.length > 0) pending.pop()!();
+  const pruned = pruneShape(root, work);
   if (pruned === null) {
     throw badSchema(
       'no value meets it, expected one at least',
       'look for bounds that exclude each other, or required properties that are false',
     );
   }
+  checkUnique(pruned, lexemes, work);
   return pruned;
 
-  function shapeOf(schemas: readonly SchemaNode[]): Shape {
-    return conjunctionShape({ nodes: follow(document, schemas), settled: [] });
-  }
-
+  /** A reference at first: what it refers to is made later, so that long chains of schemas need no deep stack. */
   function conjunctionShape(conjunction: Conjunction): Shape {
     const key = conjunctionKey(conjunction);
     const found = known.get(key);
     if (found !== undefined) return found;
+    work.spend(100 + key.length);
+    work.keep(1500 + 2 * key.length + 40 * conjunction.nodes.length);
     const shape: Shape = { type: 'reference', target: null };
     known.set(key, shape);
-    shape.target = makeShape(conjunction);
+    pending.push(() => {
+      shape.target = makeShape(conjunction);
+    });
     return shape;
   }
 
   function makeShape(conjunction: Conjunction): Shape {
-    const { nodes } = conjunction;
+    const { nodes, choices, taken } = conjunction;
+    work.spend(40 * (nodes.length + choices.length));
     if (nodes.some((node) => node.schema === false)) return never;
-    const choice = nextChoice(conjunction);
-    if (choice === null) return valueShape(nodes);
-    if (choice.keyword === 'oneOf') refuseOverlap(document, choice);
-    return { type: 'choice', options: choose(document, conjunction, choice).map(conjunctionShape) };
+    const { types, constants } = allowedValues(conjunction);
+    if (constants !== null) {
+      const texts = constants.map((value) => JSON.stringify(value));
+      return texts.length === 0 ? never : { type: 'text', dfa: textsDfa(texts, work), isCanonical: true };
+    }
+    if (types?.size === 0) return never;
+    const [choice, ...others] = choices;
+    if (choice === undefined) return types === null ? anyValue : ofTypes(conjunction, types);
+    const left = { nodes, choices: others, taken };
+    const options = optionsOf(choice).map((option) => {
+      const chosen = parts.conjoin(left, [option]);
+      return isUnevaluatedUsed ? { ...chosen, taken: [...taken, option] } : chosen;
+    });
+    // An option that asks for nothing new is met by whatever meets the rest: the others only narrow it.
+    const isMet =
+      !isUnevaluatedUsed &&
+      options.some((one) => one.nodes.length === nodes.length && one.choices.length === others.length);
+    return { type: 'choice', options: isMet ? [conjunctionShape(left)] : [...new Set(options.map(conjunctionShape))] };
   }
 
-  function valueShape(nodes: readonly SchemaNode[]): Shape {
-    const constants = allowedConstants(nodes);
+  function allowedValues(conjunction: Conjunction): AllowedValues {
+    const { nodes, choices } = conjunction;
     const types = typesOf(nodes);
-    if (constants !== null)
-      return constantsShape([...constants.values()], types === null ? null : ofTypes(nodes, types));
-    return types === null ? anyValue : ofTypes(nodes, types);
+    const listed = allowedConstants(nodes);
+    const areFew = types !== null && [...types].every((type) => type === 'null' || type === 'boolean');
+    if (listed === null && !areFew) return { types, constants: null };
+    const values = listed === null ? [null, false, true] : [...listed.values()];
+    const owners = [...new Set([...nodes, ...choices.map(({ owner }) => owner)])];
+    // Types beside constants: those that keywords are about do not narrow what is listed.
+    return { types, constants: values.filter((value) => owners.every((node) => meets(node, value))) };
   }
 
-  function ofTypes(nodes: readonly SchemaNode[], types: ReadonlySet<JsonType>): Shape {
-    return { type: 'choice', options: [...types].map((type) => typeShape(nodes, type, types)) };
+  function ofTypes(conjunction: Conjunction, types: ReadonlySet<JsonType>): Shape {
+    return { type: 'choice', options: [...types].map((type) => typeShape(conjunction, type, types)) };
   }
 
-  function typeShape(nodes: readonly SchemaNode[], type: JsonType, types: ReadonlySet<JsonType>): Shape {
+  function typeShape(conjunction: Conjunction, type: JsonType, types: ReadonlySet<JsonType>): Shape {
+    const { nodes } = conjunction;
     switch (type) {
       case 'null':
-        return { type: 'text', dfa: textsDfa(['null']) };
-      case 'boolean':
-        return { type: 'text', dfa: textsDfa(['true', 'false']) };
+      case 'boolean': {
+        const values = (type === 'null' ? [null] : [true, false]).filter((value) =>
+          nodes.every((node) => meets(node, value)),
+        );
+        const texts = values.map((value) => JSON.stringify(value));
+        return texts.length === 0 ? never : { type: 'text', dfa: textsDfa(texts, work), isCanonical: true };
+      }
       case 'string':
-        return stringShape(nodes);
+        return stringShape(nodes, parts);
       case 'number':
-        return numberShape(nodes, { isWhole: false, lexemes });
+        return numberShape(nodes, false, parts);
       case 'integer':
-        return types.has('number') ? never : numberShape(nodes, { isWhole: true, lexemes });
+        return types.has('number') ? never : numberShape(nodes, true, parts);
       case 'object':
-        return objectShape(nodes, parts);
+        return objectShape(conjunction, parts);
       case 'array':
-        return arrayShape(nodes, parts);
+        return arrayShape(conjunction, parts);
     }
-  }
-
-  /** Constants that the rest of the schemas lets through; null for no rest. */
-  function constantsShape(values: readonly unknown[], rest: Shape | null): Shape {
-    const texts = values.map((value) => JSON.stringify(value));
-    const pruned = rest === null ? null : pruneShape(rest);
-    if (rest !== null && pruned === null) return never;
-    const allowed = pruned === null ? texts : texts.filter((text) => isText(pruned, text));
-    return allowed.length === 0 ? never : { type: 'text', dfa: textsDfa(allowed) };
-  }
-
-  function isText(shape: Shape, text: string): boolean {
-    const pushdown = createPushdown(jsonGrammar(shape, lexemes));
-    return extendText(pushdown, startText(pushdown), new TextEncoder().encode(text))?.state.isComplete === true;
   }
 }
 
 /** Types of values; null when nothing is said about them. */
 function typesOf(nodes: readonly SchemaNode[]): ReadonlySet<JsonType> | null {
-  const schemas = schemaObjects(nodes);
-  if (schemas.some((schema) => Object.hasOwn(schema, 'type'))) return allowedTypes(nodes);
-  const implied = schemas.flatMap((schema) => Object.keys(schema).flatMap((keyword) => typesByKeyword[keyword] ?? []));
-  return implied.length === 0 ? null : new Set(implied);
+  const left = allowedTypes(nodes, ['$types']);
+  const isLeft = left.size < jsonTypes.length || valuesOf(nodes, '$notValues').length > 0;
+  if (valuesOf(nodes, 'type').length > 0) return allowedTypes(nodes);
+  const implied = new Set(nodes.flatMap(impliedTypes));
+  if (implied.size === 0) return isLeft ? left : null;
+  if (implied.has('number')) implied.add('integer');
+  return new Set([...implied].filter((type) => left.has(type)));
 }
 
-function refuseOverlap(document: SchemaDocument, { owner, keyword }: Choice): void {
-  const options = children(document, owner, keyword);
-  options.forEach((option, i) => {
-    const other = options.slice(i + 1).find((later) => !areDisjoint(document, option, later));
-    if (other === undefined) return;
-    throw unsupported(
-      `${owner.pointer}/oneOf: it cannot be shown that no value meets both ${option.pointer} and ${other.pointer}`,
-      'write anyOf, or give the options a required property with a constant of its own in each',
-    );
+function impliedTypes({ schema }: SchemaNode): JsonType[] {
+  // A schema that a negation left has its types listed.
+  if (typeof schema === 'boolean' || schema.$types !== undefined) return [];
+  return Object.keys(schema).flatMap((keyword) => {
+    if (keyword === 'format' && Object.hasOwn(numberFormats, schema.format as string)) return ['number'];
+    return typesByKeyword[keyword] ?? [];
   });
 }
