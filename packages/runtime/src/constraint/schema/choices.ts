@@ -1,14 +1,11 @@
 // The options that a choice leaves, as schemas one of which holds.
 
 import type { Work } from '../work.js';
-import { type Choice, child, children } from './conjunction.js';
+import { type Choice, child, children, type Options } from './conjunction.js';
 import { unsupported } from './keywords.js';
 import { negate } from './negation.js';
 import { createOverlapTest } from './overlap.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
-
-/** Gives the options of a choice, made once. */
-export type Options = (choice: Choice) => readonly SchemaNode[];
 
 /** @throws ToolkitError, from the options, `UNSUPPORTED_SCHEMA` for what cannot be enforced, `LIMIT_EXCEEDED` */
 export function createOptions(document: SchemaDocument, work: Work): Options {

@@ -15,6 +15,9 @@ export interface Choice {
   readonly keyword: ChoiceKeyword;
 }
 
+/** Gives the options of a choice, made once. */
+export type Options = (choice: Choice) => readonly SchemaNode[];
+
 /** Schemas of one value. */
 export interface Conjunction {
   /** Those that say something themselves. */

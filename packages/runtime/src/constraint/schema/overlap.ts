@@ -1,7 +1,6 @@
 // Whether a value might meet two schemas at once: what oneOf has to know, and what is never guessed.
 
 import type { Work } from '../work.js';
-import type { Options } from './choices.js';
 import {
   allowedConstants,
   allowedTypes,
@@ -11,6 +10,7 @@ import {
   follow,
   largestOf,
   noSchemas,
+  type Options,
   smallestOf,
   valuesOf,
 } from './conjunction.js';

@@ -3,8 +3,7 @@
 import type { Lexemes } from '../json/lexemes.js';
 import type { Shape } from '../json/shape.js';
 import type { Work } from '../work.js';
-import type { Options } from './choices.js';
-import type { Conjunction } from './conjunction.js';
+import type { Conjunction, Options } from './conjunction.js';
 import type { JsonType } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 import type { TextPatterns } from './text-patterns.js';

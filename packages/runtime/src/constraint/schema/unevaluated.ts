@@ -1,7 +1,6 @@
 // What `unevaluatedProperties` and `unevaluatedItems` are about: parts that no schema beside them speaks of.
 
-import type { Options } from './choices.js';
-import { type ChoiceKeyword, type Conjunction, choicesOf, inPlace } from './conjunction.js';
+import { type ChoiceKeyword, type Conjunction, choicesOf, inPlace, type Options } from './conjunction.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
 /** Options of a negation say nothing of the parts that they look at. */
