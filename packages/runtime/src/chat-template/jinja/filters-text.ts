@@ -6,7 +6,7 @@ import { fault } from './errors.js';
 import { anyFilter, type Filter, filter } from './filter.js';
 import { lengthOf, toArray } from './iterate.js';
 import { escapeMarkup, forceEscape } from './markup.js';
-import { make, step } from './meter.js';
+import { make, rebuild, step } from './meter.js';
 import { checkWidth } from './number-format.js';
 import { formatPercent } from './percent-format.js';
 import { softStr, str } from './python-repr.js';
@@ -87,6 +87,7 @@ function indent(value: Value, width: Value, first: boolean, blank: boolean): Tex
 
 /** The filter's own capitals: after white space, a hyphen or an opening bracket. */
 function titleWords(source: Text): Text {
+  rebuild(source.length);
   const parts: string[] = [];
   let isStart = true;
   let word = '';
@@ -143,7 +144,7 @@ function isIterable(value: Value): boolean {
 
 function quoteUrl(source: string, safe: string): string {
   step(source.length / 8);
-  make(3 * source.length);
+  make(24 * source.length);
   return Array.from(new TextEncoder().encode(source), (byte) => {
     const character = String.fromCharCode(byte);
     const isKept = /[A-Za-z0-9_.~-]/.test(character) || (safe !== '' && character === safe);
@@ -167,6 +168,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 /** markupsafe's `striptags`, with the entities that XML has. */
 function stripTags(source: Text): Text {
+  rebuild(source.length);
   const plain = withoutTags(source.text)
     .split(/[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/)
     .filter((word) => word !== '')

@@ -2,6 +2,7 @@
 // reads chat templates.
 
 import { fault } from './errors.js';
+import { make } from './meter.js';
 import { isSpace, lengthStripped } from './python-space.js';
 import { unescapeString } from './string-literal.js';
 
@@ -35,6 +36,8 @@ const ENDRAW = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\}\n?)/g;
 const COMMENT_END = /\+#\}|-#\}\s*|#\}\n?/g;
 const BLOCK_END = /\+%\}|-%\}\s*|%\}\n?/y;
 const VARIABLE_END = /-\}\}\s*|\}\}/y;
+/** What a token takes in memory, with the node that is made of it. */
+const TOKEN_SIZE = 64;
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
 /** @throws TemplateFault SyntaxError */
@@ -46,7 +49,10 @@ export function tokenize(template: string): Token[] {
   // Whether what precedes is the start of a line, so that white space before a tag may be taken away.
   let startsLine = true;
 
-  const add = (type: TokenType, value: string, at: number) => tokens.push({ type, value, line: lines(at) });
+  const add = (type: TokenType, value: string, at: number) => {
+    make(TOKEN_SIZE);
+    tokens.push({ type, value, line: lines(at) });
+  };
   const match = (pattern: RegExp, at: number) => {
     pattern.lastIndex = at;
     return pattern.exec(source);

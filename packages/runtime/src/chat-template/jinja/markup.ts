@@ -1,5 +1,6 @@
 // HTML in templates: what `escape` and `safe` make, as markupsafe does.
 
+import { scan } from './meter.js';
 import { str } from './python-repr.js';
 import { Text } from './text.js';
 import type { Value } from './values.js';
@@ -19,6 +20,7 @@ export function escapeMarkup(value: Value): Text {
 
 export function forceEscape(text: Text): Text {
   const { text: source } = text;
+  scan(source.length);
   if (!/[&<>'"]/.test(source)) return text.as('Markup');
   return Text.data(source.replace(/[&<>'"]/g, (sign) => ENTITIES[sign]!)).as('Markup');
 }

@@ -64,6 +64,17 @@ export function read(length: number): void {
   step(1 + Math.floor(length / CHARACTERS_PER_STEP));
 }
 
+/** Looking at a string character by character, which takes longer. */
+export function scan(length: number): void {
+  step(length / 8);
+}
+
+/** Putting a string together anew, character by character. */
+export function rebuild(length: number): void {
+  scan(length);
+  make(8 * length);
+}
+
 /** Something of a size is about to be made. */
 export function make(size: number): void {
   charactersLeft -= size;

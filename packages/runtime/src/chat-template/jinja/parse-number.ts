@@ -1,7 +1,7 @@
 // Numbers in strings, as Python's `int` and `float` read them.
 
 import { fault } from './errors.js';
-import { read } from './meter.js';
+import { read, step } from './meter.js';
 import { stripped } from './python-space.js';
 import { fromBigInt } from './values.js';
 
@@ -48,6 +48,7 @@ function toInteger(digits: string, base: number): bigint {
   const valid = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   let value = 0n;
   if (base === 10 && /^\d+$/.test(digits)) return BigInt(digits);
+  step(digits.length);
   for (const digit of digits.toLowerCase()) {
     const at = valid.indexOf(digit);
     if (at < 0) return fault('ValueError', 'invalid literal for int()');

@@ -2,7 +2,7 @@
 
 import { fault } from './errors.js';
 import { toArray } from './iterate.js';
-import { checkNesting, make, read, step } from './meter.js';
+import { checkNesting, make, scan, step } from './meter.js';
 import { Text } from './text.js';
 import {
   Callable,
@@ -79,6 +79,7 @@ function dict(entries: Iterable<readonly [Value, Value]>, level: number): string
 
 export function bigIntText(value: bigint): string {
   const text = value.toString();
+  step(text.length / 16);
   if (text.length > MAX_DIGITS) fault('ValueError', `an int of more than ${MAX_DIGITS} digits cannot be written`);
   return text;
 }
@@ -103,7 +104,7 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 
 /** A string in quotes as Python writes it. */
 export function quote(text: string): string {
-  read(text.length);
+  scan(text.length);
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const slashed = text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`);
   return (

@@ -1,5 +1,7 @@
 // What Python counts as white space and as the end of a line, which is not what JavaScript does.
 
+import { scan } from './meter.js';
+
 /** Python's `str.isspace`: U+001C to U+001F and U+0085 are, U+FEFF is not. */
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 export const SPACES = new RegExp(`[${SPACE}]+`, 'g');
@@ -15,7 +17,9 @@ export function stripped(
   isStripped: (character: string) => boolean = isSpace,
 ): { start: number; end: number } {
   const start = lengthStripped(text, isStripped);
-  return { start, end: endStripped(text, isStripped, start) };
+  const end = endStripped(text, isStripped, start);
+  scan(start + text.length - end);
+  return { start, end };
 }
 
 export function lengthStripped(text: string, isStripped: (character: string) => boolean): number {

@@ -1,5 +1,6 @@
 // Capitals and classes of characters as Python's string methods see them.
 
+import { rebuild, scan } from './meter.js';
 import type { Text } from './text.js';
 
 const CASED = /[\p{Cased}]/u;
@@ -46,6 +47,7 @@ function titleForm(character: string): string {
 
 /** `str.title`: every letter that follows none starts a word. */
 export function title(text: Text): Text {
+  rebuild(text.length);
   let isInWord = false;
   const { text: source } = text;
   const small = source.toLowerCase();
@@ -65,6 +67,7 @@ export function title(text: Text): Text {
 }
 
 export function swapCase(text: Text): Text {
+  rebuild(text.length);
   const { text: source } = text;
   return text.with(
     Array.from(source, (c) => (isLowerCase(c) ? c.toUpperCase() : isUpperCase(c) ? c.toLowerCase() : c)).join(''),
@@ -73,6 +76,7 @@ export function swapCase(text: Text): Text {
 
 /** `str.casefold`, by way of capitals, which join what differs in case alone. */
 export function caseFold(text: Text): Text {
+  rebuild(text.length);
   const { text: source } = text;
   return text.with(
     Array.from(source, (c) => (c === 'ı' ? c : Array.from(c.toUpperCase(), (d) => d.toLowerCase()).join(''))).join(''),
@@ -89,6 +93,7 @@ export function isUpper(text: string): boolean {
 }
 
 function hasOnly(text: string, wanted: (c: string) => boolean, refused: (c: string) => boolean): boolean {
+  scan(text.length);
   let isFound = false;
   for (const character of text) {
     if (refused(character)) return false;
@@ -110,6 +115,7 @@ function isTitleCase(character: string): boolean {
 }
 
 export function isTitle(text: string): boolean {
+  scan(text.length);
   let isInWord = false;
   let isFound = false;
   for (const character of text) {
@@ -143,6 +149,7 @@ export const classes: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 function all(text: string, is: (character: string) => boolean): boolean {
+  scan(text.length);
   for (const character of text) if (!is(character)) return false;
   return text !== '';
 }

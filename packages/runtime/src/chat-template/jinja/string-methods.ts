@@ -6,7 +6,7 @@ import { toArray } from './iterate.js';
 import { escapeMarkup } from './markup.js';
 import { make } from './meter.js';
 import { checkWidth } from './number-format.js';
-import { isSpace } from './python-space.js';
+import { stripped } from './python-space.js';
 import { capitalize, caseFold, classes, lower, swapCase, title, upper } from './string-case.js';
 import { expandTabs, joinItems, partition, replace, split, splitLines, splitRight, strip } from './string-parts.js';
 import { Text } from './text.js';
@@ -32,7 +32,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   }),
   find: method('sub, start=, end=, /', (text, args) => find(text, args, 'indexOf')),
   index: method('sub, start=, end=, /', (text, args) => found(find(text, args, 'indexOf'))),
-  isspace: method('', (text) => text.length > 0 && Array.from(text.text).every(isSpace)),
+  isspace: method('', (text) => text.length > 0 && stripped(text.text).end === 0),
   join: method('iterable, /', (text, [items]) => {
     const parts = toArray(items!);
     return joinItems(text, text.isMarkup ? parts.map((part) => escapeMarkup(part)) : parts);

@@ -1,7 +1,7 @@
 // Cutting, joining and replacing strings as Python's methods do; every part knows where it comes from.
 
 import { fault } from './errors.js';
-import { make, step } from './meter.js';
+import { make, scan, step } from './meter.js';
 import { lineEnds, SPACES, stripped } from './python-space.js';
 import { Text } from './text.js';
 import { typeName, type Value } from './values.js';
@@ -37,6 +37,7 @@ export function split(text: Text, separator: Text | null, most = NO_LIMIT): Text
 
 function splitSpaces(text: Text, most: number): Text[] {
   const { text: source } = text;
+  scan(source.length);
   const parts: Text[] = [];
   let { start } = stripped(source);
   const { end } = stripped(source);

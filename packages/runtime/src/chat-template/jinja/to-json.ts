@@ -2,7 +2,7 @@
 
 import { asNumber, compare } from './compare.js';
 import { fault } from './errors.js';
-import { checkNesting, make, read, step } from './meter.js';
+import { checkNesting, make, scan, step } from './meter.js';
 import { MAX_WIDTH } from './number-format.js';
 import { bigIntText, floatText } from './python-repr.js';
 import { Text } from './text.js';
@@ -119,7 +119,7 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 function jsonText(text: string, ensureAscii: boolean): string {
-  read(text.length);
+  scan(text.length);
   const escaped = text.replace(
     ensureAscii ? /["\\]|[^ -~]/g : /["\\\x00-\x1f]/g,
     (unit) => SHORT[unit] ?? unicode(unit),
