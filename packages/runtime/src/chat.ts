@@ -1,6 +1,7 @@
 // A conversation: messages through the model's own template, turns continued on the live key/value cache.
 
 import { ToolkitError } from '@llama-ts/format';
+import type { CacheType } from './cache-type.js';
 import { type FullContextPolicy, fitConversation } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
@@ -9,7 +10,7 @@ import { templateDate } from './chat-template/template-date.js';
 import { PYTHON_TAG, parseToolCalls, type ToolCall } from './chat-template/tool-call.js';
 import { chatParts, templateTokensOf } from './encode-messages.js';
 import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
-import { type CacheType, cacheTypeOf } from './key-value-cache.js';
+import { cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
 import type { GenerateEndEvent } from './sequence.js';
 import type { Session } from './session.js';

@@ -12,6 +12,7 @@ export {
   type TokenLogProbabilities,
 } from './answer.js';
 export type { LimitOptions } from './answer-limits.js';
+export { type CacheType, cacheTypes } from './cache-type.js';
 export {
   type Chat,
   type ChatEndEvent,
@@ -39,7 +40,7 @@ export {
   generate,
 } from './generate.js';
 export { type AnswerOfSeveral, type GenerateAnswersOptions, generateAnswers } from './generate-answers.js';
-export { type CacheType, type CreateCacheOptions, cacheTypeOf, cacheTypes } from './key-value-cache.js';
+export { type CreateCacheOptions, cacheTypeOf } from './key-value-cache.js';
 export { LLAMA3_CHAT_TEMPLATE } from './llama3-chat-template.js';
 export { DEFAULT_CONTEXT, type Model, type OpenModelOptions, openModel } from './model.js';
 export type { LogProbability } from './sampler/log-probabilities.js';

@@ -2,13 +2,8 @@
 
 import { type ModelDimensions, ToolkitError } from '@llama-ts/format';
 import type { Allocator, KeyValueCache } from '@llama-ts/kernels';
+import { type CacheType, cacheTypes } from './cache-type.js';
 import { cacheTooLarge, checkCacheSize, isOutOfMemory } from './memory-limit.js';
-
-/** Element types of a cache: float32, or half precision with half the memory and its own rounding. */
-export const cacheTypes = ['f32', 'f16'] as const;
-
-/** One of {@link cacheTypes}. */
-export type CacheType = (typeof cacheTypes)[number];
 
 /** Options of `Model.createCache`. */
 export interface CreateCacheOptions {

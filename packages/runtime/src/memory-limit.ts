@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { ToolkitError } from '@llama-ts/format';
 import type { Allocator } from '@llama-ts/kernels';
-import type { CacheType } from './key-value-cache.js';
+import type { CacheType } from './cache-type.js';
 
 /** What V8, the system and the kernels say of memory that is not to be had, and of lengths that no array can have. */
 const NO_MEMORY =

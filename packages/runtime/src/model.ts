@@ -25,8 +25,9 @@ import {
   type WeightFile,
 } from '@llama-ts/kernels';
 import { bosTokenOf } from './bos-token.js';
+import type { CacheType } from './cache-type.js';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
-import { type CacheType, type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
+import { type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
 import { createLastPass } from './last-pass.js';
 import { isOutOfMemory, passTooLarge, weightsTooLarge } from './memory-limit.js';
 import { modelChecksum } from './model-checksum.js';

@@ -3,7 +3,7 @@
 //   magic, u32 version, u32 cache type, u32 tokens, u32 bytes of the conversation, sha256 of the model, u64 zero
 
 import { ToolkitError } from '@llama-ts/format';
-import { type CacheType, cacheTypes } from './key-value-cache.js';
+import { type CacheType, cacheTypes } from './cache-type.js';
 
 /** What the header says. */
 export interface SessionHeader {

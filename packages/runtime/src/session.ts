@@ -3,8 +3,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type ByteSource, equalBytes, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
+import type { CacheType } from './cache-type.js';
 import { contextRemedies } from './context-remedies.js';
-import { type CacheType, cacheTypeOf } from './key-value-cache.js';
+import { cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
 import { type Conversation, decodeConversation, encodeConversation } from './session-conversation.js';
 import { badSession, decodeSessionHeader, encodeSessionHeader, SESSION_HEADER_BYTES } from './session-header.js';
