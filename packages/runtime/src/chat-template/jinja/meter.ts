@@ -17,7 +17,7 @@ export interface Budget {
  */
 const STEPS = 1_500_000;
 const STEPS_PER_CHARACTER = 1;
-const CHARACTERS = 12_000_000;
+const CHARACTERS = 8_000_000;
 const CHARACTERS_PER_CHARACTER = 8;
 /** A step of reading. */
 const CHARACTERS_PER_STEP = 64;

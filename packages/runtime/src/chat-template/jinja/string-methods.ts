@@ -32,7 +32,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   }),
   find: method('sub, start=, end=, /', (text, args) => find(text, args, 'indexOf')),
   index: method('sub, start=, end=, /', (text, args) => found(find(text, args, 'indexOf'))),
-  isspace: method('', (text) => text.length > 0 && stripped(text.text).end === 0),
+  isspace: method('', (text) => text.length > 0 && stripped(text.text).start === text.length),
   join: method('iterable, /', (text, [items]) => {
     const parts = toArray(items!);
     return joinItems(text, text.isMarkup ? parts.map((part) => escapeMarkup(part)) : parts);
