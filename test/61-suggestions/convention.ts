@@ -57,6 +57,7 @@ export function readSuggestion(suggestion: string): Advice {
 
 /** What a command has in the place of what only the user knows, in capitals: REPO_OR_DIR, MODEL.bin. */
 export function placeholdersOf(command: string): string[] {
+  if (command.startsWith('unset ')) return [];
   const words =
     command.replace(/'[^']*'|"[^"]*"|\$[A-Z_]+/g, '').match(/(?<![\w'"./$-])[A-Z][A-Z_]+(?:\.[a-z]+)?(?![\w=-])/g) ??
     [];

@@ -30,7 +30,7 @@ export interface Scenario {
   /** What a person does who follows words: the first that matches. It may return another `{ command }` to run after. */
   readonly acts?: readonly (readonly [RegExp, (situation: Situation) => Maybe<unknown>])[];
   /** Names that a suggested call uses. */
-  scope?(situation: Situation): Readonly<Record<string, unknown>>;
+  scope?(situation: Situation): Maybe<Readonly<Record<string, unknown>>>;
   /** What else must be true after a suggestion was followed. Where one matches, the failing command is not repeated. */
   readonly checks?: readonly (readonly [RegExp, (situation: Situation, outcome: Outcome) => Maybe<unknown>])[];
 }

@@ -1,7 +1,7 @@
 // A small situation in a folder of its own: files, variables, a hub, and a shell with `llama` on its PATH.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
@@ -26,6 +26,8 @@ export interface Fixtures {
 export async function makeFixtures(): Promise<Fixtures> {
   const folder = await mkdtemp(join(tmpdir(), 'llama-suggestions-'));
   await cp(sampleModelPath, join(folder, 'checkpoint'), { recursive: true });
+  await cp(sampleModelPath, join(folder, 'base'), { recursive: true });
+  await withoutChatTemplate(join(folder, 'base', 'tokenizer_config.json'));
   await mkdir(join(folder, 'other'));
   await writeCheckpoint(join(folder, 'other'), SMALL);
   for (const args of [
@@ -33,6 +35,7 @@ export async function makeFixtures(): Promise<Fixtures> {
     ['export', 'v2.bin', '--hf', 'checkpoint', '--version', '2'],
     ['export', 'plain.bin', '--hf', 'checkpoint', '--plain'],
     ['export', 'other.bin', '--hf', 'other'],
+    ['export', 'base.bin', '--hf', 'base'],
     ['export', 'v0.bin', '--hf', 'checkpoint', '--version', '0', '--plain'],
   ]) {
     const { exitCode, stderr } = await runLlama(args, { cwd: folder });
@@ -43,6 +46,11 @@ export async function makeFixtures(): Promise<Fixtures> {
   await writeFile(join(folder, 'bin', 'llama'), `#!/bin/sh\nexec ${quoted} "$@"\n`);
   await chmod(join(folder, 'bin', 'llama'), 0o755);
   return { folder, path: (name) => join(folder, name) };
+}
+
+async function withoutChatTemplate(path: string): Promise<void> {
+  const { chat_template: _, ...config } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify(config));
 }
 
 /** Where one scenario happens. */

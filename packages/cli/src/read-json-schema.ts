@@ -10,7 +10,7 @@ export async function readJsonSchema(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (cause) {
     throw new ToolkitError('BAD_SCHEMA', `${path}: no JSON (${(cause as Error).message}), expected a JSON schema`, {
-      suggestions: [`node -e 'JSON.parse(fs.readFileSync(${JSON.stringify(path)}))'`],
+      suggestions: ['write it as JSON, with every name in double quotes, then run the same command again'],
       cause,
     });
   }

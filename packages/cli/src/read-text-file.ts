@@ -1,7 +1,7 @@
 // Reads a text a model is evaluated on.
 
 import { readFile, stat } from 'node:fs/promises';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 
 /** Longer texts than anybody waits for, and shorter than the longest string. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -12,7 +12,7 @@ export async function readTextFile(path: string): Promise<string> {
   if (found === null || !found.isFile()) throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such text file`);
   if (found.size > MAX_BYTES) {
     throw new ToolkitError('LIMIT_EXCEEDED', `${path}: ${found.size} bytes, expected at most ${MAX_BYTES}`, {
-      suggestions: [`head -c 1000000 ${JSON.stringify(path)} > part.txt`],
+      suggestions: [`take a part of it instead: head -c 1000000 ${shellQuote(path)} > part.txt`],
     });
   }
   try {
@@ -20,7 +20,7 @@ export async function readTextFile(path: string): Promise<string> {
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw new ToolkitError('BAD_TEXT', `${path}: bytes that are not UTF-8, expected text`, {
-      suggestions: [`iconv -f LATIN1 -t UTF-8 ${JSON.stringify(path)} > text.txt`],
+      suggestions: [`convert it, and take that instead: iconv -f LATIN1 -t UTF-8 ${shellQuote(path)} > text.txt`],
       cause,
     });
   }

@@ -1,6 +1,6 @@
 // A command as somebody types it into a shell: words that need it are in quotes.
 
-const PLAIN = /^[\w@%+=:,./~-]+$/;
+const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** The words of a command, to be typed as they stand. */
 export function commandLine(words: readonly string[]): string {

@@ -3,7 +3,5 @@ import { ToolkitError } from './toolkit-error.js';
 
 /** @see docs/arithmetic.md, "Finite passes" */
 export function nonFiniteError(): ToolkitError {
-  return new ToolkitError('NON_FINITE', 'forward pass: found NaN or an infinity, expected finite numbers', {
-    suggestions: ['llama verify MODEL.bin', 'llama export MODEL.bin --hf REPO_OR_DIR --force'],
-  });
+  return new ToolkitError('NON_FINITE', 'forward pass: found NaN or an infinity, expected finite numbers');
 }

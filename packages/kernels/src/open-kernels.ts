@@ -50,7 +50,7 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
   }
   const found = rejections.length > 0 ? rejections.join('; ') : 'not part of this installation';
   throw new ToolkitError('BACKEND_UNAVAILABLE', `backend ${backend ?? '(any)'} cannot run here: ${found}`, {
-    suggestions: [...suggestions, 'llama doctor'],
+    suggestions: [...suggestions, 'see what runs here: llama doctor'],
   });
 }
 

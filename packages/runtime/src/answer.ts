@@ -256,7 +256,9 @@ function checkConstrained(tokenizer: Tokenizer | null, stop: readonly string[], 
     'INVALID_OPTION',
     `${found} together with a constraint, expected only special tokens to stop at`,
     {
-      suggestions: ['leave them out: the answer ends where the constraint is met'],
+      suggestions: [
+        `the answer ends where the constraint is met: leave out ${stop.length > 0 ? '--stop' : '--stop-id'}`,
+      ],
     },
   );
 }

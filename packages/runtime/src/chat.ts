@@ -217,7 +217,7 @@ function checkSessionCacheType({ cache }: Session, asked: CacheType): void {
   const type = cacheTypeOf(cache);
   if (type === asked) return;
   throw new ToolkitError('INVALID_OPTION', `cache type ${asked} for a session of ${type}, expected the session's own`, {
-    suggestions: [`leave the cache type out, or ask for the session's: --cache-type ${type}`, 'start another session'],
+    suggestions: [`take the session's: --cache-type ${type}`],
   });
 }
 

@@ -1,6 +1,6 @@
 // The tokens that ask a model to answer a conversation, by its own tokenizer and chat template.
 
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { bosTokenOf } from './bos-token.js';
 import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
 import { templateDate } from './chat-template/template-date.js';
@@ -46,8 +46,8 @@ export function chatParts(
   if (chatTemplate === null) {
     throw new ToolkitError('NO_CHAT_TEMPLATE', 'the model holds no chat template, expected one to chat with', {
       suggestions: [
-        `give it the usual one of Llama 3, or a file: llama chat ${JSON.stringify(path)} --chat-template llama3`,
-        `continue a text instead: llama run ${JSON.stringify(path)} "Once upon a time"`,
+        'give it the usual one of Llama 3: --chat-template llama3',
+        `continue a text instead: llama run ${shellQuote(path)} -i 'Once upon a time'`,
       ],
     });
   }

@@ -95,8 +95,8 @@ export function encodePrompt(
       'the model file holds no tokenizer, expected one to encode the prompt with',
       {
         suggestions: [
-          'give the C programs’ file: llama run MODEL -z tokenizer.bin',
-          'export the model with its tokenizer.json',
+          'give the tokenizer.bin of this model: --tokenizer TOKENIZER.bin',
+          'make a file that holds one: llama export model.bin --hf REPO_OR_DIR',
         ],
       },
     );

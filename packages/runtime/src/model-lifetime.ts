@@ -79,6 +79,6 @@ export async function withEitherSignal<T>(
 
 function busy(): ToolkitError {
   return new ToolkitError('MODEL_BUSY', 'model: called while a pass is under way, expected one at a time', {
-    suggestions: ['take turns: await model.turn(() => model.forward(…))', 'run requests together: createEngine(model)'],
+    suggestions: ['take turns: model.turn(() => model.forward(batch))', 'run requests together: createEngine(model)'],
   });
 }

@@ -7,8 +7,10 @@ import {
   type BinHeader,
   type BoundaryTokens,
   type ByteSource,
+  exportAgain,
   type ForwardSettings,
   type GenerationDefaults,
+  isToolkitError,
   type ModelDescription,
   openFile,
   readBinFile,
@@ -233,7 +235,7 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
           try {
             return await forward(context, batch, { ...forwardOptions, signal: either });
           } catch (error) {
-            if (!isOutOfMemory(error)) throw error;
+            if (!isOutOfMemory(error)) throw withRemedy(error, path, file.header.version);
             throw passTooLarge(
               batch.reduce((sum, { tokens }) => sum + tokens.length, 0),
               error,
@@ -294,8 +296,8 @@ function resolveSettings(
         'and the file does not hold the RoPE base and scaling',
       {
         suggestions: [
-          'export it again without --plain, so that the file says them: llama export OUT.bin --hf REPO_OR_DIR',
           'state them: --rope-theta 500000 --rope-scaling none',
+          `export it again, with what the file lacks: ${exportAgain(path)}`,
         ],
       },
     );
@@ -330,5 +332,14 @@ function checkContext(requested: number, most: number): void {
   if (Number.isInteger(requested) && requested >= 1 && requested <= most) return;
   throw new ToolkitError('INVALID_OPTION', `context ${requested}, expected 1 to ${most}, the model's own`, {
     suggestions: [`--context ${most}`],
+  });
+}
+
+/** Weights of which a pass makes no numbers are damaged. */
+function withRemedy(error: unknown, path: string, version: number): unknown {
+  if (!isToolkitError(error) || error.code !== 'NON_FINITE') return error;
+  return new ToolkitError(error.code, `${path}: ${error.message}`, {
+    suggestions: [`the weights are damaged, export them again: ${exportAgain(path, version)}`],
+    cause: error,
   });
 }

@@ -28,21 +28,21 @@ export function decodeConversation(bytes: Uint8Array, name: string): Conversatio
   try {
     json = toPlainData(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)), 'session');
   } catch (cause) {
-    throw badSession(`${name}: the conversation at byte 64 is not JSON of plain data in UTF-8`, cause);
+    throw badSession(name, `the conversation at byte 64 is not JSON of plain data in UTF-8`, cause);
   }
   if (typeof json !== 'object' || json === null || Object.keys(json).join(', ') !== FIELDS) {
-    throw badSession(`${name}: the conversation at byte 64 has other fields, expected ${FIELDS}`);
+    throw badSession(name, `the conversation at byte 64 has other fields, expected ${FIELDS}`);
   }
   const { messages, nAnswers, seed, dateString } = json as Record<string, unknown>;
-  if (!isMessages(messages)) throw badSession(`${name}: messages are no list of objects with a role`);
+  if (!isMessages(messages)) throw badSession(name, `messages are no list of objects with a role`);
   if (!(Number.isSafeInteger(nAnswers) && (nAnswers as number) >= 0)) {
-    throw badSession(`${name}: nAnswers is ${JSON.stringify(nAnswers)}, expected a whole number from 0`);
+    throw badSession(name, `nAnswers is ${JSON.stringify(nAnswers)}, expected a whole number from 0`);
   }
   if (!(typeof seed === 'string' && /^[1-9]\d{0,19}$/.test(seed) && BigInt(seed) <= MAX_SEED)) {
-    throw badSession(`${name}: seed is ${JSON.stringify(seed)}, expected 1 to ${MAX_SEED} in digits`);
+    throw badSession(name, `seed is ${JSON.stringify(seed)}, expected 1 to ${MAX_SEED} in digits`);
   }
   if (!(dateString === null || typeof dateString === 'string')) {
-    throw badSession(`${name}: dateString is ${JSON.stringify(dateString)}, expected a string or null`);
+    throw badSession(name, `dateString is ${JSON.stringify(dateString)}, expected a string or null`);
   }
   return { messages, nAnswers: nAnswers as number, seed: BigInt(seed), dateString };
 }

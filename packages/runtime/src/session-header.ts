@@ -2,7 +2,7 @@
 //
 //   magic, u32 version, u32 cache type, u32 tokens, u32 bytes of the conversation, sha256 of the model, u64 zero
 
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { type CacheType, cacheTypes } from './cache-type.js';
 
 /** What the header says. */
@@ -49,21 +49,22 @@ export function encodeSessionHeader(header: SessionHeader): Uint8Array {
 export function decodeSessionHeader(bytes: Uint8Array, name: string): SessionHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < SESSION_HEADER_BYTES || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) {
-    throw badSession(`${name}: is no session, expected ${JSON.stringify(MAGIC)} at byte 0`);
+    throw badSession(name, `is no session, expected ${JSON.stringify(MAGIC)} at byte 0`);
   }
   const version = view.getUint32(8, true);
-  if (version !== VERSION) throw badSession(`${name}: session version ${version} at byte 8, expected ${VERSION}`);
+  if (version !== VERSION) throw badSession(name, `session version ${version} at byte 8, expected ${VERSION}`);
   const type = view.getUint32(12, true);
   const cacheType = cacheTypes[type];
-  if (cacheType === undefined) throw badSession(`${name}: cache type ${type} at byte 12, expected 0 or 1`);
+  if (cacheType === undefined) throw badSession(name, `cache type ${type} at byte 12, expected 0 or 1`);
   const conversationByteLength = view.getUint32(20, true);
   if (conversationByteLength > MAX_CONVERSATION_BYTES) {
     throw badSession(
-      `${name}: conversation of ${conversationByteLength} bytes at byte 20, expected at most ${MAX_CONVERSATION_BYTES}`,
+      name,
+      `conversation of ${conversationByteLength} bytes at byte 20, expected at most ${MAX_CONVERSATION_BYTES}`,
     );
   }
   if (view.getBigUint64(CHECKSUM_OFFSET + CHECKSUM_BYTES, true) !== 0n) {
-    throw badSession(`${name}: bytes 56 to 63 are not zero`);
+    throw badSession(name, `bytes 56 to 63 are not zero`);
   }
   return {
     cacheType,
@@ -73,9 +74,9 @@ export function decodeSessionHeader(bytes: Uint8Array, name: string): SessionHea
   };
 }
 
-export function badSession(message: string, cause?: unknown): ToolkitError {
-  return new ToolkitError('BAD_SESSION', message, {
-    suggestions: ['start anew, and save over it: llama chat MODEL, then /save FILE'],
+export function badSession(name: string, problem: string, cause?: unknown): ToolkitError {
+  return new ToolkitError('BAD_SESSION', `${name}: ${problem}`, {
+    suggestions: [`put it aside: mv ${shellQuote(name)} ${shellQuote(`${name}.damaged`)}`],
     cause,
   });
 }

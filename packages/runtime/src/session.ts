@@ -1,7 +1,7 @@
 // A conversation saved with its key/value cache: written, and read back into a model it belongs to.
 
 import { createHash, type Hash } from 'node:crypto';
-import { type ByteSource, equalBytes, ToolkitError } from '@llama-ts/format';
+import { type ByteSource, equalBytes, shellQuote, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
 import type { CacheType } from './cache-type.js';
 import { contextRemedies } from './context-remedies.js';
@@ -138,29 +138,27 @@ function checkLength(
   const expected = SESSION_HEADER_BYTES + conversationByteLength + nTokens * positionBytes + CHECKSUM_BYTES;
   if (source.byteLength === expected) return;
   throw badSession(
-    `${source.name}: ${source.byteLength} bytes, expected ${expected} for the ${nTokens} tokens its header states`,
+    source.name,
+    `${source.byteLength} bytes, expected ${expected} for the ${nTokens} tokens its header states`,
   );
 }
 
 async function checkChecksum(hash: Hash, source: ByteSource, byteOffset: number): Promise<void> {
   const said = await source.read(byteOffset, CHECKSUM_BYTES);
   if (equalBytes(new Uint8Array(hash.digest()), said)) return;
-  throw badSession(`${source.name}: it does not have the sha256 that it states at byte ${byteOffset}`);
+  throw badSession(source.name, `it does not have the sha256 that it states at byte ${byteOffset}`);
 }
 
 function checkTokens(tokens: readonly number[], { header: { dimensions } }: Model, name: string): void {
   const stray = tokens.find((id) => id < 0 || id >= dimensions.vocabSize);
   if (stray !== undefined) {
-    throw badSession(`${name}: token ${stray}, expected ids from 0 to ${dimensions.vocabSize - 1}`);
+    throw badSession(name, `token ${stray}, expected ids from 0 to ${dimensions.vocabSize - 1}`);
   }
 }
 
 function otherModel(name: string): ToolkitError {
   return new ToolkitError('SESSION_OF_ANOTHER_MODEL', `${name}: a session of other weights or settings`, {
-    suggestions: [
-      'open it with the model file it was saved with: llama chat MODEL --session FILE',
-      'go on with its text alone, from a transcript: /load TRANSCRIPT.jsonl',
-    ],
+    suggestions: [`open it with the model it was saved with: llama chat MODEL.bin --session ${shellQuote(name)}`],
   });
 }
 

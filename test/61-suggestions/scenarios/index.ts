@@ -5,6 +5,9 @@ import { evaluateScenarios } from './evaluate.js';
 import { exporterScenarios } from './exporter.js';
 import { formatScenarios } from './format.js';
 import { ggufScenarios } from './gguf.js';
+import { hubScenarios } from './hub.js';
+import { kernelsScenarios } from './kernels.js';
+import { runtimeScenarios } from './runtime.js';
 import { safetensorsScenarios } from './safetensors.js';
 
 export const scenarios: readonly Scenario[] = [
@@ -13,4 +16,7 @@ export const scenarios: readonly Scenario[] = [
   ...ggufScenarios,
   ...exporterScenarios,
   ...evaluateScenarios,
+  ...runtimeScenarios,
+  ...kernelsScenarios,
+  ...hubScenarios,
 ];

@@ -25,6 +25,8 @@ export interface FakeHubOptions {
   readonly repos: Readonly<Record<string, FakeRepo>>;
   /** The one token that is accepted. */
   readonly token?: string;
+  /** Tokens of accounts that may read nothing but what is public. */
+  readonly otherTokens?: readonly string[];
   /** Fault of an answer; asked once a request, with how many of its kind and path came before. */
   readonly fault?: (request: FakeRequest, nBefore: number) => Fault | undefined;
   /** Called when a chunk of a file was sent; the next waits for it. */
@@ -70,7 +72,8 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     const isKnown = options.token !== undefined && authorization === `Bearer ${options.token}`;
     // The run's own token opens nothing and offends nobody.
     const isCanary = canaryToken !== '' && authorization === `Bearer ${canaryToken}`;
-    if (authorization !== undefined && !isKnown && !isCanary) return fail(response, 401, { 'x-error-message': echo });
+    const isOther = options.otherTokens?.some((token) => authorization === `Bearer ${token}`) ?? false;
+    if (authorization !== undefined && !isKnown && !isCanary && !isOther) return fail(response, 401, { 'x-error-message': echo });
     const repo = options.repos[route.repo];
     const isHidden = repo?.access === 'private' && !isKnown && route.kind !== 'file';
     if (repo === undefined || isHidden) {

@@ -1,6 +1,6 @@
 // Reads a file of prompts, and refuses it as a whole when one of its lines is malformed.
 
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { readTextFile } from '../read-text-file.js';
 import { BadLine } from './bad-line.js';
 import { type BatchLine, parseBatchLine } from './batch-line.js';
@@ -37,11 +37,15 @@ export async function readBatch(path: string): Promise<Batch> {
     throw refuse(
       path,
       `line ${first.line}: ${first.message}${others}`,
-      `sed -n ${first.line}p ${JSON.stringify(path)}`,
+      `look at the line: sed -n ${first.line}p ${shellQuote(path)}`,
     );
   }
   if (lines.length === 0) {
-    throw refuse(path, 'no prompts, expected a JSON object a line', `echo '{"prompt": "Once upon a time"}' > ${path}`);
+    throw refuse(
+      path,
+      'no prompts, expected a JSON object a line',
+      `begin with one: echo '{"prompt": "Once upon a time"}' > ${shellQuote(path)}`,
+    );
   }
   return { text, lines };
 }

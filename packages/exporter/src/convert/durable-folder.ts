@@ -7,7 +7,7 @@
 
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { FILE_LAYER, type FileLayer, syncFolder } from '../files/file-layer.js';
 import { type LockedOutput, lostLock, openUnderLock } from '../output/output-lock.js';
 import { describeWriteFailure } from '../output/write-failure.js';
@@ -153,7 +153,7 @@ export async function checkOutputFolder(
     throw refuse('OUTPUT_HOLDS_OTHER_FILES', message, 'name a new folder');
   }
   if (entries.length > 0 && !force) {
-    throw refuse('OUTPUT_EXISTS', `${path}: exists already, expected a new folder`, 'add --force to replace it');
+    throw refuse('OUTPUT_EXISTS', `${path}: exists already, expected a new folder`, 'replace it: --force');
   }
   return target;
 }
@@ -162,7 +162,7 @@ async function realParent(path: string): Promise<string> {
   const parent = dirname(resolve(path));
   return realpath(parent).catch((cause: unknown) => {
     throw new ToolkitError('OUTPUT_FOLDER_MISSING', `${parent}: no such folder, expected one to write ${path} into`, {
-      suggestions: [`mkdir -p ${JSON.stringify(parent)}`],
+      suggestions: [`make it: mkdir -p ${shellQuote(parent)}`],
       cause,
     });
   });

@@ -5,7 +5,7 @@
 // bandwidth; that no wrong byte is kept does not hang on it, since every owner writes to a partial file of its own.
 
 import { join } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { errnoOf } from '../files/file-layer.js';
 import { makeFolder } from '../files/make-folder.js';
 import { createOwner, isGone, retireOwner } from '../files/process-identity.js';
@@ -99,7 +99,7 @@ function noLock(path: string): ToolkitError {
     'CACHE_FAILED',
     `${path}: cannot be made as a lock, nor read as one, expected a file or nothing`,
     {
-      suggestions: [`rm ${JSON.stringify(path)}`],
+      suggestions: [`remove it: rm -r ${shellQuote(path)}`],
     },
   );
 }

@@ -6,8 +6,11 @@ import { describeFileFailure } from '../files/file-failure.js';
 export function describeCacheFailure(error: unknown, cacheDir: string): unknown {
   return describeFileFailure(error, {
     what: `${cacheDir}: the hub cache cannot be used`,
-    whenFull: ['free some space and run the same command again; it continues', 'export HF_HUB_CACHE=/another/disk'],
-    readOnly: { code: 'CACHE_READ_ONLY', suggestions: ['export HF_HUB_CACHE=/a/folder/of/yours'] },
-    other: { code: 'CACHE_FAILED', suggestions: ['check the disk', 'export HF_HUB_CACHE=/another/disk'] },
+    whenFull: [
+      'free some space, then run the same command again',
+      'keep it on another disk: export HF_HUB_CACHE=FOLDER',
+    ],
+    readOnly: { code: 'CACHE_READ_ONLY', suggestions: ['keep it in a folder of your own: export HF_HUB_CACHE=FOLDER'] },
+    other: { code: 'CACHE_FAILED', suggestions: ['keep it on another disk: export HF_HUB_CACHE=FOLDER'] },
   });
 }

@@ -1,7 +1,7 @@
 // Where the hub is, what to tell it, and how patient to be: checked once, then passed to every request.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { redactUrl } from './redact.js';
 
 /** The hub of Hugging Face. */
@@ -71,12 +71,18 @@ export function openConnection(options: ConnectionOptions): Connection {
   // Never show the value: a token with a stray character is still nearly a token.
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new ToolkitError('BAD_TOKEN', 'the hub token is empty or has a space or control character, expected hf_…', {
-      suggestions: ['copy the token again from https://huggingface.co/settings/tokens', 'unset HF_TOKEN'],
+      suggestions: [
+        'copy it again from https://huggingface.co/settings/tokens: export HF_TOKEN=TOKEN',
+        'go without, for public repositories: unset HF_TOKEN',
+      ],
     });
   }
   if (token !== undefined && endpoint.protocol === 'http:' && !isLoopback) {
     throw new ToolkitError('BAD_ENDPOINT', `${endpoint.origin}: would get the token unencrypted, expected https://`, {
-      suggestions: [`export HF_ENDPOINT=https://${endpoint.host}`, 'unset HF_TOKEN'],
+      suggestions: [
+        `export HF_ENDPOINT=${shellQuote(`https://${endpoint.host}`)}`,
+        'go without, for public repositories: unset HF_TOKEN',
+      ],
     });
   }
   return {

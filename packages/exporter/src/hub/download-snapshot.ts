@@ -125,7 +125,10 @@ async function checkDiskSpace({ files, cacheDir }: HubCache, neededBytes: number
     'DISK_FULL',
     `${cacheDir}: ${freeBytes} bytes free, expected ${neededBytes} for the download`,
     {
-      suggestions: ['free some space', 'export HF_HUB_CACHE=/another/disk'],
+      suggestions: [
+        'free some space, then run the same command again',
+        'keep it on another disk: export HF_HUB_CACHE=FOLDER',
+      ],
     },
   );
 }

@@ -24,12 +24,12 @@ export async function findSnapshot(
   include: Include | undefined,
 ): Promise<HubSnapshot> {
   const commit = await readReference(cache, revision);
-  if (commit === null) throw notCached(cache, revision, [`revision ${revision}`]);
+  if (commit === null) throw notCached(cache, [`revision ${revision}`]);
   const path = join(cache.snapshots, commit);
   const present = (await listFolder(cache, path)).filter(include ?? (() => true));
   const wanted = include === undefined ? await neededFiles(cache, commit, present) : { present, missing: [] };
   const missing = wanted.present.length === 0 ? ['every file asked for'] : wanted.missing;
-  if (missing.length > 0) throw notCached(cache, revision, missing);
+  if (missing.length > 0) throw notCached(cache, missing);
   const files = await Promise.all(wanted.present.map((name) => describeFile(cache, path, name)));
   return { path, repo: cache.repo, commit, files };
 }
@@ -78,13 +78,9 @@ async function describeFile({ files }: HubCache, folder: string, path: string): 
   return { path, size, etag: digest, sha256, gitSha1: sha256 === null ? digest : null };
 }
 
-function notCached({ repo, cacheDir }: HubCache, revision: string, missing: readonly string[]): ToolkitError {
+function notCached({ repo, cacheDir }: HubCache, missing: readonly string[]): ToolkitError {
   const message = `${repo}: offline, and the cache ${cacheDir} lacks ${missing.join(', ')}`;
   return new ToolkitError('HUB_OFFLINE', message, {
-    suggestions: [
-      'unset HF_HUB_OFFLINE and run the same command again',
-      `hf download ${repo} --revision ${revision}`,
-      'if it is in another folder: export HF_HUB_CACHE=…',
-    ],
+    suggestions: ['go online: unset HF_HUB_OFFLINE', 'if it is in another folder: export HF_HUB_CACHE=FOLDER'],
   });
 }

@@ -1,8 +1,11 @@
 // What each failure of a hub is called, and what the user can do about it.
 
 import { ToolkitError } from '@llama-ts/format';
-import type { Connection } from './connection.js';
+import { type Connection, DEFAULT_ENDPOINT } from './connection.js';
 import { redactText, redactUrl } from './redact.js';
+
+/** Where tokens are made and given rights. */
+const TOKENS_PAGE = 'https://huggingface.co/settings/tokens';
 
 /** A failure worth another try. When tries run out, `error` is what the user gets. */
 export class RetryableFailure extends Error {
@@ -41,34 +44,35 @@ export function statusFailure(
   if (reason === 'GatedRepo') {
     return new ToolkitError('HUB_GATED', `${said}: the repository is gated and this account has no access to it`, {
       suggestions: [
-        `ask for access at ${page}`,
+        `ask for access at ${page}, then run the same command again`,
         connection.token === undefined
-          ? 'export HF_TOKEN=… of an account with access'
-          : 'check that the token may read gated repositories: https://huggingface.co/settings/tokens',
+          ? 'with a token of an account that has access: export HF_TOKEN=TOKEN'
+          : `with a token that may read gated repositories, from ${TOKENS_PAGE}: export HF_TOKEN=TOKEN`,
       ],
     });
   }
   if (reason === 'RevisionNotFound') {
     return new ToolkitError('HUB_REVISION_NOT_FOUND', `${said}: no revision ${JSON.stringify(revision)}`, {
-      suggestions: ['use the default: --revision main', `see the branches and tags at ${page}/tree/main`],
+      suggestions: [
+        'take the default: --revision main',
+        `take one of those listed at ${page}/tree/main: --revision REVISION`,
+      ],
     });
   }
   if (reason === 'EntryNotFound') return fileNotFound(connection, repo, revision, path ?? '');
   if (status === 401 && (reason !== 'RepoNotFound' || /credentials/i.test(text))) {
     return new ToolkitError('HUB_UNAUTHORIZED', `${said}, expected a valid token`, {
       suggestions: [
-        connection.token === undefined ? 'export HF_TOKEN=…' : 'make a new token and export HF_TOKEN=…',
-        'tokens are at https://huggingface.co/settings/tokens',
+        `with a valid token, from ${TOKENS_PAGE}: export HF_TOKEN=TOKEN`,
+        ...(connection.token === undefined ? [] : ['without a token, for a public repository: unset HF_TOKEN']),
       ],
     });
   }
   if (reason === 'RepoNotFound' || (status === 404 && path === null)) {
     return new ToolkitError('HUB_REPO_NOT_FOUND', `${said}: no such repository, or a private one`, {
       suggestions: [
-        `check the name at ${page}`,
-        connection.token === undefined
-          ? 'if it is private: export HF_TOKEN=…'
-          : 'if it is private: check that the token’s account may read it',
+        `correct its name, if there is no page at ${page}`,
+        'if it is private, with a token of an account that may read it: export HF_TOKEN=TOKEN',
       ],
     });
   }
@@ -78,8 +82,8 @@ export function statusFailure(
   if (status === 429) {
     const error = new ToolkitError('HUB_RATE_LIMITED', `${said}: too many requests${asked}`, {
       suggestions: [
-        'run the same command again in a few minutes; it continues where it stopped',
-        ...(connection.token === undefined ? ['export HF_TOKEN=…, which raises the limit'] : []),
+        'wait a few minutes, then run the same command again',
+        ...(connection.token === undefined ? ['a token raises the limit: export HF_TOKEN=TOKEN'] : []),
       ],
     });
     return new RetryableFailure(error, waitMs);
@@ -88,18 +92,14 @@ export function statusFailure(
   if (status === 408 || status >= 500 || url.origin !== connection.origin) {
     const error = new ToolkitError('HUB_UNAVAILABLE', `${said} from ${url.host}${asked}`, {
       suggestions: [
-        'run the same command again later; it continues where it stopped',
-        'see https://status.huggingface.co',
+        'wait until it is in service again (https://status.huggingface.co), then run the same command again',
       ],
     });
     return new RetryableFailure(error, waitMs);
   }
   if (status === 403) {
     return new ToolkitError('HUB_FORBIDDEN', `${said}: access denied`, {
-      suggestions: [
-        'check what the token may read: https://huggingface.co/settings/tokens',
-        `open ${page} in a browser`,
-      ],
+      suggestions: [`with a token that may read it, from ${TOKENS_PAGE}: export HF_TOKEN=TOKEN`],
     });
   }
   return badResponse(said);
@@ -109,14 +109,19 @@ export function statusFailure(
 export function fileNotFound(connection: Connection, repo: string, revision: string, path: string): ToolkitError {
   const message = `${repo}/${path}: no such file at revision ${revision}`;
   return new ToolkitError('HUB_FILE_NOT_FOUND', message, {
-    suggestions: [`see what there is at ${connection.endpoint}/${repo}/tree/${revision}`],
+    suggestions: [
+      `choose a repository or a revision that has it; this one is at ${connection.endpoint}/${repo}/tree/${revision}`,
+    ],
   });
 }
 
 /** An answer that a hub does not give. */
 export function badResponse(message: string, cause?: unknown): ToolkitError {
   return new ToolkitError('HUB_BAD_RESPONSE', message, {
-    suggestions: ['check that the endpoint is a hub and that no proxy or login page is in between: echo $HF_ENDPOINT'],
+    suggestions: [
+      'where a proxy or a login page answers, sign in there, then run the same command again',
+      `take the usual hub: export HF_ENDPOINT=${DEFAULT_ENDPOINT}`,
+    ],
     cause,
   });
 }
@@ -125,7 +130,7 @@ export function badResponse(message: string, cause?: unknown): ToolkitError {
 export function corrupt(message: string): RetryableFailure {
   return new RetryableFailure(
     new ToolkitError('HUB_CORRUPT', message, {
-      suggestions: ['run the same command again', 'check that no proxy alters downloads; nothing wrong was kept'],
+      suggestions: ['nothing wrong was kept: run the same command again'],
     }),
   );
 }
@@ -137,7 +142,7 @@ export function networkFailure(connection: Connection, url: URL, cause: unknown)
   const text = `${redactUrl(url.origin)}: the connection failed: ${reason}`;
   if (/CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS/.test(code ?? '')) {
     return new ToolkitError('HUB_NETWORK', `${text}, expected a certificate that this machine trusts`, {
-      suggestions: ['behind a company proxy: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
+      suggestions: ['behind a company proxy, with its certificate: export NODE_EXTRA_CA_CERTS=CA.pem'],
     });
   }
   // What fetch itself refuses, a port of another protocol for one, it will refuse again.
@@ -149,8 +154,8 @@ export function networkFailure(connection: Connection, url: URL, cause: unknown)
 export function networkError(message: string): ToolkitError {
   return new ToolkitError('HUB_NETWORK', message, {
     suggestions: [
-      'check the connection and run the same command again; it continues where it stopped',
-      'if the files are in the cache: export HF_HUB_OFFLINE=1',
+      'check the connection, then run the same command again',
+      'if the files are in the cache, take those: export HF_HUB_OFFLINE=1',
     ],
   });
 }

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { errnoOf } from '../files/file-layer.js';
 import { DEFAULT_ENDPOINT } from './connection.js';
 
@@ -48,7 +48,10 @@ export async function readHubToken({ token, tokenPath }: HubSettings): Promise<s
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
     throw new ToolkitError('BAD_TOKEN', `${tokenPath}: the token file cannot be read (${errnoOf(error)})`, {
-      suggestions: [`ls -l ${JSON.stringify(tokenPath)}`, 'export HF_TOKEN=…'],
+      suggestions: [
+        `let yourself read it: chmod u+r ${shellQuote(tokenPath)}`,
+        'state the token: export HF_TOKEN=TOKEN',
+      ],
     });
   }
 }

@@ -76,7 +76,7 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
       files.set(file.path, file);
       if (files.size > MAX_REPO_FILES) {
         throw new ToolkitError('LIMIT_EXCEEDED', `${repo}: over ${MAX_REPO_FILES} files, expected fewer`, {
-          suggestions: ['download the folder with another tool and export that'],
+          suggestions: ['download the folder with another program, and name it in place of the repository'],
         });
       }
     }

@@ -135,7 +135,7 @@ export async function readListedFile(
   const { repo } = cache;
   if (size > MAX_INDEX_BYTES) {
     throw new ToolkitError('LIMIT_EXCEEDED', `${repo}/${path}: ${size} bytes, expected at most ${MAX_INDEX_BYTES}`, {
-      suggestions: [`look at the file: ${connection.endpoint}/${repo}/blob/${commit}/${path}`],
+      suggestions: ['take another commit, whose index is one: --revision REVISION'],
     });
   }
   if (await hasBlob(cache, file)) return cache.files.readFile(join(cache.blobs, etag));

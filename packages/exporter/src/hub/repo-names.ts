@@ -37,7 +37,7 @@ export function checkRevision(revision: string): string {
     'BAD_REVISION',
     `revision ${JSON.stringify(redactUrl(revision))}: expected a branch, tag or commit`,
     {
-      suggestions: ['use the default: --revision main'],
+      suggestions: ['take the default: --revision main'],
     },
   );
 }

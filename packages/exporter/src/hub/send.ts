@@ -69,7 +69,7 @@ function redirectTarget(connection: Connection, response: Response, from: URL): 
       'HUB_BAD_REDIRECT',
       `${redactUrl(from.href)}: a redirect to ${shown}, expected ${expected}`,
       {
-        suggestions: ['check the endpoint: echo $HF_ENDPOINT', 'check for a login page: open the address in a browser'],
+        suggestions: ['where a proxy or a login page answers, sign in there, then run the same command again'],
       },
     );
   }

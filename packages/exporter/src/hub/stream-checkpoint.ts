@@ -103,6 +103,6 @@ async function openWeightStream(options: OpenStreamOptions): Promise<WeightStrea
 
 function twice(what: string, first: string, second: string): ToolkitError {
   return new ToolkitError('SAFETENSORS_INDEX', `${what} is in ${first} and in ${second}, expected in one`, {
-    suggestions: ['choose another revision: --revision COMMIT'],
+    suggestions: ['take another commit, whose index is right: --revision REVISION'],
   });
 }

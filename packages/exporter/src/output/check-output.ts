@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { errnoOf, FILE_LAYER, type FileLayer } from '../files/file-layer.js';
 import { createOwnFile } from '../files/own-file.js';
 import { describeWriteFailure } from './write-failure.js';
@@ -27,7 +27,11 @@ export async function checkOutput(path: string, { force = false, inputs = [] }: 
   if (found === null) return checkNewOutput(path);
   if (!found.isFile()) {
     const kind = found.isDirectory() ? 'a folder' : 'not a regular file';
-    throw refuse('OUTPUT_NOT_A_FILE', `${path}: is ${kind}, expected the path of a file to write`, 'name a file in it');
+    throw refuse(
+      'OUTPUT_NOT_A_FILE',
+      `${path}: is ${kind}, expected the path of a file to write`,
+      found.isDirectory() ? 'name a file in it' : 'name another file',
+    );
   }
   for (const input of inputs) {
     const other = await stat(input, { bigint: true }).catch(() => null);
@@ -40,11 +44,11 @@ export async function checkOutput(path: string, { force = false, inputs = [] }: 
     }
   }
   if (!force) {
-    throw refuse('OUTPUT_EXISTS', `${path}: exists already, expected a new file`, 'add --force to replace it');
+    throw refuse('OUTPUT_EXISTS', `${path}: exists already, expected a new file`, 'replace it: --force');
   }
   // The superuser passes every access check, so the mode is asked as well.
   if ((found.mode & 0o222n) === 0n) {
-    throw refuse('OUTPUT_READ_ONLY', `${path}: is read-only`, `chmod u+w ${JSON.stringify(path)}`);
+    throw refuse('OUTPUT_READ_ONLY', `${path}: is read-only`, `let yourself write it: chmod u+w ${shellQuote(path)}`);
   }
   return realpath(path);
 }
@@ -80,7 +84,7 @@ async function checkNewOutput(path: string): Promise<string> {
   throw refuse(
     'OUTPUT_NOT_A_FILE',
     `${path}: is a link to ${target}, which is not there, expected the path of a file to write`,
-    `rm ${JSON.stringify(path)}`,
+    `remove the link: rm ${shellQuote(path)}`,
   );
 }
 
@@ -101,7 +105,7 @@ async function realFolder(path: string): Promise<string> {
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT') throw describeWriteFailure(cause, path);
     throw new ToolkitError('OUTPUT_FOLDER_MISSING', `${folder}: no such folder, expected one to write ${path} into`, {
-      suggestions: [`mkdir -p ${JSON.stringify(dirname(path))}`],
+      suggestions: [`make it: mkdir -p ${shellQuote(dirname(path))}`],
       cause,
     });
   }

@@ -152,7 +152,7 @@ async function openDurableFile(
         const { size } = await file.stat();
         if (size !== byteLength) {
           throw new ToolkitError('WRITE_FAILED', `${path}: ${size} bytes were written, expected ${byteLength}`, {
-            suggestions: ['run the same command again; if it fails again, check the disk'],
+            suggestions: ['check the disk, then run the same command again'],
           });
         }
         await file.sync();

@@ -146,7 +146,7 @@ async function checkReplaceable(
   if (force || (await sizeOf(files, target)) === 0) return;
   const found = isStarted ? 'was begun with another input, model or other settings' : 'exists already';
   throw new ToolkitError('OUTPUT_EXISTS', `${path}: ${found}, expected a new file or one to go on with`, {
-    suggestions: ['add --force to replace it', 'name another file'],
+    suggestions: ['replace it: --force', 'name another file'],
   });
 }
 
@@ -171,7 +171,7 @@ async function readLines(files: FileLayer, path: string, target: string, { count
   if (nBytes === 0) return NOTHING;
   if (nBytes > MAX_BYTES) {
     throw new ToolkitError('LIMIT_EXCEEDED', `${path}: ${nBytes} bytes, expected at most ${MAX_BYTES} to go on with`, {
-      suggestions: ['divide the input: split -l 10000 prompts.jsonl'],
+      suggestions: ['divide the prompts among several files, and answer one after another'],
     });
   }
   const bytes = await files.readFile(target);

@@ -4,7 +4,7 @@
 // file serves; one killed between making and filling it leaves an empty lock, which only a person can judge.
 
 import { basename, dirname, join } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { errnoOf, type FileLayer } from '../files/file-layer.js';
 import { openOwnFile } from '../files/own-file.js';
 import { createOwner, isGone, pidOf, retireOwner } from '../files/process-identity.js';
@@ -132,8 +132,8 @@ function busy(name: string, path: string, holder: string): ToolkitError {
   const found = pid === null ? 'another process' : `process ${pid}`;
   return new ToolkitError('OUTPUT_BUSY', `${name}: is being written by ${found}, expected nobody to write it`, {
     suggestions: [
-      'wait until it is done, or name another file',
-      `where no such process runs: ${holder === '' ? 'rm -r' : 'rm'} ${JSON.stringify(path)}`,
+      'wait until it is done, then run the same command again',
+      `where no such process runs: ${holder === '' ? 'rm -r' : 'rm'} ${shellQuote(path)}`,
     ],
   });
 }
@@ -141,6 +141,6 @@ function busy(name: string, path: string, holder: string): ToolkitError {
 /** For a lock that is no longer held when the output is to get its name. */
 export function lostLock(path: string): ToolkitError {
   return new ToolkitError('OUTPUT_BUSY', `${path}: its lock is gone, expected it to stay while the file is written`, {
-    suggestions: ['leave the hidden files beside it alone, and run the same command again'],
+    suggestions: ['leave the hidden files beside it alone, then run the same command again'],
   });
 }

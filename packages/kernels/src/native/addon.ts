@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { buildRemedy } from '../build-remedy.js';
+import { installRemedy } from '../install-remedy.js';
 import { type BackendName, backendNames } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
 
@@ -59,7 +59,7 @@ const architectureBackends: Readonly<Record<string, readonly BackendName[]>> = {
 };
 
 const unsupported = {
-  suggestions: ['leave out --backend and LLAMA_KERNELS: the fastest backend of this machine is taken'],
+  suggestions: ['take the fastest of this machine: leave out --backend'],
 };
 
 /** The addon, with `backend` among those it can run. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
@@ -106,7 +106,7 @@ function requireAddon(): Addon {
     failures.push(`${packaged}: ${firstLine(error)}`);
   }
   throw new ToolkitError('BACKEND_UNAVAILABLE', `no native kernels: ${failures.join('; ')}`, {
-    suggestions: [...buildRemedy(), `npm install ${packaged}`],
+    suggestions: [installRemedy(packaged)],
   });
 }
 

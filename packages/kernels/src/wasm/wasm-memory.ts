@@ -1,6 +1,5 @@
 // The memory that the WebAssembly workers share, and who has which part of it.
 import { allocating, arrayAllocator } from '../allocation.js';
-import { buildRemedy } from '../build-remedy.js';
 import type { Allocator } from '../kernels.js';
 import type { ProgramArray } from '../program/encoder.js';
 import { ToolkitError } from '../toolkit-error.js';
@@ -121,6 +120,6 @@ function fullError(byteLength: number, cause?: unknown): ToolkitError {
   return new ToolkitError(
     'LIMIT_EXCEEDED',
     `no memory for ${byteLength} bytes: more than is left of the 4 GiB that WebAssembly can have`,
-    { cause, suggestions: [...buildRemedy(), 'llama doctor'] },
+    { cause, suggestions: ['see which kernels may have more: llama doctor'] },
   );
 }

@@ -40,7 +40,7 @@ export async function compileModule(): Promise<WasmModule> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ToolkitError('BACKEND_UNAVAILABLE', `kernels.wasm cannot be loaded: ${reason}`, {
       cause,
-      suggestions: ['npm install @llama-ts/kernels'],
+      suggestions: ['install it again: npm install @llama-ts/kernels'],
     });
   }
 }

@@ -1,7 +1,6 @@
 // Files of weights for the WebAssembly kernels: read into their memory, since they can map nothing.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { buildRemedy } from '../build-remedy.js';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { ToolkitError } from '../toolkit-error.js';
@@ -76,6 +75,6 @@ function tooLargeError(path: string, byteLength: number, available: number): Too
   return new ToolkitError(
     'MODEL_TOO_LARGE_FOR_WASM',
     `${path}: ${byteLength} bytes, expected at most ${available}, what is left of the ${MAX_MEMORY_BYTES} that WebAssembly can have`,
-    { suggestions: [...buildRemedy(), `llama quantize ${path}`, 'llama doctor'] },
+    { suggestions: ['see which kernels may have more: llama doctor'] },
   );
 }

@@ -90,7 +90,7 @@ function renderRuns(
   messages.forEach((message, i) => {
     if (typeof message?.role === 'string') return;
     throw new ToolkitError('BAD_CHAT_INPUT', `messages[${i}]: role is ${typeof message?.role}, expected a string`, {
-      suggestions: ["Give each message a role: { role: 'user', content: 'Hello!' }"],
+      suggestions: ["give each message a role: messages.map((message) => ({ role: 'user', ...message }))"],
     });
   });
   const given = {
@@ -131,6 +131,6 @@ function specialName(
   if (tokenizer.specialId(name) !== undefined) return name;
   if (given === undefined) return undefined;
   throw new ToolkitError('UNKNOWN_SPECIAL_TOKEN', `${JSON.stringify(name)} is no special token of this tokenizer`, {
-    suggestions: ['See their names: tokenizer.specialTokens'],
+    suggestions: ['see their names: tokenizer.specialTokens.map(({ name }) => name)'],
   });
 }

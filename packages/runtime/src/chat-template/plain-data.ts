@@ -37,6 +37,6 @@ function checkText(text: string, path: string): string {
 
 function badInput(path: string, found: string): ToolkitError {
   return new ToolkitError('BAD_CHAT_INPUT', `${path}: ${found}, expected plain data as JSON has it`, {
-    suggestions: ['Convert it first: JSON.parse(JSON.stringify(value))'],
+    suggestions: ['convert it first: JSON.parse(JSON.stringify(value))'],
   });
 }

@@ -3,7 +3,7 @@
 import { ToolkitError } from '@llama-ts/format';
 import { TemplateFault } from './jinja/errors.js';
 
-const ROLES = "Check the messages' roles, their order and the tools against what the model's template accepts";
+const ROLES = 'change roles, their order or tools to what the template accepts, then run the same command again';
 
 /** @throws what is no failure of a template */
 export function templateError(cause: unknown): ToolkitError {

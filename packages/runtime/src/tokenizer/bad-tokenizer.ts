@@ -4,6 +4,6 @@ import { ToolkitError } from '@llama-ts/format';
 
 export function badTokenizer(problem: string): ToolkitError {
   return new ToolkitError('BAD_TOKENIZER', `tokenizer: ${problem}`, {
-    suggestions: ['Export the model again: llama export --hf REPO_OR_DIR'],
+    suggestions: ['export the model again: llama export model.bin --hf REPO_OR_DIR --force'],
   });
 }

@@ -14,7 +14,7 @@ export function refuseLoneSurrogates(text: string, where: string): void {
     'LONE_SURROGATE',
     `${where}: U+${code} at position ${position} is half a character, expected both`,
     {
-      suggestions: ['Replace it first: text.toWellFormed()'],
+      suggestions: ['replace it first: text.toWellFormed()'],
     },
   );
 }
