@@ -48,6 +48,7 @@ const EVIL: Readonly<Record<string, string>> = {
   negations: `{{ ${'not '.repeat(100_000)}1 }}`,
   'ifs in ifs': nested('{% if 1 %}', '', '{% endif %}'),
   'many braces': '{'.repeat(900_000),
+  'a source of two megabytes': ' '.repeat(2 * 1024 * 1024),
 };
 
 describe('a template from a stranger', function () {

@@ -2,6 +2,7 @@
 
 import { compileBody } from './compile-statement.js';
 import { createEnvironment } from './environment.js';
+import { fault } from './errors.js';
 import type { Execute } from './execution.js';
 import { createGlobals } from './globals.js';
 import { budgetFor, withBudget } from './meter.js';
@@ -10,6 +11,9 @@ import { parseTemplate } from './parse-statement.js';
 import { Scope } from './scope.js';
 import type { Text } from './text.js';
 import type { Value } from './values.js';
+
+/** Real templates have under 20,000; the files of a checkpoint are held to the same. */
+const MAX_SOURCE = 1024 * 1024;
 
 export interface RenderOptions {
   /** What `strftime_now` tells. */
@@ -26,6 +30,7 @@ export interface Template {
 
 /** @throws TemplateFault SyntaxError, Limit */
 export function createTemplate(source: string): Template {
+  if (source.length > MAX_SOURCE) fault('Limit', `it has ${source.length} characters, expected at most ${MAX_SOURCE}`);
   const execute: Execute = withBudget(budgetFor(source.length), () => compileBody(parseTemplate(source).body, false));
   return {
     render(variables, { now, nCharacters }) {
