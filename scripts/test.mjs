@@ -10,7 +10,9 @@ prepare();
 const named = process.argv.slice(2);
 const { env, leaks } = setCanary();
 const reporter = path.join(root, 'scripts', 'counting-reporter.cjs');
-const args = ['--reporter', reporter, ...(named.length > 0 ? named : ['test/**/*.test.ts'])];
+// A machine of CI is shared: what fails there is tried once more, and the reporter lists it.
+const retries = process.env.CI ? ['--retries', '1'] : [];
+const args = ['--reporter', reporter, ...retries, ...(named.length > 0 ? named : ['test/**/*.test.ts'])];
 const { status, error } = spawnSync(process.execPath, [commandFile('mocha'), ...args], {
   cwd: root,
   env,

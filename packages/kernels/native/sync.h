@@ -18,8 +18,6 @@ namespace kernels {
 
 /** Turns of a thread that waits for others before it sleeps: some tens of microseconds. */
 constexpr int kSpins = 4000;
-/** Where threads share cores: the thread that is waited for may need this one's. */
-constexpr int kCrowdedSpins = 0;
 /** After so many turns without success a thread offers its core, which those it waits for may need. */
 constexpr int kTurnsBeforeYield = 100;
 
@@ -78,9 +76,6 @@ class Word {
 /** Holds threads until all have come; the last one calls `beforeRelease` while the others are still held. */
 class Barrier {
  public:
-  /** Turns before a thread sleeps; set while no thread is here. */
-  int spins = kSpins;
-
   template <class F>
   void arrive(uint32_t threads, F beforeRelease) {
     const uint32_t generation = generation_.load();
@@ -90,7 +85,7 @@ class Barrier {
       generation_.add(1);
       generation_.wakeAll();
     } else {
-      generation_.waitWhile(generation, spins);
+      generation_.waitWhile(generation, kSpins);
     }
   }
 

@@ -73,7 +73,8 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     // The run's own token opens nothing and offends nobody.
     const isCanary = canaryToken !== '' && authorization === `Bearer ${canaryToken}`;
     const isOther = options.otherTokens?.some((token) => authorization === `Bearer ${token}`) ?? false;
-    if (authorization !== undefined && !isKnown && !isCanary && !isOther) return fail(response, 401, { 'x-error-message': echo });
+    if (authorization !== undefined && !isKnown && !isCanary && !isOther)
+      return fail(response, 401, { 'x-error-message': echo });
     const repo = options.repos[route.repo];
     const isHidden = repo?.access === 'private' && !isKnown && route.kind !== 'file';
     if (repo === undefined || isHidden) {

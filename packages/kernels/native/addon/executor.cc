@@ -24,12 +24,6 @@ constexpr size_t kAlignment = 64;
  */
 constexpr int kIdleSpins = 20000;
 
-/** Whether threads share cores: one that waits then keeps another from work. */
-bool isCrowded(uint32_t threads) {
-  const unsigned cores = std::thread::hardware_concurrency();  // 0: not known
-  return cores > 0 && threads > cores;
-}
-
 /** Round to nearest even, no flush to zero, no trap: canonical arithmetic, whatever the creating thread had set. */
 void resetFloatingPoint() {
 #if defined(__x86_64__)
@@ -65,9 +59,7 @@ Executor::Executor(const KernelTable& table, uint32_t threads, std::function<voi
     : table_(table),
       threads_(threads),
       onDone_(std::move(onDone)),
-      shared_(std::make_unique<Shared>()),
-      idleSpins_(isCrowded(threads) ? kCrowdedSpins : kIdleSpins) {
-  if (isCrowded(threads)) shared_->barrier.spins = kCrowdedSpins;
+      shared_(std::make_unique<Shared>()) {
   [[maybe_unused]] const SignalsBlocked blocked;
   pool_.reserve(threads);
   try {
@@ -116,7 +108,7 @@ void Executor::work(uint32_t thread) {
   resetFloatingPoint();
   for (uint32_t seen = 0;; seen++) {
     // It grows by one at a time: no run ends, and so nothing follows it, without this thread.
-    generation_.waitWhile(seen, idleSpins_);
+    generation_.waitWhile(seen, kIdleSpins);
     if (stopping_) return;
     uint8_t* own = memory_.get() + scratch_.common + thread * scratch_.perThread;
     execute(table_, words_, count_, {thread, threads_, shared_.get(), memory_.get(), own});

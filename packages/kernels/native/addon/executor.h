@@ -49,8 +49,6 @@ class Executor {
   const uint32_t threads_;
   const std::function<void()> onDone_;
   std::unique_ptr<Shared> shared_;
-  /** Looks at a word for something to do before a thread sleeps. */
-  const int idleSpins_;
   /** Grows when there is something to do, which is a run or the end: the threads sleep on it. */
   Word generation_;
   /** The generation of the last run that all threads have computed. */
