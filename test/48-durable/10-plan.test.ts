@@ -54,7 +54,7 @@ describe('the plan of an export', () => {
 
   it('refuses what the export would refuse', () =>
     withFolder(async (folder) => {
-      const run = await runLlama(['export', '.', '--dry-run'], { cwd: folder });
+      const run = await runLlama(['export', '.', '--hf', 'sample-model', '--dry-run'], { cwd: folder });
       assert.equal(run.exitCode, 2);
       assert.match(run.stderr, /OUTPUT_NOT_A_FILE/);
     }));

@@ -208,7 +208,8 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
       assumptions: describeAssumptions(assumed, settings),
       tokenizer,
       chatTemplate,
-      namedTemplates: file.trailer?.description.namedTemplates ?? {},
+      // A template that the caller gives is the only one.
+      namedTemplates: options.chatTemplate === undefined ? (file.trailer?.description.namedTemplates ?? {}) : {},
       templateTokens: file.trailer?.description.templateTokens ?? {},
       generationDefaults: file.trailer?.description.generation ?? noDefaults,
       contextLength,

@@ -178,7 +178,7 @@ export default class Export extends BaseCommand {
     const chatTemplate = await readChatTemplate(flags['chat-template']);
     const open = stream ? openStreamedSource : openNamedSource;
     const opened = await open(hf, hub);
-    const source = chatTemplate === undefined ? opened : { ...opened, chatTemplate };
+    const source = chatTemplate === undefined ? opened : { ...opened, chatTemplate, namedTemplates: undefined };
     try {
       return isDry ? this.#reportPlan(await work.plan(source)) : await work.write(source);
     } finally {
