@@ -95,8 +95,8 @@ const refused: readonly (readonly string[])[] = [
   [
     'run --logit-bias 3',
     '--logit-bias "3": expected a token id and what to add to it',
-    'llama run --logit-bias 15043+2',
-    'llama run --logit-bias 15043-inf',
+    'llama run --logit-bias 100+2',
+    'llama run --logit-bias 100-inf',
   ],
 ];
 

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { rm } from 'node:fs/promises';
 import { isDone } from './done.js';
-import { extractSites, patternRegExp, patternText, type Site } from './extract.js';
+import { extractSites, type Pattern, patternRegExp, patternText, type Site } from './extract.js';
 import { playScenario } from './follow.js';
 import type { Scenario, Seen } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
@@ -60,7 +60,14 @@ function isPlayable({ needsModes = false }: Scenario): boolean {
 
 function isOf({ code, message, suggestion }: Seen, site: Site): boolean {
   const isSame = site.message === null || patternRegExp(site.message).test(message);
-  return isSame && (site.code === null || site.code === code) && patternRegExp(site.pattern).test(suggestion);
+  return isSame && (site.code === null || site.code === code) && isMadeOf(suggestion, site.pattern);
+}
+
+/** Of a flag with its value the command line makes the whole command with the flag in it. */
+function isMadeOf(suggestion: string, pattern: Pattern): boolean {
+  if (patternRegExp(pattern).test(suggestion)) return true;
+  if (!patternText(pattern).startsWith('--')) return false;
+  return new RegExp(patternRegExp(pattern).source.replace(/^\^/, '^llama .*'), 's').test(suggestion);
 }
 
 function describeSite({ file, line, code, message, pattern }: Site): string {

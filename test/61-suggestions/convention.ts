@@ -26,7 +26,9 @@ export interface Advice {
 }
 
 /** Programs besides `llama` that suggestions call. */
-const tools = 'cat chmod cp df echo git grep gunzip head hf iconv ls mkdir mv node npm printf rm sed split'.split(' ');
+const tools = 'cat cd chmod cp df echo git grep gunzip head hf iconv ls mkdir mv node npm printf rm sed split'.split(
+  ' ',
+);
 
 const kinds: readonly [Kind, RegExp][] = [
   ['shell', new RegExp(`^(?:llama|${tools.join('|')})(?: |$)`)],

@@ -61,7 +61,6 @@ interface Change {
   /** Changes the command line. */
   readonly command?: (command: string) => string;
   readonly flags?: Flags;
-  readonly line?: string;
 }
 
 /** Does what fails, perhaps with a change. */
@@ -76,7 +75,7 @@ async function attempt(scenario: Scenario, situation: Situation, change: Change 
     }
   }
   if (scenario.chat !== undefined) {
-    const lines = [...scenario.chat.lines, ...(change.line === undefined ? [] : [change.line])];
+    const { lines } = scenario.chat;
     const command = `llama chat ${scenario.chat.args}`;
     const outcome = await situation.run((change.command ?? String)(command), `${lines.join('\n')}\n`);
     return readFailure(outcome) ?? outcome;
@@ -115,15 +114,14 @@ async function follow(suggestion: string, scenario: Scenario, situation: Situati
 async function act(
   { words, command }: Advice,
   suggestion: string,
-  { acts = [] }: Scenario,
+  { acts = [], chat }: Scenario,
   situation: Situation,
 ): Promise<string | null> {
+  const scenarioIsChat = chat !== undefined;
   const found = acts.find(([pattern]) => pattern.test(suggestion));
   if (found === undefined) {
-    assert(
-      command !== null && (command.kind !== 'again' || words === ''),
-      'words without a command, and nothing in the scenario that acts on them',
-    );
+    const isPlain = command !== null && (command.kind !== 'again' || words === '');
+    assert(scenarioIsChat || isPlain, 'words without a command, and nothing in the scenario that acts on them');
     return null;
   }
   const next = await found[1](situation);
@@ -131,17 +129,21 @@ async function act(
 }
 
 async function followCommand(
-  { command }: Advice,
+  advice: Advice,
   acted: string | null,
   scenario: Scenario,
   situation: Situation,
 ): Promise<Outcome> {
+  const { command } = advice;
   const retry = async (change: Change = {}): Promise<Outcome> => {
     const outcome = await attempt(scenario, situation, acted === null ? change : { ...change, command: () => acted });
     if ('suggestions' in outcome) assert.fail(`failed again: ${outcome.message} [${outcome.code}]`);
     return outcome;
   };
-  if (command === null) return retry();
+  if (command === null) {
+    if (scenario.chat === undefined) return retry();
+    return typeInChat(advice.words, scenario, situation);
+  }
   const text = fillIn(command.text, scenario, situation);
   switch (command.kind) {
     case 'again':
@@ -173,19 +175,8 @@ async function followCommand(
         flags: new Map(names.map((name) => [name.replace(/^-+/, ''), null])),
       });
     }
-    case 'chat': {
-      const before = await attempt(scenario, situation);
-      const outcome = await attempt(scenario, situation, { line: text });
-      const nFailures = (result: Failure | Outcome): number => ('suggestions' in result ? result.nFailures : 0);
-      assert.equal(
-        nFailures(outcome),
-        nFailures(before),
-        `${text} failed too: ${'message' in outcome ? outcome.message : ''}`,
-      );
-      return 'stdout' in outcome
-        ? outcome
-        : situation.run(`llama chat ${scenario.chat!.args}`, `${[...scenario.chat!.lines, text].join('\n')}\n`);
-    }
+    case 'chat':
+      return typeInChat(text, scenario, situation);
     case 'call': {
       const scope = (await scenario.scope?.(situation)) ?? {};
       const body = `return (async () => (${text}))()`;
@@ -193,6 +184,17 @@ async function followCommand(
       return { exitCode: 0, stdout: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), stderr: '' };
     }
   }
+}
+
+/** Types a line after those of the scenario: it must not fail. */
+async function typeInChat(line: string, scenario: Scenario, situation: Situation): Promise<Outcome> {
+  const { args, lines } = scenario.chat!;
+  const run = (typed: readonly string[]): Promise<Outcome> =>
+    situation.run(`llama chat ${args}`, `${typed.join('\n')}\n`);
+  const nFailures = (outcome: Outcome): number => readFailure(outcome)?.nFailures ?? 0;
+  const outcome = await run([...lines, line]);
+  assert.equal(nFailures(outcome), nFailures(await run(lines)), `${line} failed too:\n${outcome.stderr}`);
+  return outcome;
 }
 
 /** Puts in what only the user knows, and nothing that the failing command had said. */

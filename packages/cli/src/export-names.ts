@@ -84,7 +84,7 @@ async function checkLoneOutput(
       'OUTPUT_EXISTS',
       `${name}: is there, and would be replaced by the bundled sample model, as no source is named`,
       {
-        suggestions: [...suggestions, `to replace it: ${retyped(name, name, '--force') ?? 'add --force'}`],
+        suggestions: [...suggestions, `to replace it: ${retyped(name, name, '--force') ?? '--force'}`],
       },
     );
   }

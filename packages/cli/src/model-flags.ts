@@ -104,11 +104,11 @@ export async function openNamedModel(
   signal: AbortSignal,
 ): Promise<Model> {
   if (path !== undefined) {
-    const prompt = /\s/.test(path) ? path : 'PROMPT';
+    const prompt = /\s/.test(path) ? path : 'Once upon a time';
     await checkModelFile(path, {
       others: [
-        `a prompt without a model: llama run -i ${JSON.stringify(prompt)}`,
-        'make a model file: llama export model.bin',
+        `a prompt without a model: llama run -i ${shellWord(prompt)}`,
+        ...(/\.bin$/i.test(path) ? [`make it of the bundled sample model: llama export ${shellWord(path)}`] : []),
       ],
     });
   }

@@ -62,7 +62,7 @@ export async function openNamedSource(name: string | undefined, options: NamedSo
   const { endpoint } = hubSettings();
   try {
     const { signal } = options;
-    return await openSource(name, { signal, endpoint, download: (request) => download(name, request, options) });
+    return await openSource(name, { signal, endpoint, download: (request) => download(request, options) });
   } catch (error) {
     throw await withNearFiles(error, name);
   }
@@ -77,10 +77,10 @@ async function withNearFiles(error: unknown, name: string): Promise<unknown> {
 }
 
 /** The revision of a flag, or of an address; both must be one. @throws ToolkitError `USAGE` */
-export function chosenRevision(name: string, ofName: string | null, ofFlag: string | undefined): string | undefined {
+export function chosenRevision(ofName: string | null, ofFlag: string | undefined): string | undefined {
   if (ofName === null || ofFlag === undefined || ofName === ofFlag) return ofFlag ?? ofName ?? undefined;
   throw new ToolkitError('USAGE', `--revision ${ofFlag}: is not the ${ofName} of the address, expected one revision`, {
-    suggestions: [retyped(ofFlag, ofName) ?? `leave --revision out beside ${name}`],
+    suggestions: [retyped(ofFlag, ofName) ?? 'leave out --revision'],
   });
 }
 
@@ -97,14 +97,14 @@ export async function openStreamedSource(name: string | undefined, options: Name
   }
   if (name === undefined || found?.kind !== 'repository') {
     throw new ToolkitError('INVALID_ARGUMENT', '--stream: the source is no repository, expected one of the hub', {
-      suggestions: ['leave --stream out: a folder is read where it is'],
+      suggestions: ['a folder is read where it is: leave out --stream'],
     });
   }
-  const revision = chosenRevision(name, found.revision, options.revision);
+  const revision = chosenRevision(found.revision, options.revision);
   const { offline, ...reachable } = await hubOptions({ ...options, revision });
   if (offline) {
     throw new ToolkitError('HUB_OFFLINE', `${name}: offline, expected the hub to be within reach for --stream`, {
-      suggestions: ['unset HF_HUB_OFFLINE', 'leave --stream out: the cache may have it all'],
+      suggestions: ['go online: unset HF_HUB_OFFLINE', 'the cache may have it all: leave out --stream'],
     });
   }
   return streamCheckpoint({
@@ -119,12 +119,8 @@ export function openSampleModel(signal: AbortSignal): Promise<Checkpoint> {
   return openCheckpoint(sampleModelPath, { source: sampleModelName, signal });
 }
 
-async function download(
-  name: string,
-  { repo, revision: ofName }: RepositoryRequest,
-  options: NamedSourceOptions,
-): Promise<Snapshot> {
-  const revision = chosenRevision(name, ofName, options.revision);
+async function download({ repo, revision: ofName }: RepositoryRequest, options: NamedSourceOptions): Promise<Snapshot> {
+  const revision = chosenRevision(ofName, options.revision);
   const events = downloadSnapshot({ repo, ...(await hubOptions({ ...options, revision })) });
   const { path, commit, files } = await showDownload(events, options.note);
   const sha256 = new Map<string, string>();

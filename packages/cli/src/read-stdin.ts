@@ -2,6 +2,7 @@
 
 import { fstatSync } from 'node:fs';
 import { ToolkitError } from '@llama-ts/format';
+import { commandLine } from './shell-words.js';
 
 /** Far above what fits into any context, far below what memory holds. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -52,7 +53,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new ToolkitError('BAD_PROMPT', 'stdin: bytes that are not UTF-8, expected text', {
-      suggestions: ['convert it: iconv -f LATIN1 -t UTF-8 prompt.txt | llama run'],
+      suggestions: [`convert it: iconv -f LATIN1 -t UTF-8 PROMPT.txt | ${sameCommand()}`],
       cause,
     });
   }
@@ -68,7 +69,12 @@ function isFolder(descriptor: number): boolean {
 
 function unreadable(found: string, cause?: unknown): ToolkitError {
   return new ToolkitError('FILE_UNREADABLE', `stdin: ${found}, expected text`, {
-    suggestions: ['echo "Once upon a time" | llama run'],
+    suggestions: [`echo "Once upon a time" | ${sameCommand()}`],
     cause,
   });
+}
+
+/** What was typed, to be fed with something else. */
+function sameCommand(): string {
+  return commandLine(['llama', ...process.argv.slice(2)]);
 }

@@ -33,7 +33,7 @@ export async function refuseModel(name: string, { others = [] }: RefuseModelOpti
       const near = (await nearFiles(name)).map((path) => retyped(name, path) ?? shellWord(path));
       const nearly = found.repo === null ? [] : [`llama export ${found.repo}`];
       return new ToolkitError('FILE_NOT_FOUND', `${name}: no such model file`, {
-        suggestions: [...near, ...nearly, ...others],
+        suggestions: near.length > 0 ? near : [...nearly, ...others],
       });
     }
   }
@@ -64,7 +64,7 @@ async function exportFirst(typed: string, source: string, model: string): Promis
   const made = files.filter((_, i) => there[i]);
   if (made.length > 0) return made.map((file) => retyped(typed, file) ?? file);
   const then = retyped(typed, `${model}.bin`);
-  return [`llama export ${shellWord(source)}`, ...(then === null ? [] : [`then: ${then}`])];
+  return [`llama export ${shellWord(source)}${then === null ? '' : ` && ${then}`}`];
 }
 
 async function isFile(path: string): Promise<boolean> {

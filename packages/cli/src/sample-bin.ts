@@ -20,7 +20,7 @@ const KEY_DIGITS = 16;
 const POLL_MS = 100;
 /** The export of the sample model takes a second; who holds its lock for longer does not write it. */
 const MAX_WAIT_MS = 20_000;
-const SUGGESTION = 'export XDG_CACHE_HOME=/a/folder/of/yours';
+const SUGGESTION = 'keep it in a folder of your own: export XDG_CACHE_HOME=FOLDER';
 
 /** How {@link sampleBin} makes the file. */
 export interface SampleBinOptions {
@@ -85,7 +85,7 @@ async function temporarySample(
   } catch (error) {
     const { message } = describeFailure(error, tmpdir()) as Error;
     throw new ToolkitError('CACHE_FAILED', `${whyNotCached.message}; ${message}`, {
-      suggestions: [SUGGESTION, 'export TMPDIR=/a/folder/of/yours'],
+      suggestions: [SUGGESTION, 'take a folder of your own: export TMPDIR=FOLDER'],
       cause: error,
     });
   }

@@ -102,6 +102,6 @@ export function parseBias(text: string): [number, number] {
   const value = isBan ? Number.NEGATIVE_INFINITY : numberOf(bias ?? '');
   if (id !== undefined && !Number.isNaN(value)) return [Number(id), value];
   throw new ToolkitError('USAGE', `--logit-bias ${JSON.stringify(text)}: expected a token id and what to add to it`, {
-    suggestions: ['--logit-bias 15043+2', '--logit-bias 15043-inf'],
+    suggestions: ['--logit-bias 100+2', '--logit-bias 100-inf'],
   });
 }

@@ -1,7 +1,7 @@
 // Reads JSON files of a checkpoint within a size limit, and takes typed fields out of them.
 
 import { readFile, stat } from 'node:fs/promises';
-import { isJsonTooDeep, MAX_JSON_DEPTH, ToolkitError } from '@llama-ts/format';
+import { isJsonTooDeep, MAX_JSON_DEPTH, shellQuote, ToolkitError } from '@llama-ts/format';
 
 const MAX_SHOWN_LENGTH = 80;
 const MAX_SHOWN_DEPTH = 4;
@@ -66,7 +66,8 @@ export async function readSmallFile(path: string, options: JsonFileOptions): Pro
 
 /** The error of a file of a checkpoint that is there and cannot be read. */
 export function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
-  const suggestions = [`ls -l ${JSON.stringify(path)}`];
+  const isForbidden = (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
+  const suggestions = isForbidden ? [`let yourself read it: chmod u+r ${shellQuote(path)}`] : [];
   return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
 }
 
@@ -97,5 +98,8 @@ function joinFirst<T>(items: readonly T[], text: (item: T) => string): string {
 }
 
 function damaged(code: string, message: string, cause?: unknown): ToolkitError {
-  return new ToolkitError(code, message, { suggestions: ['download the file again from the model’s page'], cause });
+  return new ToolkitError(code, message, {
+    suggestions: ['download the file again, then run the same command again'],
+    cause,
+  });
 }

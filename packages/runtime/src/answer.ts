@@ -3,7 +3,7 @@
 // It knows nothing of caches and passes, so that whoever computes the logits (one sequence, a batch, or drafted tokens
 // verified row by row) gets the same answer.
 
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { type LimitOptions, resolveLimits } from './answer-limits.js';
 import type { Constraint } from './constraint/constraint.js';
 import { contextRemedies } from './context-remedies.js';
@@ -240,7 +240,7 @@ function refuseSpecialWithin(tokenizer: Tokenizer | null, text: string): void {
   throw new ToolkitError(
     'INVALID_OPTION',
     `stop string ${JSON.stringify(text)} holds the special token ${within.name}, which is no text, expected text or the name alone`,
-    { suggestions: [`stop at the token: --stop ${JSON.stringify(within.name)}`] },
+    { suggestions: [`stop at the token: --stop ${shellQuote(within.name)}`] },
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/format';
 import type { Allocator } from '@llama-ts/kernels';
 import type { CacheType } from './cache-type.js';
 
@@ -56,7 +56,7 @@ export function cacheTooLarge(size: CacheSize, allocate: Allocator, cause: unkno
 /** Says which file does not fit. */
 export function weightsTooLarge(path: string, byteLength: number, version: number, cause: unknown): ToolkitError {
   const smaller = path.replace(/(\.bin)?$/, '-q8.bin');
-  const quantize = `llama quantize ${JSON.stringify(path)} ${JSON.stringify(smaller)}`;
+  const quantize = `make it smaller: llama quantize ${shellQuote(path)} ${shellQuote(smaller)}`;
   return new ToolkitError(
     'LIMIT_EXCEEDED',
     `${path}: ${inDigits(byteLength)} bytes of weights, more memory than there is`,

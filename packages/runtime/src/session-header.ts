@@ -49,7 +49,7 @@ export function encodeSessionHeader(header: SessionHeader): Uint8Array {
 export function decodeSessionHeader(bytes: Uint8Array, name: string): SessionHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < SESSION_HEADER_BYTES || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) {
-    throw badSession(name, `is no session, expected ${JSON.stringify(MAGIC)} at byte 0`);
+    throw new ToolkitError('BAD_SESSION', `${name}: is no session, expected ${JSON.stringify(MAGIC)} at byte 0`);
   }
   const version = view.getUint32(8, true);
   if (version !== VERSION) throw badSession(name, `session version ${version} at byte 8, expected ${VERSION}`);

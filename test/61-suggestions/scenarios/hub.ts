@@ -62,7 +62,9 @@ const status =
   (code: number, headers: Record<string, string> = {}, unless: (request: FakeRequest) => boolean = () => false) =>
   (request: FakeRequest): Fault | undefined =>
     unless(request) ? undefined : { kind: 'status', status: code, headers };
-const isRight = ({ authorization }: FakeRequest): boolean => authorization === `Bearer ${RIGHT}`;
+/** Whether the right token came along; the origin of large files gets none. */
+const isRight = ({ authorization, kind }: FakeRequest): boolean =>
+  authorization === `Bearer ${RIGHT}` || kind === 'file';
 const gated = (request: FakeRequest): Fault | undefined =>
   request.kind === 'resolve' && !isRight(request)
     ? { kind: 'status', status: 403, headers: { 'x-error-code': 'GatedRepo' } }
@@ -264,10 +266,8 @@ export const hubScenarios: readonly Scenario[] = [
   scenario('a lock of the cache that is none', 'CACHE_FAILED', {
     async prepare(s) {
       await startHub(s, {});
-      await download(s, new Map());
-      await nodeFiles.rm(s.path('cache/models--meta-llama--Tiny'), { recursive: true });
       const { bytes: _, etag } = fakeRepo(repoFiles).commits.values().next().value!.get('model.safetensors')!;
-      await nodeFiles.mkdir(s.path(`cache/models--meta-llama--Tiny/blobs/${etag}.lock`), { recursive: true });
+      await nodeFiles.mkdir(s.path(`cache/.locks/models--meta-llama--Tiny/${etag}.llama.lock`), { recursive: true });
     },
   }),
   {

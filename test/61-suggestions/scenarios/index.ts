@@ -1,6 +1,8 @@
 // All scenarios, by area.
 
 import type { Scenario } from '../scenario.js';
+import { checkpointScenarios } from './checkpoint.js';
+import { commandLineScenarios } from './command-line.js';
 import { constraintScenarios } from './constraint.js';
 import { evaluateScenarios } from './evaluate.js';
 import { exporterScenarios } from './exporter.js';
@@ -23,4 +25,6 @@ export const scenarios: readonly Scenario[] = [
   ...hubScenarios,
   ...constraintScenarios,
   ...outputScenarios,
+  ...checkpointScenarios,
+  ...commandLineScenarios,
 ];

@@ -139,17 +139,6 @@ export const runtimeScenarios: readonly Scenario[] = [
     acts: [[/^shorten the prompt/, () => ({ command: 'llama run model.bin -n 1 --context 32 -i Once' })]],
   },
   {
-    title: 'a prompt longer than the model can take',
-    code: 'CONTEXT_EXCEEDED',
-    prepare: takeModel,
-    call: (s) =>
-      withModel(s, async (model) => {
-        const isShortened = (await readFile(s.path('shortened'), 'utf8').catch(() => '')) !== '';
-        await drained(generate(model, isShortened ? 'Once' : LONG.repeat(20), { maxTokens: 1 }));
-      }),
-    acts: [[/^shorten the prompt/, (s) => s.write('shortened', 'yes')]],
-  },
-  {
     title: 'a conversation longer than the context that was asked for',
     code: 'CONTEXT_EXCEEDED',
     prepare: takeModel,
@@ -177,7 +166,6 @@ export const runtimeScenarios: readonly Scenario[] = [
         },
         number(flags.get('context'), 96),
       ),
-    acts: [[/^shorten the message/, (s) => s.write('shortened', 'yes')]],
   },
   {
     title: 'stop strings with a constraint',

@@ -29,7 +29,7 @@ const VERSION = 1;
  */
 export async function openTranscript(path: string, model: string): Promise<Transcript> {
   const { describeFileFailure, FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/exporter');
-  const others = ['llama chat --no-transcript'];
+  const others = ['record nothing: --no-transcript'];
   const described = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

@@ -170,7 +170,7 @@ export default class Export extends BaseCommand {
     const hub = { revision, token, signal: this.signal, note: (text: string) => this.logToStderr(text) };
     const found = isDry && hf !== undefined ? await readSourceName(hf, hubSettings()) : null;
     if (hf !== undefined && found?.kind === 'repository') {
-      const chosen = chosenRevision(hf, found.revision, revision);
+      const chosen = chosenRevision(found.revision, revision);
       const { offline, ...reachable } = await hubOptions({ ...hub, revision: chosen });
       // Offline the cache has it all or nothing is possible, so the checkpoint itself is opened below.
       if (!offline) return this.#reportPlan(await work.planRepository({ ...reachable, repo: found.repo, stream }));
@@ -202,14 +202,11 @@ function checkFlags(to: ConvertTarget, flags: ExportFlags): void {
   const stray = strayFlags[to].find((name) => flags[name] !== undefined && flags[name] !== false);
   if (stray === undefined && flags.plain && flags['chat-template'] !== undefined) {
     throw new ToolkitError('USAGE', '--chat-template with --plain, which holds none, expected one of them', {
-      suggestions: [
-        'leave --plain out',
-        'give the template to the command that needs it: llama chat --chat-template llama3',
-      ],
+      suggestions: ['leave out --plain', 'give the template to the command that needs it: leave out --chat-template'],
     });
   }
   if (stray === undefined) return;
   throw new ToolkitError('USAGE', `--${stray}: is given, expected no such flag for ${to}`, {
-    suggestions: ['leave it out, or choose another --to'],
+    suggestions: [`leave out --${stray}`],
   });
 }

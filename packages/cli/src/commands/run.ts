@@ -24,6 +24,7 @@ import { givenPrompt, promptToContinue } from '../prompt-to-continue.js';
 import { readStdin } from '../read-stdin.js';
 import { logprobsFlag, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
+import { commandLine } from '../shell-words.js';
 import { type NamedLogprobs, namedLogprobs, type Speech, speak, speedLine, writeText } from '../speak.js';
 
 /** New tokens when neither --steps nor --max-tokens is given. */
@@ -143,7 +144,9 @@ export default class Run extends BaseCommand {
   async #answerFile(input: string, flags: RunFlags, args: RunArgs): Promise<RunBatchReport> {
     if (args.prompt !== undefined) {
       throw new ToolkitError('USAGE', `a prompt and --input ${JSON.stringify(input)}, expected one of them`, {
-        suggestions: [`llama run ${args.model} --input ${JSON.stringify(input)} --output results.jsonl`],
+        suggestions: [
+          commandLine(['llama', 'run', args.model!, '--input', input, '--output', flags.output ?? 'results.jsonl']),
+        ],
       });
     }
     const [{ readBatch }, { runBatch }] = await Promise.all([

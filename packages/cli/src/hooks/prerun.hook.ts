@@ -11,7 +11,7 @@ const prerun: Hook<'prerun'> = async ({ Command, config }) => {
   try {
     await makeFolder(FILE_LAYER, folder);
   } catch (error) {
-    const suggestions = ['export XDG_CACHE_HOME=/a/folder/of/yours'];
+    const suggestions = ['keep it in a folder of your own: export XDG_CACHE_HOME=FOLDER'];
     const described = describeFileFailure(error, {
       what: `${folder}: cannot be made`,
       whenFull: ['free some space', ...suggestions],

@@ -7,7 +7,7 @@ import { originalModel } from '../source/original-model.js';
 /** The error of a configuration file with a wrong value. */
 export function badConfig(name: string, message: string): ToolkitError {
   return new ToolkitError('BAD_CONFIG', `${name}: ${message}`, {
-    suggestions: ['download the file again from the model’s page'],
+    suggestions: ['download the file again, then run the same command again'],
   });
 }
 

@@ -61,8 +61,6 @@ async function firstDifference(reader: TensorReader, signal?: AbortSignal): Prom
 
 function contradiction(message: string): ToolkitError {
   return new ToolkitError('BAD_CONFIG', message, {
-    suggestions: [
-      'set tie_word_embeddings in config.json to what the weights hold, or download both from one revision',
-    ],
+    suggestions: ['set tie_word_embeddings in config.json to what the weights hold, then run the same command again'],
   });
 }

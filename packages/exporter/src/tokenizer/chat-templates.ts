@@ -131,7 +131,7 @@ function decodeTemplate(bytes: Uint8Array, path: string): string {
 
 function badTemplate(path: string, problem: string, cause?: unknown): ToolkitError {
   return new ToolkitError('BAD_CHAT_TEMPLATE', `${path}: ${problem}`, {
-    suggestions: ['download the file again from the model’s page'],
+    suggestions: ['download the file again, then run the same command again'],
     ...(cause === undefined ? {} : { cause }),
   });
 }

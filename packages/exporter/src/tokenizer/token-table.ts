@@ -31,7 +31,7 @@ export function createTokenTable(): TokenTable {
 /** The error of a tokenizer file that cannot be used. */
 export function badTokenizer(name: string, message: string): ToolkitError {
   return new ToolkitError('BAD_TOKENIZER', `${name}: ${message}`, {
-    suggestions: ['download the tokenizer again from the model’s page, of the same revision as its weights'],
+    suggestions: ['download the tokenizer again, of the same revision as its weights, then run the same command again'],
   });
 }
 
