@@ -144,7 +144,7 @@ async function followCommand(
     if (scenario.chat === undefined) return retry();
     return typeInChat(advice.words, scenario, situation);
   }
-  const text = fillIn(command.text, scenario, situation);
+  const text = command.kind === 'call' ? command.text : fillIn(command.text, scenario, situation);
   switch (command.kind) {
     case 'again':
       return retry();

@@ -10,6 +10,7 @@ import { backendOfEnvironment } from './chosen-kernels.js';
 import { kernelNotices } from './kernel-notices.js';
 import { decimal, integer } from './number-flags.js';
 import { seed } from './seed-flag.js';
+import { shellWord } from './shell-words.js';
 import { visible } from './terminal-safe.js';
 import { userFolder } from './user-folder.js';
 import { withSpinner } from './with-spinner.js';

@@ -119,7 +119,7 @@ export const commandLineScenarios: readonly Scenario[] = [
       await s.write('long.jsonl', `${JSON.stringify({ prompt: 'Once upon a time '.repeat(50) })}\n`),
     ],
   }),
-  usage('mkdir gone && cd gone && rmdir ../gone && llama run -n 1', 'FILE_NOT_FOUND', {
+  usage('mkdir gone && cd gone && rmdir ../gone && llama export x.bin', 'FILE_NOT_FOUND', {
     checks: [[/^cd ~/, (s) => s.run('cd ~ && llama version')]],
     acts: [[/^cd ~/, then('cd ~ && llama version')]],
   }),
