@@ -176,7 +176,11 @@ describe('a conversation that fills the context', () => {
   });
 
   it('refuses another policy by name', async () => {
-    const { chat } = longChat('forget' as 'stop');
-    await assert.rejects(said(chat.send('x')), { code: 'INVALID_OPTION' });
+    assert.throws(() => longChat('forget' as 'stop'), {
+      code: 'INVALID_OPTION',
+      message: /"forget", expected stop or shift/,
+    });
+    const { chat } = longChat('stop');
+    await assert.rejects(said(chat.send('x', { whenFull: 'forget' as 'stop' })), { code: 'INVALID_OPTION' });
   });
 });

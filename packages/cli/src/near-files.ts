@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { nearest } from './nearest.js';
+import { nearest } from '@llama-ts/format';
 
 const MAX_NEAR = 3;
 /** A folder with more entries is not searched: each is compared with the name. */

@@ -46,6 +46,7 @@ export {
   type ModelDimensions,
   promptPrefix,
 } from './model-config.js';
+export { nearest } from './nearest.js';
 export { exportAgain, shellQuote } from './shell-quote.js';
 export { type TemplateFacts, templateFacts } from './template-facts.js';
 export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';

@@ -1,6 +1,7 @@
 // How long an answer may be: what was asked for, within what there is room for.
 
-import { ToolkitError } from '@llama-ts/format';
+import type { TableOf } from './check-options.js';
+import { count } from './option-kinds.js';
 
 /** How long an answer may be. */
 export interface LimitOptions {
@@ -11,6 +12,9 @@ export interface LimitOptions {
   /** Positions at most, prompt included, as the reference's -n counts. */
   readonly steps?: number | undefined;
 }
+
+/** Kinds of {@link LimitOptions}. */
+export const limitOptions: TableOf<LimitOptions> = { maxTokens: count, minTokens: count, steps: count };
 
 /** The same as positions. */
 export interface AnswerLimits {
@@ -25,19 +29,9 @@ export interface AnswerLimits {
 /**
  * @param room positions in all
  * @param nPrompt positions of the prompt
- * @throws ToolkitError `INVALID_OPTION`
  */
 export function resolveLimits(room: number, nPrompt: number, options: LimitOptions): AnswerLimits {
   const { maxTokens, minTokens, steps } = options;
-  for (const [name, value] of [
-    ['max tokens', maxTokens],
-    ['min tokens', minTokens],
-    ['steps', steps],
-  ] as const) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
-      throw new ToolkitError('INVALID_OPTION', `${name} ${value}, expected a whole number from 0`);
-    }
-  }
   const minEnd = nPrompt + (minTokens ?? 0);
   // As in the reference: 0 steps means as many as there is room for, and n positions computed show n + 1 tokens.
   const bySteps = steps === undefined || steps === 0 ? Number.POSITIVE_INFINITY : steps + 1;

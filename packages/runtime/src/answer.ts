@@ -4,23 +4,25 @@
 // verified row by row) gets the same answer.
 
 import { shellQuote, ToolkitError } from '@llama-ts/format';
-import { type LimitOptions, resolveLimits } from './answer-limits.js';
+import { type LimitOptions, limitOptions, resolveLimits } from './answer-limits.js';
+import { checkKind, checkModel, checkOptions, describe, type OptionKind, type TableOf } from './check-options.js';
 import type { Constraint } from './constraint/constraint.js';
 import { contextRemedies } from './context-remedies.js';
 import type { Model } from './model.js';
+import { aFunction, aString, count, either, ids, strings, wholeNumber } from './option-kinds.js';
 import { type LogProbability, type Measure, measure } from './sampler/log-probabilities.js';
 import { createSampler } from './sampler/sampler.js';
-import { resolveSampling, type SamplingOptions } from './sampler/sampling-options.js';
+import { type SamplingOptions, samplerOptionsOf, samplingOptions } from './sampler/sampling-options.js';
 import { createStopMatcher } from './stop-matcher.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** What decides about an answer. */
 export interface AnswerOptions extends SamplingOptions, LimitOptions {
   /**
-   * Texts that end the answer and are no part of it, also when they straddle tokens; the name of a special token stands
+   * A text, or texts, that end the answer and are no part of it, also when they straddle tokens; the name of a special token stands
    * for the token too, also where that is an end token of the model.
    */
-  readonly stop?: readonly string[] | undefined;
+  readonly stop?: string | readonly string[] | undefined;
   /** Tokens that end the answer like the model's end tokens. */
   readonly stopIds?: readonly number[] | undefined;
   /**
@@ -39,6 +41,27 @@ export interface CreateAnswerOptions extends AnswerOptions {
   /** Positions of the cache the logits are computed with; default the model's context. */
   readonly room?: number | undefined;
 }
+
+/** Enough to look at; more is a dump of the vocabulary. */
+const MAX_LOGPROBS = 20;
+
+const aConstraint: OptionKind = {
+  expected: 'what jsonSchema, jsonMode or regex returns',
+  accepts: (value) => typeof (value as Partial<Constraint> | null)?.begin === 'function',
+  suggestion: 'jsonSchema(schema)',
+};
+
+/** Kinds of {@link AnswerOptions}. */
+export const answerOptions: TableOf<AnswerOptions> = {
+  ...samplingOptions,
+  ...limitOptions,
+  stop: either(aString, strings),
+  stopIds: ids,
+  constraint: aConstraint,
+  logprobs: wholeNumber(0, MAX_LOGPROBS),
+  now: aFunction,
+};
+const createAnswerOptions: TableOf<CreateAnswerOptions> = { ...answerOptions, room: count };
 
 /**
  * Why an answer ended: an end token of the model, a stop string or id, a constraint behind which nothing may follow, a
@@ -102,21 +125,27 @@ export interface Answer {
   next(logits: Float32Array): Promise<AnswerStep>;
 }
 
-/** Enough to look at; more is a dump of the vocabulary. */
-const MAX_LOGPROBS = 20;
-
 /**
  * Begins the answer to a prompt.
  *
  * @throws ToolkitError `CONTEXT_EXCEEDED`, `INVALID_OPTION`, `NO_TOKENIZER`
  */
 export function createAnswer(model: Model, promptTokens: readonly number[], options: CreateAnswerOptions = {}): Answer {
-  const { room = model.contextLength, stop = [], stopIds = [], logprobs, now = () => performance.now() } = options;
+  checkModel('createAnswer', model);
+  checkOptions('createAnswer', options, createAnswerOptions);
+  checkKind('promptTokens', promptTokens ?? null, ids);
+  return beginAnswer(model, promptTokens, options);
+}
+
+/** The same with options that are checked already, whatever others are beside them. */
+export function beginAnswer(model: Model, promptTokens: readonly number[], options: CreateAnswerOptions): Answer {
+  const { room = model.contextLength, stopIds = [], logprobs, now = () => performance.now() } = options;
+  const stop = typeof options.stop === 'string' ? [options.stop] : (options.stop ?? []);
   const { eosIds } = model.settings;
   checkPrompt(model, room, promptTokens);
-  checkOptions(model, options);
+  checkStops(model, stop, options);
   const limits = resolveLimits(room, promptTokens.length, options);
-  const sampler = createSampler(resolveSampling(model, options), model.softmax, promptTokens);
+  const sampler = createSampler(samplerOptionsOf(model, options), model.softmax, promptTokens);
   const decoder = model.tokenizer?.createDecoder({ skipSpecial: true }) ?? null;
   const matcher = createStopMatcher(stop);
   const stopNames = stopTokens(model, stop);
@@ -144,7 +173,7 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
       const decoded = decoder?.push(id) ?? '';
       // The text of tokens that there must be is not searched: the last of them is the first that may end it.
       const found = position + 1 < limits.minEnd ? { text: decoded, stop: null } : matcher.push(decoded);
-      const token: TokenEvent = { type: 'token', id, position, text: found.text, ...describe(measured, id) };
+      const token: TokenEvent = { type: 'token', id, position, text: found.text, ...logprobsOf(measured, id) };
       position++;
       constrained?.push(id);
       if (found.stop !== null) return { token, end: endEvent('stop', { stop: found.stop }) };
@@ -159,7 +188,7 @@ export function createAnswer(model: Model, promptTokens: readonly number[], opti
     return constrained !== null && !constrained.hasNext;
   }
 
-  function describe(measured: Measure | null, id: number): Pick<TokenEvent, 'logprobs'> {
+  function logprobsOf(measured: Measure | null, id: number): Pick<TokenEvent, 'logprobs'> {
     if (measured === null) return {};
     return { logprobs: { logProbability: measured.of(id).logProbability, top: measured.top(logprobs!) } };
   }
@@ -207,13 +236,13 @@ function checkPrompt({ header }: Model, room: number, tokens: readonly number[])
 }
 
 function checkIds(name: string, ids: readonly number[], vocabSize: number): void {
-  const stray = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-  if (stray !== undefined)
-    throw new ToolkitError('INVALID_OPTION', `${name} ${stray}, expected ids below ${vocabSize}`);
+  const at = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (at >= 0)
+    throw new ToolkitError('INVALID_OPTION', `${name} ${describe(ids[at])}, expected ids below ${vocabSize}`);
 }
 
-function checkOptions({ header, tokenizer }: Model, options: AnswerOptions): void {
-  const { stop = [], stopIds = [], logprobs = 0, constraint } = options;
+function checkStops({ header, tokenizer }: Model, stop: readonly string[], options: AnswerOptions): void {
+  const { stopIds = [], constraint } = options;
   if (constraint !== undefined) {
     checkConstrained(
       tokenizer,
@@ -227,9 +256,6 @@ function checkOptions({ header, tokenizer }: Model, options: AnswerOptions): voi
     throw new ToolkitError('NO_TOKENIZER', 'the model holds no tokenizer, expected one to look for stop strings with');
   }
   checkIds('stop id', stopIds, header.dimensions.vocabSize);
-  if (!Number.isInteger(logprobs) || logprobs < 0 || logprobs > MAX_LOGPROBS) {
-    throw new ToolkitError('INVALID_OPTION', `logprobs ${logprobs}, expected 0 to ${MAX_LOGPROBS}`);
-  }
 }
 
 /** Such a stop string would wait for a name that no text holds. Names that are plain words are left to the text. */

@@ -1,17 +1,20 @@
 // A conversation: messages through the model's own template, turns continued on the live key/value cache.
 
 import { ToolkitError } from '@llama-ts/format';
-import type { CacheType } from './cache-type.js';
-import { type FullContextPolicy, fitConversation } from './chat-context.js';
+import { type CacheType, cacheTypes } from './cache-type.js';
+import { type FullContextPolicy, fitConversation, fullContextPolicies } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
-import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
+import { type ChatMessage, type ChatOptions, chatOptions, encodeChat } from './chat-template/chat-template.js';
+import { checkMessages } from './chat-template/messages.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
 import { PYTHON_TAG, parseToolCalls, type ToolCall } from './chat-template/tool-call.js';
+import { checkModel, checkOptions, type OptionKind, type TableOf } from './check-options.js';
 import { chatParts, templateTokensOf } from './encode-messages.js';
-import { type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+import { type GenerateEvent, type GenerateOptions, generate, generateOptions } from './generate.js';
 import { cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
+import { aString, ids, oneOf, positiveCount } from './option-kinds.js';
 import type { GenerateEndEvent } from './sequence.js';
 import type { Session } from './session.js';
 
@@ -42,6 +45,32 @@ export interface CreateChatOptions extends Omit<TurnOptions, 'signal'> {
   /** A conversation to go on with, whose cache is taken over; then `contextLength` is its own. */
   readonly session?: Session | undefined;
 }
+
+const { cache: aCache, cachedTokens: _ours, steps: _none, ...answerOptions } = generateOptions;
+const turnOptions: TableOf<TurnOptions> = { ...answerOptions, whenFull: oneOf(fullContextPolicies) };
+
+const aSession: OptionKind = {
+  expected: 'what readSession resolves to',
+  accepts(value) {
+    const { messages, tokens, cache, nAnswers } = (value ?? {}) as Partial<Session>;
+    return Array.isArray(messages) && ids.accepts(tokens) && aCache.accepts(cache) && Number.isSafeInteger(nAnswers);
+  },
+  suggestion: "await readSession(model, await openFile('talk.session'))",
+};
+
+const { signal: _signal, ...lastingOptions } = turnOptions;
+const createChatOptions: TableOf<CreateChatOptions> = {
+  ...lastingOptions,
+  system: aString,
+  dateString: chatOptions.dateString,
+  tools: chatOptions.tools,
+  documents: chatOptions.documents,
+  variables: chatOptions.variables,
+  templateName: aString,
+  contextLength: positiveCount,
+  cacheType: oneOf(cacheTypes),
+  session: aSession,
+};
 
 /** Whole turns were dropped to make room, the oldest first. */
 export interface TurnsDroppedEvent {
@@ -100,6 +129,8 @@ export interface Chat {
  * for await (const event of chat.send('Hello')) if (event.type === 'token') show(event.text);
  */
 export function createChat(model: Model, options: CreateChatOptions = {}): Chat {
+  checkModel('createChat', model);
+  checkOptions('createChat', options, createChatOptions);
   const { system, dateString, tools, documents, variables, templateName, ...others } = options;
   const { contextLength: asked, cacheType, session, ...defaults } = others;
   model.closed.throwIfAborted();
@@ -134,6 +165,8 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     conversation: readonly ChatMessage[],
     options: TurnOptions,
   ): AsyncGenerator<ChatEvent, void, void> {
+    checkOptions('a turn of a chat', options, turnOptions);
+    checkMessages(conversation);
     refuseDuringAnswer();
     model.closed.throwIfAborted();
     const { whenFull = 'stop', ...settings } = { ...defaults, ...given(options) };
@@ -201,6 +234,7 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
     },
     setMessages(next) {
       refuseDuringAnswer();
+      checkMessages(next);
       messages = toPlainData(next, 'messages') as ChatMessage[];
     },
     // Templates are for conversations that somebody began.

@@ -2,9 +2,12 @@
 
 import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { bosTokenOf } from './bos-token.js';
-import { type ChatMessage, type ChatOptions, encodeChat } from './chat-template/chat-template.js';
+import { type ChatMessage, type ChatOptions, chatOptions, encodeChat } from './chat-template/chat-template.js';
+import { checkMessages } from './chat-template/messages.js';
 import { templateDate } from './chat-template/template-date.js';
+import { checkModel, checkOptions, describe, type TableOf } from './check-options.js';
 import type { Model } from './model.js';
+import { aString } from './option-kinds.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** Options of {@link encodeMessages}. */
@@ -12,6 +15,9 @@ export interface EncodeMessagesOptions extends Omit<ChatOptions, 'bosToken' | 'e
   /** Name of a template of the model, such as `rag`. Default `tool_use` with tools where there is one, else the default. */
   readonly templateName?: string | undefined;
 }
+
+const { bosToken: _bos, eosToken: _eos, templateTokens: _tokens, ...templateOptions } = chatOptions;
+const encodeMessagesOptions: TableOf<EncodeMessagesOptions> = { ...templateOptions, templateName: aString };
 
 /**
  * Tokens of a conversation that ends where the assistant answers: the prompt of a request with messages.
@@ -22,8 +28,12 @@ export interface EncodeMessagesOptions extends Omit<ChatOptions, 'bosToken' | 'e
 export function encodeMessages(
   model: Model,
   messages: readonly ChatMessage[],
-  { templateName, ...options }: EncodeMessagesOptions = {},
+  given: EncodeMessagesOptions = {},
 ): number[] {
+  checkModel('encodeMessages', model);
+  checkOptions('encodeMessages', given, encodeMessagesOptions);
+  checkMessages(messages);
+  const { templateName, ...options } = given;
   const { tokenizer, chatTemplate } = chatParts(model, { templateName, tools: options.tools });
   const dateString = options.dateString ?? templateDate(chatTemplate, options.today ?? new Date());
   const templateTokens = templateTokensOf(model);
@@ -72,7 +82,7 @@ function chosenTemplate(
   const names = [...(chatTemplate === null ? [] : ['default']), ...named.keys()];
   throw new ToolkitError(
     'INVALID_OPTION',
-    `template ${JSON.stringify(templateName)}, expected one of the model's: ${names.join(', ') || 'there is none'}`,
+    `template ${describe(templateName)}, expected one of the model's: ${names.join(', ') || 'there is none'}`,
   );
 }
 

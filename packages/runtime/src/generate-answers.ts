@@ -1,8 +1,10 @@
 // Several answers to one prompt, which is computed once.
 
-import { answerSeed } from './chat-seed.js';
-import { encodePrompt, type GenerateEvent, type GenerateOptions, generate } from './generate.js';
+import { answerSeed, checkedSeed } from './chat-seed.js';
+import { checkKind, checkModel, checkOptions, type TableOf } from './check-options.js';
+import { type GenerateEvent, type GenerateOptions, generate, generateOptions, toPromptTokens } from './generate.js';
 import type { Model } from './model.js';
+import { count } from './option-kinds.js';
 
 /** One of several answers. */
 export interface AnswerOfSeveral {
@@ -15,6 +17,8 @@ export interface AnswerOfSeveral {
 
 /** Options of {@link generateAnswers}. */
 export type GenerateAnswersOptions = Omit<GenerateOptions, 'cachedTokens'>;
+
+const { cachedTokens: _ours, ...generateAnswersOptions } = generateOptions satisfies TableOf<GenerateOptions>;
 
 /**
  * Answers a prompt `n` times. Answer i is what `generate` gives with the seed `answerSeed(seed, i)`; the first has the
@@ -32,12 +36,15 @@ export async function* generateAnswers(
   n: number,
   options: GenerateAnswersOptions = {},
 ): AsyncGenerator<AnswerOfSeveral, void, void> {
+  checkModel('generateAnswers', model);
+  checkOptions('generateAnswers', options, generateAnswersOptions);
+  checkKind('n', n ?? null, count);
   model.closed.throwIfAborted();
-  const tokens = typeof prompt === 'string' ? encodePrompt(model, prompt, options) : prompt;
+  const tokens = toPromptTokens(model, prompt, options.specials);
   const cache = options.cache ?? model.createCache();
   let cachedTokens = 0;
   for (let index = 0; index < n; index++) {
-    const seed = answerSeed(BigInt(options.seed ?? 1), index);
+    const seed = answerSeed(checkedSeed(options.seed ?? 1), index);
     yield { index, seed, events: track(generate(model, tokens, { ...options, cache, cachedTokens, seed })) };
   }
 

@@ -2,10 +2,12 @@
 
 import { promptPrefix, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
-import { type AnswerOptions, createAnswer } from './answer.js';
+import { type AnswerOptions, answerOptions, beginAnswer } from './answer.js';
+import { checkKind, checkModel, checkOptions, describe, type OptionKind, type TableOf } from './check-options.js';
 import type { Model } from './model.js';
+import { aSignal, aString, count, oneOf, positiveCount } from './option-kinds.js';
 import { createSequence, type GenerateEvent } from './sequence.js';
-import { createSpeculation, type SpeculateOptions } from './speculation/speculation.js';
+import { aSpeculation, createSpeculation, type SpeculateOptions } from './speculation/speculation.js';
 import type { EncodeOptions } from './tokenizer/tokenizer.js';
 
 /** Options of {@link generate}. */
@@ -35,6 +37,29 @@ export type { GenerateEvent } from './sequence.js';
 
 const DEFAULT_PREFILL_CHUNK = 512;
 
+const aCache: OptionKind = {
+  expected: 'what model.createCache returns',
+  accepts(value) {
+    const { keys, values, seqLen } = (value ?? {}) as Partial<KeyValueCache>;
+    return ArrayBuffer.isView(keys) && ArrayBuffer.isView(values) && Number.isInteger(seqLen);
+  },
+  suggestion: 'model.createCache()',
+};
+
+/** Kinds of {@link EncodePromptOptions}. */
+const encodePromptOptions: TableOf<EncodePromptOptions> = { specials: oneOf(['text', 'tokens']) };
+
+/** Kinds of {@link GenerateOptions}. */
+export const generateOptions: TableOf<GenerateOptions> = {
+  ...answerOptions,
+  ...encodePromptOptions,
+  cache: aCache,
+  cachedTokens: count,
+  prefillChunk: positiveCount,
+  speculate: aSpeculation,
+  signal: aSignal,
+};
+
 /**
  * Continues a prompt: text, which gets the model's begin-of-text token, or token ids as they stand.
  *
@@ -46,13 +71,14 @@ export async function* generate(
   prompt: string | readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<GenerateEvent, void, void> {
+  checkModel('generate', model);
+  checkOptions('generate', options, generateOptions);
   const { signal, prefillChunk = DEFAULT_PREFILL_CHUNK, now = () => performance.now() } = options;
   signal?.throwIfAborted();
   model.closed.throwIfAborted();
-  checkPrefillChunk(prefillChunk);
-  const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt, options) : [...prompt];
+  const promptTokens = toPromptTokens(model, prompt, options.specials);
   const room = Math.min(model.contextLength, options.cache?.seqLen ?? model.contextLength);
-  const answer = createAnswer(model, promptTokens, { ...options, room });
+  const answer = beginAnswer(model, promptTokens, { ...options, room });
   const nCached = Math.min(resolveCached(options), promptTokens.length - 1);
   const cache = options.cache ?? model.createCache();
   const speculation = createSpeculation(options.speculate, promptTokens, model.backend);
@@ -71,10 +97,21 @@ export async function* generate(
   }
 }
 
-/** @throws ToolkitError `INVALID_OPTION` */
-export function checkPrefillChunk(prefillChunk: number): void {
-  if (Number.isInteger(prefillChunk) && prefillChunk >= 1) return;
-  throw new ToolkitError('INVALID_OPTION', `prefill chunk ${prefillChunk}, expected a whole number from 1`);
+/**
+ * Tokens of a prompt, or what was taken for one.
+ *
+ * @throws ToolkitError `INVALID_OPTION` for what is neither text nor a list, and what {@link encodePrompt} throws
+ */
+export function toPromptTokens(model: Model, prompt: unknown, specials: EncodePromptOptions['specials']): number[] {
+  if (typeof prompt === 'string') return encodePrompt(model, prompt, { specials });
+  const isList = Array.isArray(prompt) || (ArrayBuffer.isView(prompt) && !(prompt instanceof DataView));
+  const list = isList ? [...(prompt as Iterable<unknown>)] : null;
+  const at = list?.findIndex((id) => typeof id !== 'number') ?? -1;
+  if (list !== null && at < 0) return list as number[];
+  const found = list === null ? `prompt ${describe(prompt)}` : `prompt with ${describe(list[at])} at index ${at}`;
+  throw new ToolkitError('INVALID_OPTION', `${found}, expected a text or a list of token ids`, {
+    suggestions: ['for messages: encodeMessages(model, messages)'],
+  });
 }
 
 /**
@@ -84,11 +121,12 @@ export function checkPrefillChunk(prefillChunk: number): void {
  * @throws ToolkitError `NO_TOKENIZER`, `LONE_SURROGATE`
  * @example encodePrompt(model, '<|begin_of_text|>Hello', { specials: 'tokens' });
  */
-export function encodePrompt(
-  { tokenizer, settings }: Model,
-  text: string,
-  { specials = 'text' }: EncodePromptOptions = {},
-): number[] {
+export function encodePrompt(model: Model, text: string, options: EncodePromptOptions = {}): number[] {
+  checkModel('encodePrompt', model);
+  checkOptions('encodePrompt', options, encodePromptOptions);
+  checkKind('text', text ?? null, aString);
+  const { tokenizer, settings } = model;
+  const { specials = 'text' } = options;
   if (tokenizer === null) {
     throw new ToolkitError(
       'NO_TOKENIZER',

@@ -27,13 +27,15 @@ import {
   type WeightFile,
 } from '@llama-ts/kernels';
 import { bosTokenOf } from './bos-token.js';
-import type { CacheType } from './cache-type.js';
+import { type CacheType, cacheTypes } from './cache-type.js';
+import { checkKind, checkOptions, type OptionKind, type TableOf } from './check-options.js';
 import { type ForwardContext, type ForwardOptions, forward, type SequenceTokens } from './forward.js';
-import { type CreateCacheOptions, checkCacheType, createKeyValueCache } from './key-value-cache.js';
+import { type CreateCacheOptions, createKeyValueCache } from './key-value-cache.js';
 import { createLastPass } from './last-pass.js';
 import { isOutOfMemory, passTooLarge, weightsTooLarge } from './memory-limit.js';
 import { modelChecksum } from './model-checksum.js';
 import { createModelLifetime, withEitherSignal } from './model-lifetime.js';
+import { aBoolean, aNumber, anObject, aSignal, aString, count, either, ids, oneOf } from './option-kinds.js';
 import { createScratchPool } from './scratch.js';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
 import { findTurnEnd } from './turn-end.js';
@@ -61,6 +63,42 @@ export interface OpenModelOptions {
   readonly settings?: Partial<ForwardSettings & BoundaryTokens>;
   readonly signal?: AbortSignal;
 }
+
+const aNull: OptionKind = { expected: 'null', accepts: (value) => value === null };
+const aboveZero: OptionKind = {
+  expected: 'a number above 0',
+  accepts: (value) => Number.isFinite(value) && (value as number) > 0,
+};
+const scalingFields = ['factor', 'lowFreqFactor', 'highFreqFactor', 'originalMaxPositionEmbeddings'];
+
+const settingsTable: TableOf<ForwardSettings & BoundaryTokens> = {
+  ropeTheta: aboveZero,
+  ropeScaling: {
+    expected: `null or an object with ${scalingFields.join(', ')}, numbers above 0`,
+    accepts: (value) =>
+      value === null ||
+      (anObject.accepts(value) &&
+        scalingFields.every((name) => aboveZero.accepts((value as Record<string, unknown>)[name]))),
+  },
+  normEpsilon: aboveZero,
+  bosId: either(count, aNull),
+  eosIds: ids,
+  prefixIds: ids,
+  suffixIds: ids,
+};
+
+const openModelOptions: TableOf<OpenModelOptions> = {
+  context: aNumber,
+  cacheType: oneOf(cacheTypes),
+  backend: aString,
+  threads: aNumber,
+  map: aBoolean,
+  tokenizer: anObject,
+  chatTemplate: aString,
+  settings: anObject,
+  signal: aSignal,
+};
+const createCacheOptions: TableOf<CreateCacheOptions> = { type: oneOf(cacheTypes), positions: aNumber };
 
 /** A model ready to run. */
 export interface Model {
@@ -124,6 +162,9 @@ const noDefaults: GenerationDefaults = {
  * @example const model = await openModel('model.bin', { context: 2048 });
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Model> {
+  checkOptions('openModel', options, openModelOptions);
+  if (options.settings !== undefined) checkOptions('the settings of openModel', options.settings, settingsTable);
+  checkKind('path', path ?? null, aString);
   options.signal?.throwIfAborted();
   const source = await openFile(path);
   try {
@@ -156,7 +197,6 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
   const { dimensions, version } = await readBinHeader(source);
   const contextLength = resolveContext(options.context, dimensions.maxSeqLen);
   const cacheType = options.cacheType ?? 'f32';
-  checkCacheType(cacheType);
   const kernels = await openKernels({
     ...(options.backend === undefined ? {} : { backend: options.backend }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -221,7 +261,9 @@ async function openBin(source: ByteSource, path: string, options: OpenModelOptio
           await kernels.run();
           return probabilities;
         }),
-      createCache({ type = cacheType, positions = contextLength } = {}) {
+      createCache(cacheOptions = {}) {
+        checkOptions('createCache', cacheOptions, createCacheOptions);
+        const { type = cacheType, positions = contextLength } = cacheOptions;
         closed.throwIfAborted();
         checkContext(positions, contextLength);
         return createKeyValueCache(dimensions, { type, positions }, allocate);
@@ -287,7 +329,11 @@ function resolveSettings(
   { settings = {} }: OpenModelOptions,
   path: string,
 ): ForwardSettings & BoundaryTokens {
-  const known = { ...(file.trailer?.description ?? assumed ?? {}), ...settings };
+  const stated = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const known: Partial<ForwardSettings & BoundaryTokens> = {
+    ...(file.trailer?.description ?? assumed ?? {}),
+    ...stated,
+  };
   const { ropeTheta, ropeScaling, normEpsilon, bosId, eosIds, prefixIds, suffixIds } = known;
   if (ropeTheta === undefined || ropeScaling === undefined) {
     const { dim, nLayers, vocabSize } = file.header.dimensions;

@@ -4,9 +4,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { type ByteSource, equalBytes, shellQuote, ToolkitError } from '@llama-ts/format';
 import type { KeyValueCache } from '@llama-ts/kernels';
 import type { CacheType } from './cache-type.js';
+import { checkModel, checkOptions, type TableOf } from './check-options.js';
 import { contextRemedies } from './context-remedies.js';
 import { cacheTypeOf } from './key-value-cache.js';
 import type { Model } from './model.js';
+import { aSignal, positiveCount } from './option-kinds.js';
 import { type Conversation, decodeConversation, encodeConversation } from './session-conversation.js';
 import { badSession, decodeSessionHeader, encodeSessionHeader, SESSION_HEADER_BYTES } from './session-header.js';
 
@@ -31,6 +33,8 @@ export interface ReadSessionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const readSessionOptions: TableOf<ReadSessionOptions> = { contextLength: positiveCount, signal: aSignal };
+
 const CHECKSUM_BYTES = 32;
 const TOKEN_BYTES = 4;
 const elementBytes: Readonly<Record<CacheType, number>> = { f32: 4, f16: 2 };
@@ -48,8 +52,11 @@ export async function writeSession(
   model: Model,
   { cache, tokens, ...conversation }: Session,
   sink: SessionSink,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<number> {
+  checkModel('writeSession', model);
+  checkOptions('writeSession', options, { signal: aSignal });
+  const { signal } = options;
   signal?.throwIfAborted();
   const json = encodeConversation(conversation);
   const hash = createHash('sha256');
@@ -86,8 +93,11 @@ export async function writeSession(
 export async function readSession(
   model: Model,
   source: ByteSource,
-  { contextLength = model.contextLength, signal }: ReadSessionOptions = {},
+  options: ReadSessionOptions = {},
 ): Promise<Session> {
+  checkModel('readSession', model);
+  checkOptions('readSession', options, readSessionOptions);
+  const { contextLength = model.contextLength, signal } = options;
   signal?.throwIfAborted();
   const { name } = source;
   const start = await source.read(0, Math.min(SESSION_HEADER_BYTES, source.byteLength));

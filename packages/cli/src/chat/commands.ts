@@ -1,8 +1,7 @@
 // The commands of chat: lines that begin with a slash.
 
 import { readdirSync } from 'node:fs';
-import { ToolkitError } from '@llama-ts/format';
-import { nearest } from '../nearest.js';
+import { nearest, ToolkitError } from '@llama-ts/format';
 import { byteSize } from '../units.js';
 import type { Dialogue } from './dialogue.js';
 import { changedForm, isFormName } from './form-setting.js';

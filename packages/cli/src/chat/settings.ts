@@ -1,9 +1,8 @@
 // What /set shows and changes: every setting of an answer, under the name of its flag.
 
-import { isToolkitError, ToolkitError } from '@llama-ts/format';
+import { isToolkitError, nearest, ToolkitError } from '@llama-ts/format';
 import { type Chat, type Model, resolveSampling, type TurnOptions } from '@llama-ts/runtime';
 import type { GivenConstraint } from '../constraint-flags.js';
-import { nearest } from '../nearest.js';
 import { parseBias, samplingFlags, samplingOptions } from '../sampling-flags.js';
 import { chooseSeed } from '../seed-flag.js';
 import { type ChatFlags, chatFlags } from './chat-flags.js';
@@ -90,7 +89,8 @@ export function settingLines(
 }
 
 function valuesInForce(model: Model, chat: Chat, options: TurnOptions): Record<SettingName, number | bigint | string> {
-  const sampling = resolveSampling(model, options);
+  const { stop, stopIds, minTokens, maxTokens, whenFull, speculate, ...asked } = options;
+  const sampling = resolveSampling(model, asked);
   return {
     temperature: sampling.temperature,
     'top-p': sampling.topP,

@@ -1,8 +1,7 @@
 // Refuses words that do not fit a command, before oclif parses them: what was found, what was expected, and the command
 // to type instead, with what was typed in it.
 
-import { ToolkitError } from '@llama-ts/format';
-import { nearest } from '../nearest.js';
+import { nearest, ToolkitError } from '@llama-ts/format';
 import { commandLine } from '../shell-words.js';
 import { borrowedName } from './borrowed-names.js';
 import { type CommandShape, type FlagShape, type Scanned, scanArguments } from './scan-arguments.js';

@@ -1,7 +1,6 @@
 // Answers a first word that is no command: the nearest one, what other programs call it, or the command for a file.
 
-import { ToolkitError } from '@llama-ts/format';
-import { nearest } from '../nearest.js';
+import { nearest, ToolkitError } from '@llama-ts/format';
 import { commandLine } from '../shell-words.js';
 
 /** What users of ollama, llama.cpp and npm type, and the command here. */

@@ -1,22 +1,19 @@
 // Turns a conversation into a prompt by the model's own chat template.
 
 import { ToolkitError } from '@llama-ts/format';
+import { checkKind, checkOptions, type TableOf } from '../check-options.js';
+import { aBoolean, aDate, anArray, anObject, aString, fieldsOf } from '../option-kinds.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type ChatRun, compileTemplate } from './compile-template.js';
+import { joinTextParts } from './content-parts.js';
 import { Text } from './jinja/text.js';
 import type { Value } from './jinja/values.js';
+import { type ChatMessage, checkMessages } from './messages.js';
 import { toPlainData } from './plain-data.js';
 import { dateOf } from './template-date.js';
 import { sizeOf, toMessages, toValue } from './template-values.js';
 
-/** A message of a conversation; further fields (`name`, `tool_calls`, …) are what the template reads. */
-export interface ChatMessage {
-  /** `system`, `user`, `assistant`, `tool`, or another role that the template knows. */
-  readonly role: string;
-  /** Text, or what else the template reads: a list of parts, a tool's result as an object. */
-  readonly content?: unknown;
-  readonly [field: string]: unknown;
-}
+export type { ChatMessage } from './messages.js';
 
 /** Options of {@link encodeChat} and {@link renderChat}. */
 export interface ChatOptions {
@@ -40,6 +37,19 @@ export interface ChatOptions {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Kinds of {@link ChatOptions}. */
+export const chatOptions: TableOf<ChatOptions> = {
+  addGenerationPrompt: aBoolean,
+  dateString: aString,
+  today: aDate,
+  documents: anArray,
+  tools: anArray,
+  bosToken: aString,
+  eosToken: aString,
+  templateTokens: fieldsOf(aString),
+  variables: anObject,
+};
+
 const DEFAULT_BOS = '<|begin_of_text|>';
 const DEFAULT_EOS = '<|eot_id|>';
 
@@ -61,6 +71,7 @@ export function encodeChat(
   messages: readonly ChatMessage[],
   options: ChatOptions = {},
 ): number[] {
+  checkOptions('encodeChat', options, chatOptions);
   return tokenizer.encodeRuns(renderRuns(tokenizer, template, messages, options));
 }
 
@@ -75,6 +86,7 @@ export function renderChat(
   messages: readonly ChatMessage[],
   options: ChatOptions = {},
 ): string {
+  checkOptions('renderChat', options, chatOptions);
   return renderRuns(tokenizer, template, messages, options)
     .map((run) => ('text' in run ? run.text : run.special))
     .join('');
@@ -87,12 +99,8 @@ function renderRuns(
   options: ChatOptions,
 ): ChatRun[] {
   const { addGenerationPrompt = true, dateString, tools, documents, bosToken, eosToken, variables = {} } = options;
-  messages.forEach((message, i) => {
-    if (typeof message?.role === 'string') return;
-    throw new ToolkitError('BAD_CHAT_INPUT', `messages[${i}]: role is ${typeof message?.role}, expected a string`, {
-      suggestions: ["give each message a role: messages.map((message) => ({ role: 'user', ...message }))"],
-    });
-  });
+  checkKind('template', template ?? null, aString);
+  checkMessages(messages);
   const given = {
     ...(toPlainData(variables, 'variables') as object),
     ...(dateString === undefined ? {} : { date_string: toPlainData(dateString, 'dateString') }),
@@ -101,7 +109,7 @@ function renderRuns(
     documents: toPlainData(documents ?? null, 'documents'),
     add_generation_prompt: addGenerationPrompt,
   };
-  const conversation = toPlainData(messages, 'messages');
+  const conversation = joinTextParts(toPlainData(messages, 'messages') as readonly ChatMessage[], template);
   const { templateTokens } = options;
   const specials = {
     ...templateTokens,

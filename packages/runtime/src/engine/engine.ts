@@ -4,10 +4,12 @@
 // weights, which costs most, is shared and a long prompt delays nobody for long.
 
 import { ToolkitError } from '@llama-ts/format';
-import { type AnswerOptions, createAnswer } from '../answer.js';
+import { type AnswerOptions, answerOptions, beginAnswer } from '../answer.js';
+import { checkModel, checkOptions, type TableOf } from '../check-options.js';
 import type { SequenceTokens } from '../forward.js';
-import { checkPrefillChunk, type EncodePromptOptions, encodePrompt } from '../generate.js';
+import { type EncodePromptOptions, generateOptions, toPromptTokens } from '../generate.js';
 import type { Model } from '../model.js';
+import { aFunction, aNumber, positiveCount, wholeNumber } from '../option-kinds.js';
 import type { GenerateEvent } from '../sequence.js';
 import { createSpeculation, type SpeculateOptions } from '../speculation/speculation.js';
 import { createAbortWatch } from './abort-watch.js';
@@ -69,6 +71,19 @@ const DEFAULT_PREFILL_CHUNK = 512;
 /** Below the quarter of a second that a reader notices. */
 const DEFAULT_MAX_DELAY_MILLISECONDS = 200;
 
+const engineOptions: TableOf<EngineOptions> = {
+  maxSequences: wholeNumber(1, MAX_SEQUENCES),
+  maxContexts: wholeNumber(1, MAX_SEQUENCES),
+  prefillChunk: positiveCount,
+  maxDelayMilliseconds: {
+    expected: 'a number above 0',
+    accepts: (value) => aNumber.accepts(value) && (value as number) > 0,
+  },
+  now: aFunction,
+};
+const { speculate, specials, signal } = generateOptions;
+const submitOptions: TableOf<SubmitOptions> = { ...answerOptions, speculate, specials, signal };
+
 /** A request's part of a pass. */
 interface Part {
   readonly request: Request;
@@ -84,16 +99,12 @@ interface Part {
  * const answers = prompts.map((prompt) => collect(engine.submit(prompt, { maxTokens: 100 })));
  */
 export function createEngine(model: Model, options: EngineOptions = {}): Engine {
+  checkModel('createEngine', model);
+  checkOptions('createEngine', options, engineOptions);
   model.closed.throwIfAborted();
   const { maxSequences = DEFAULT_MAX_SEQUENCES, prefillChunk = DEFAULT_PREFILL_CHUNK } = options;
   const { maxDelayMilliseconds = DEFAULT_MAX_DELAY_MILLISECONDS, now = () => performance.now() } = options;
   const { maxContexts = maxSequences } = options;
-  checkRange('sequences at once', maxSequences, 1, MAX_SEQUENCES);
-  checkRange('contexts of memory', maxContexts, 1, MAX_SEQUENCES);
-  checkPrefillChunk(prefillChunk);
-  if (!(maxDelayMilliseconds > 0)) {
-    throw new ToolkitError('INVALID_OPTION', `a delay of ${maxDelayMilliseconds} ms, expected more than 0`);
-  }
   const pace = createPrefillPace(prefillChunk, maxDelayMilliseconds);
   const arena = createCacheArena(maxContexts, () => model.createCache());
   const { vocabSize } = model.header.dimensions;
@@ -111,12 +122,14 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     get nWaiting() {
       return waiting.length;
     },
-    submit(prompt, { signal, speculate, specials, ...answerOptions } = {}) {
+    submit(prompt, options = {}) {
+      checkOptions('submit', options, submitOptions);
+      const { signal, speculate, specials } = options;
       model.closed.throwIfAborted();
       if (isClosed) throw closedError();
       signal?.throwIfAborted();
-      const promptTokens = typeof prompt === 'string' ? encodePrompt(model, prompt, { specials }) : [...prompt];
-      const answer = createAnswer(model, promptTokens, { now, ...answerOptions });
+      const promptTokens = toPromptTokens(model, prompt, specials);
+      const answer = beginAnswer(model, promptTokens, { ...options, now: options.now ?? now });
       const speculation = createSpeculation(speculate, promptTokens, model.backend);
       const request = createRequest({ promptTokens, answer, vocabSize, speculation, now, signal, aborts, onOver });
       waiting.push(request);
@@ -244,11 +257,6 @@ export function createEngine(model: Model, options: EngineOptions = {}): Engine 
     const nPromptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.tokens.length, 0);
     pace.record({ nPromptTokens, nAnswering: parts.length - prompts.length, milliseconds });
   }
-}
-
-function checkRange(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new ToolkitError('INVALID_OPTION', `${value} ${name}, expected ${min} to ${max}`);
 }
 
 function closedError(): ToolkitError {

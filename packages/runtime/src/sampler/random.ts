@@ -1,5 +1,7 @@
 // xorshift64*, the reference's random numbers: the same seed draws the same coins.
 
+import { checkedSeed } from '../chat-seed.js';
+
 /** A stream of random numbers. */
 export interface RandomStream {
   /** Uniform in [0, 1), a float32 with 24 random bits. */
@@ -12,11 +14,11 @@ const MULTIPLIER = 0x2545f4914f6cdd1dn;
 /**
  * Random numbers from a seed of 64 bits, not 0: xorshift stays at 0 forever.
  *
+ * @throws ToolkitError `INVALID_OPTION`
  * @see llama2.c, run.c, `random_u32` and `random_f32`
  */
 export function createRandomStream(seed: bigint): RandomStream {
-  let state = BigInt.asUintN(64, seed);
-  if (state === 0n) throw new RangeError('seed 0, expected 1 or more: xorshift64* cannot leave 0');
+  let state = checkedSeed(seed);
   return {
     next() {
       state ^= state >> 12n;

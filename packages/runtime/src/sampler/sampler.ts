@@ -1,6 +1,8 @@
 // The sampler: logits to a token.
 
 import { ToolkitError } from '@llama-ts/format';
+import { checkKind, checkOptions, type TableOf } from '../check-options.js';
+import { aBoolean, aFunction, aNumber, aSeed, ids } from '../option-kinds.js';
 import { createPenalties, type PenaltyOptions } from './penalties.js';
 import { createRandomStream } from './random.js';
 import { sampleReferenceTopP } from './reference-top-p.js';
@@ -19,6 +21,26 @@ export interface SamplerOptions extends Partial<PenaltyOptions>, Partial<Omit<Tr
   readonly seed: bigint;
   /** The reference's own softmax: sequential sums, the C library's exp rounded to float32. */
   readonly referenceSampler: boolean;
+}
+
+/** Kinds of {@link SamplerOptions}. */
+const samplerOptions: TableOf<SamplerOptions> = {
+  logitBias: { expected: 'a Map of ids and numbers', accepts: isBiasMap },
+  repetitionPenalty: aNumber,
+  presencePenalty: aNumber,
+  frequencyPenalty: aNumber,
+  penaltyWindow: aNumber,
+  temperature: aNumber,
+  topK: aNumber,
+  topP: aNumber,
+  minP: aNumber,
+  typicalP: aNumber,
+  seed: aSeed,
+  referenceSampler: aBoolean,
+};
+
+function isBiasMap(value: unknown): boolean {
+  return value instanceof Map && [...value].flat().every((number) => typeof number === 'number');
 }
 
 /** Softmax of logits / temperature, both (vocabSize). */
@@ -56,8 +78,12 @@ export function createSampler(
   softmax: Softmax,
   promptTokens: readonly number[] = [],
 ): Sampler {
-  const settings = { ...defaults, ...options };
-  checkOptions(settings);
+  checkOptions('createSampler', options, samplerOptions);
+  checkKind('softmax', softmax ?? null, aFunction);
+  checkKind('promptTokens', promptTokens, ids);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings = { ...defaults, ...(given as unknown as SamplerOptions) };
+  checkRanges(settings);
   const { temperature, topP, topK, minP, typicalP, seed, referenceSampler, logitBias } = settings;
   const random = createRandomStream(seed);
   const penalties = createPenalties(settings, promptTokens);
@@ -107,16 +133,15 @@ function referenceSoftmax(logits: Float32Array, temperature: number): Float32Arr
   return probabilities;
 }
 
-type CheckedOptions = Omit<Required<SamplerOptions>, 'referenceSampler'>;
+type CheckedOptions = Omit<Required<SamplerOptions>, 'referenceSampler' | 'seed'>;
 
-function checkOptions(options: CheckedOptions): void {
-  const { temperature, topP, topK, minP, typicalP, seed, penaltyWindow, repetitionPenalty } = options;
+function checkRanges(options: CheckedOptions): void {
+  const { temperature, topP, topK, minP, typicalP, penaltyWindow, repetitionPenalty } = options;
   expect('temperature', temperature, temperature >= 0 && Number.isFinite(temperature), 'a number from 0');
   expect('top-p', topP, topP >= 0 && topP <= 1, '0 to 1');
   expect('top-k', topK, Number.isSafeInteger(topK) && topK >= 0, 'a whole number from 0');
   expect('min-p', minP, minP >= 0 && minP <= 1, '0 to 1');
   expect('typical-p', typicalP, typicalP >= 0 && typicalP <= 1, '0 to 1');
-  expect('seed', seed, seed >= 1n && seed < 1n << 64n, '1 to 18446744073709551615');
   expect(
     'penalty window',
     penaltyWindow,

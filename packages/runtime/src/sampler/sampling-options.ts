@@ -1,7 +1,9 @@
 // What a caller may ask of the sampler, and what the model's own settings make of what is left out.
 
 import { ToolkitError } from '@llama-ts/format';
+import { checkOptions, type TableOf } from '../check-options.js';
 import type { Model } from '../model.js';
+import { aBoolean, aNumber, aSeed, fieldsOf } from '../option-kinds.js';
 import type { SamplerOptions } from './sampler.js';
 
 /** How tokens are chosen. docs/sampling.md has formulas and order; every setting may be left out. */
@@ -32,6 +34,22 @@ export interface SamplingOptions {
   readonly referenceSampler?: boolean | undefined;
 }
 
+/** Kinds of {@link SamplingOptions}; the sampler checks the ranges of what comes of them. */
+export const samplingOptions: TableOf<SamplingOptions> = {
+  logitBias: fieldsOf(aNumber),
+  repetitionPenalty: aNumber,
+  presencePenalty: aNumber,
+  frequencyPenalty: aNumber,
+  penaltyWindow: aNumber,
+  temperature: aNumber,
+  topK: aNumber,
+  topP: aNumber,
+  minP: aNumber,
+  typicalP: aNumber,
+  seed: aSeed,
+  referenceSampler: aBoolean,
+};
+
 /** The reference asks no model for its settings. */
 const noDefaults = { doSample: null, temperature: null, topP: null, topK: null, repetitionPenalty: null };
 
@@ -41,14 +59,20 @@ const noDefaults = { doSample: null, temperature: null, topP: null, topK: null, 
  * @throws ToolkitError `INVALID_OPTION`
  */
 export function resolveSampling(
+  model: Pick<Model, 'generationDefaults' | 'header'>,
+  options: SamplingOptions,
+): SamplerOptions {
+  checkOptions('resolveSampling', options, samplingOptions);
+  return samplerOptionsOf(model, options);
+}
+
+/** The same with options that are checked already, whatever others are beside them. */
+export function samplerOptionsOf(
   { generationDefaults, header }: Pick<Model, 'generationDefaults' | 'header'>,
   options: SamplingOptions,
 ): SamplerOptions {
   const { referenceSampler = false, seed = 1 } = options;
   const model = referenceSampler ? noDefaults : generationDefaults;
-  if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
-    throw new ToolkitError('INVALID_OPTION', `seed ${seed}, expected a whole number from 1`);
-  }
   return {
     logitBias: resolveBias(options.logitBias ?? {}, header.dimensions.vocabSize),
     repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? 1,
@@ -66,8 +90,8 @@ export function resolveSampling(
 }
 
 function resolveBias(bias: Readonly<Record<number, number>>, vocabSize: number): Map<number, number> {
-  const entries = Object.entries(bias).map(([id, value]) => [Number(id), value] as const);
-  const stray = entries.find(([id]) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-  if (stray === undefined) return new Map(entries);
+  const entries = Object.entries(bias).filter(([, value]) => value !== undefined);
+  const stray = entries.find(([id]) => !/^\d+$/.test(id) || Number(id) >= vocabSize);
+  if (stray === undefined) return new Map(entries.map(([id, value]) => [Number(id), value]));
   throw new ToolkitError('INVALID_OPTION', `bias of token ${stray[0]}, expected ids below ${vocabSize}`);
 }

@@ -1,7 +1,7 @@
 // Lossless speculation: drafts of the next tokens, which a pass computes along and the answer's own choice confirms.
 
-import { ToolkitError } from '@llama-ts/format';
 import type { BackendName } from '@llama-ts/kernels';
+import { isPlainObject, type OptionKind } from '../check-options.js';
 import { createDraftPolicy } from './draft-policy.js';
 import { createPromptLookup } from './prompt-lookup.js';
 
@@ -12,6 +12,16 @@ export interface SpeculateOptions {
    * Decides how much is drafted, never what is said.
    */
   readonly rowCost?: number | undefined;
+}
+
+/** Kind of the option `speculate`. */
+export const aSpeculation: OptionKind = {
+  expected: 'true, false or { rowCost: a number from 0 }',
+  accepts: (value) => typeof value === 'boolean' || (isPlainObject(value) && Object.entries(value).every(isRowCost)),
+};
+
+function isRowCost([name, value]: readonly [string, unknown]): boolean {
+  return name === 'rowCost' && (value === undefined || (typeof value === 'number' && value >= 0));
 }
 
 /** How speculation went. */
@@ -45,11 +55,7 @@ const rowCosts: Readonly<Record<BackendName, number>> = {
   reference: 1,
 };
 
-/**
- * Speculation for a prompt as `speculate` asks for it; null for none.
- *
- * @throws ToolkitError `INVALID_OPTION`
- */
+/** Speculation for a prompt as `speculate` asks for it; null for none. */
 export function createSpeculation(
   speculate: boolean | SpeculateOptions | undefined,
   promptTokens: readonly number[],
@@ -57,7 +63,6 @@ export function createSpeculation(
 ): Speculation | null {
   if (speculate === undefined || speculate === false) return null;
   const { rowCost = rowCosts[backend] } = speculate === true ? {} : speculate;
-  if (!(rowCost >= 0)) throw new ToolkitError('INVALID_OPTION', `row cost ${rowCost}, expected a number from 0`);
   const lookup = createPromptLookup(promptTokens);
   const policy = createDraftPolicy(rowCost);
   let report: SpeculationReport = { nDrafted: 0, nAccepted: 0 };
