@@ -302,8 +302,8 @@ describe('content of messages in parts', () => {
     model = await openModel(await modelFile('sample', 2), { context: 64 });
   });
   after(() => model.close());
-  const render = (template: string, content: unknown, role = 'user'): string =>
-    renderChat(model.tokenizer!, template, [{ role, content }]);
+  const render = (chatTemplate: string, content: unknown, role = 'user'): string =>
+    model.tokenizer!.decode(encodeMessages({ ...model, chatTemplate }, [{ role, content }]));
   const text = (text: string) => ({ type: 'text', text });
 
   it('is joined where the template reads text, and left to one that reads parts', () => {
@@ -313,6 +313,15 @@ describe('content of messages in parts', () => {
       encodeMessages(model, [{ role: 'user', content: [text('Hi')] }]),
       encodeMessages(model, [{ role: 'user', content: 'Hi' }]),
     );
+  });
+
+  it('is joined in a chat, which keeps it as it was given', async () => {
+    const chat = createChat(model, { temperature: 0, maxTokens: 1 });
+    for await (const _ of chat.send({ role: 'user', content: [text('Hi')] }));
+    assert.deepEqual(chat.messages[0], { role: 'user', content: [text('Hi')] });
+    await assert.rejects(chat.send({ role: 'user', content: [{ type: 'image_url' }] }).next(), {
+      code: 'BAD_CHAT_INPUT',
+    });
   });
 
   it('is refused where it is no text', () => {

@@ -5,6 +5,7 @@ import { type CacheType, cacheTypes } from './cache-type.js';
 import { type FullContextPolicy, fitConversation, fullContextPolicies } from './chat-context.js';
 import { answerSeed, checkedSeed } from './chat-seed.js';
 import { type ChatMessage, type ChatOptions, chatOptions, encodeChat } from './chat-template/chat-template.js';
+import { joinTextParts } from './chat-template/content-parts.js';
 import { checkMessages } from './chat-template/messages.js';
 import { toPlainData } from './chat-template/plain-data.js';
 import { templateDate } from './chat-template/template-date.js';
@@ -155,7 +156,10 @@ export function createChat(model: Model, options: CreateChatOptions = {}): Chat 
   let isAnswering = false;
 
   const encode = (conversation: readonly ChatMessage[], addGenerationPrompt = true): number[] =>
-    encodeChat(tokenizer, chatTemplate, conversation, { ...templateOptions, addGenerationPrompt });
+    encodeChat(tokenizer, chatTemplate, joinTextParts(conversation, chatTemplate), {
+      ...templateOptions,
+      addGenerationPrompt,
+    });
 
   function refuseDuringAnswer(): void {
     if (isAnswering) throw new ToolkitError('INVALID_OPTION', 'a chat was used during its answer, expected afterwards');

@@ -3,6 +3,7 @@
 import { shellQuote, ToolkitError } from '@llama-ts/format';
 import { bosTokenOf } from './bos-token.js';
 import { type ChatMessage, type ChatOptions, chatOptions, encodeChat } from './chat-template/chat-template.js';
+import { joinTextParts } from './chat-template/content-parts.js';
 import { checkMessages } from './chat-template/messages.js';
 import { templateDate } from './chat-template/template-date.js';
 import { checkModel, checkOptions, describe, type TableOf } from './check-options.js';
@@ -37,7 +38,11 @@ export function encodeMessages(
   const { tokenizer, chatTemplate } = chatParts(model, { templateName, tools: options.tools });
   const dateString = options.dateString ?? templateDate(chatTemplate, options.today ?? new Date());
   const templateTokens = templateTokensOf(model);
-  return encodeChat(tokenizer, chatTemplate, messages, { ...options, dateString, templateTokens });
+  return encodeChat(tokenizer, chatTemplate, joinTextParts(messages, chatTemplate), {
+    ...options,
+    dateString,
+    templateTokens,
+  });
 }
 
 /**

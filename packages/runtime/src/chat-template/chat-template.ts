@@ -5,7 +5,6 @@ import { checkKind, checkOptions, type TableOf } from '../check-options.js';
 import { aBoolean, aDate, anArray, anObject, aString, fieldsOf } from '../option-kinds.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type ChatRun, compileTemplate } from './compile-template.js';
-import { joinTextParts } from './content-parts.js';
 import { Text } from './jinja/text.js';
 import type { Value } from './jinja/values.js';
 import { type ChatMessage, checkMessages } from './messages.js';
@@ -109,7 +108,7 @@ function renderRuns(
     documents: toPlainData(documents ?? null, 'documents'),
     add_generation_prompt: addGenerationPrompt,
   };
-  const conversation = joinTextParts(toPlainData(messages, 'messages') as readonly ChatMessage[], template);
+  const conversation = toPlainData(messages, 'messages');
   const { templateTokens } = options;
   const specials = {
     ...templateTokens,

@@ -16,7 +16,8 @@ const dataRoles: ReadonlySet<string> = new Set(['tool', 'ipython', 'function']);
 /**
  * Messages as the template reads them. A list of strings, or of objects without types, is left to the template.
  *
- * @param messages plain data that was checked
+ * `encodeChat` itself gives a template what transformers gives it.
+ *
  * @throws ToolkitError `BAD_CHAT_INPUT` for parts that are no text
  */
 export function joinTextParts(messages: readonly ChatMessage[], template: string): readonly ChatMessage[] {
@@ -36,7 +37,9 @@ interface Part {
 }
 
 function isParts(content: unknown): content is readonly Part[] {
-  return Array.isArray(content) && content.length > 0 && content.every((part) => typeof part?.type === 'string');
+  return (
+    Array.isArray(content) && content.length > 0 && Array.from(content).every((part) => typeof part?.type === 'string')
+  );
 }
 
 function checkPart({ type, text }: Part, path: string, readsParts: boolean): void {

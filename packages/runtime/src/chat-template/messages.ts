@@ -8,8 +8,8 @@ export interface ChatMessage {
   /** `system`, `user`, `assistant`, `tool`, or another role that the template knows. */
   readonly role: string;
   /**
-   * Text, or what else the template reads: a list of parts, a tool's result as an object. Parts of text
-   * (`{ type: 'text', text: 'Hello!' }`) are joined by line feeds for a template that reads no parts.
+   * Text, or what else the template reads: a list of parts, a tool's result as an object. A chat and `encodeMessages` join
+   * parts of text (`{ type: 'text', text: 'Hello!' }`) by line feeds for a template that reads no parts.
    */
   readonly content?: unknown;
   readonly [field: string]: unknown;
