@@ -151,6 +151,6 @@ describe('a transfer', () => {
       await symlink('nowhere', join(locks, `${sha256(WEIGHTS)}.llama.lock`));
       const error = await failureOf(() => download(options()));
       assert.equal(error.code, 'CACHE_FAILED');
-      assert.match(error.suggestions[0]!, /^rm "/);
+      assert.match(error.suggestions[0]!, /^remove it: rm -r /);
     }));
 });

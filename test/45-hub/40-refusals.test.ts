@@ -32,7 +32,7 @@ describe('a refusal of the hub', () => {
       const error = await failureOf(() => download(options({ token: undefined })));
       assert.equal(error.code, 'HUB_REPO_NOT_FOUND');
       assert.match(error.message, /no such repository, or a private one/);
-      assert.match(error.suggestions.join(), /if it is private: export HF_TOKEN/);
+      assert.match(error.suggestions.join(), /if it is private, .*: export HF_TOKEN=TOKEN/);
       await download(options({ token: TOKEN }));
     }));
 
@@ -49,7 +49,7 @@ describe('a refusal of the hub', () => {
     withHub(fakeRepo(FILES, 'gated'), {}, async ({ hub, cacheDir, options }) => {
       const error = await failureOf(() => download(options()));
       assert.equal(error.code, 'HUB_GATED');
-      assert.equal(error.suggestions[0], `ask for access at ${hub.url}/${REPO}`);
+      assert.equal(error.suggestions[0], `ask for access at ${hub.url}/${REPO}, then run the same command again`);
       assert.deepEqual(await treeOf(cacheDir), {});
     }));
 

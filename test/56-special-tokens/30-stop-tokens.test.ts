@@ -64,7 +64,7 @@ describe('a stop string that is the name of a special token', () => {
 
   it('is refused within a longer text, which no answer could hold, unless the name is a plain word', async () => {
     await assert.rejects(endOf(EOT, { stop: ['.<|eot_id|>'] }), (error: { code?: string; suggestions?: string[] }) => {
-      return error.code === 'INVALID_OPTION' && error.suggestions![0]!.includes('--stop "<|eot_id|>"');
+      return error.code === 'INVALID_OPTION' && error.suggestions![0]!.includes("--stop '<|eot_id|>'");
     });
     assert.equal((await endOf(EOT, { stop: ['THE END', 'x<|eot'] })).reason, 'length');
   });

@@ -34,7 +34,7 @@ describe('a backend that cannot run here', () => {
         assert.equal(exitCode, 2, stderr);
         assert.equal(stdout, '');
         assert.match(stderr, new RegExp(`backend ${absent} cannot run here: .* \\[BACKEND_UNAVAILABLE\\]`));
-        assert.match(stderr, /try: leave out --backend and LLAMA_KERNELS/);
+        assert.match(stderr, /try: take the fastest of this machine: leave out --backend/);
       }));
   }
 

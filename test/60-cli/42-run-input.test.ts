@@ -141,7 +141,7 @@ describe('llama run --input', function () {
       const { exitCode, stderr } = await runLlama(ARGS.toSpliced(1, 0, 'no.bin'), { cwd });
       assert.equal(exitCode, 3);
       assert.match(stderr, /prompts.jsonl: line 3: prompt 5, expected a text \(and 1 more\) \[BAD_PROMPTS\]/);
-      assert.match(stderr, /\n {2}try: sed -n 3p "prompts.jsonl"/);
+      assert.match(stderr, /\n {2}try: look at the line: sed -n 3p prompts\.jsonl/);
       assert.deepEqual(await readdir(cwd), ['prompts.jsonl']);
     });
   });

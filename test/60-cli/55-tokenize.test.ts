@@ -61,7 +61,7 @@ describe('llama tokenize and llama detokenize', function () {
   });
 
   for (const [args, code, remedy] of [
-    [['tokenize', 'v0.bin', 'x'], 'NO_TOKENIZER', /try: llama tokenize -z tokenizer.bin -i/],
+    [['tokenize', 'v0.bin', 'x'], 'NO_TOKENIZER', /try: .*--tokenizer TOKENIZER\.bin/],
     [['tokenize', 'nowhere', 'x'], 'FILE_NOT_FOUND', /try: llama export/],
     [['detokenize', 'm.bin', 'x'], 'USAGE', /try: llama tokenize m.bin x --ids/],
     [['detokenize', 'm.bin', '0x10'], 'USAGE', /try: llama tokenize m.bin 0x10 --ids/],

@@ -4,7 +4,6 @@ import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import { shellQuote } from '@llama-ts/format';
 import { placeholdersOf, readFlags, readSuggestion, withFlag, withoutFlag } from './convention.js';
-import { isDone } from './done.js';
 import { extractSites, type Hole, type Pattern, patternText } from './extract.js';
 
 describe('the convention of suggestions', () => {
@@ -57,7 +56,8 @@ describe('the convention of suggestions', () => {
 
   it('is kept by the sources: what a suggestion fills into a command is quoted', function () {
     this.timeout(120_000);
-    const sites = extractSites().filter(({ file }) => isDone(file));
+    const sites = extractSites();
+    assert(sites.length > 300, `${sites.length} sites`);
     const unquoted = sites.filter(({ pattern }) => hasRawHole(pattern));
     assert.deepEqual(
       unquoted.map(({ file, line, pattern }) => `${file}:${line} ${patternText(pattern)}`),
@@ -66,11 +66,21 @@ describe('the convention of suggestions', () => {
   });
 });
 
+/** Names that were checked before, or are the toolkit's own: they hold nothing that a shell takes. */
+const harmless = new Set([
+  ...['original', 'example', 'repo', 'found.repo', 'packageName', 'sampleModelName'],
+  ...['borrowed[name]', "guess.replaceAll(':', ' ')"],
+]);
+
 /** Whether a command of the pattern holds a text that was not quoted for a shell. */
 function hasRawHole(pattern: Pattern): boolean {
   const filled = (part: string | Hole): string => {
     if (typeof part === 'string') return part;
-    return part.isSafe ? '1' : part.expression.startsWith('JSON.stringify(') ? '\u0001' : '\0';
+    return part.isSafe || harmless.has(part.expression)
+      ? '1'
+      : part.expression.startsWith('JSON.stringify(')
+        ? '\u0001'
+        : '\0';
   };
   const { command } = readSuggestion(pattern.map(filled).join(''));
   if (command === null || command.kind === 'chat') return false;

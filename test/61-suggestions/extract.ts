@@ -52,7 +52,7 @@ class Unbound extends Error {
 type Bindings = ReadonlyMap<ts.ParameterDeclaration, ts.Expression | null>;
 
 /** Functions whose result a shell takes as one word. */
-const quoting = /^(?:shellQuote|shellWord|commandLine)$/;
+const quoting = /^(?:shellQuote|shellWord|commandLine|retyped|typed|helpOf|sameCommand|llama|quoted)$/;
 /** Methods that give a text of the same words. */
 const trimming = new Set(['trim', 'trimEnd', 'trimStart']);
 
@@ -366,7 +366,9 @@ function readSites(): Site[] {
     const isVariable = declaration !== undefined && ts.isVariableDeclaration(declaration);
     const value = isVariable ? (declaration.initializer ?? node) : node;
     const isQuoted = ts.isCallExpression(value) && quoting.test(calleeName(value));
-    return { expression: node.getText(), isSafe: isNumber || isPlain || isQuoted };
+    const text = node.getText();
+    const isSafe = isNumber || isPlain || isQuoted || /\.map\(shell(?:Quote|Word)\)\.join\(' '\)$/.test(text);
+    return { expression: text, isSafe };
   }
 }
 

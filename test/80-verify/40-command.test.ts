@@ -173,7 +173,7 @@ describe('llama verify', function () {
       const model = await exportTo({ source, output: join(folder, 'model.bin'), version: 2 });
       const bounds = await runLlama(['verify', model, '--min-snr', '30']);
       assert.equal(bounds.exitCode, 2);
-      assert.match(bounds.stderr, /\[INVALID_ARGUMENT\]\n {2}try: llama verify .* --against/);
+      assert.match(bounds.stderr, /\[INVALID_ARGUMENT\]\n {2}try: name the source: --against REPO/);
       assert.equal((await runLlama(['verify', join(folder, 'none.bin')])).exitCode, 3);
       assert.equal((await runLlama(['verify', model, '--against', join(folder, 'none')])).exitCode, 3);
       const before = await readFile(model);

@@ -108,7 +108,7 @@ describe('llama eval', function () {
   it('refuses a text that is not UTF-8, with a command that converts it', async () => {
     const { exitCode, stderr } = await run([baseline, '--text', scratchFile('latin.txt', Uint8Array.of(0x61, 0xe9))]);
     assert.equal(exitCode, 3);
-    assert.match(stderr, /\[BAD_TEXT\]\n {2}try: iconv .*\n/);
+    assert.match(stderr, /\[BAD_TEXT\]\n {2}try: convert it, .*iconv .*\n/);
   });
 
   it('says how to evaluate a model whose kind of text it does not know', async () => {

@@ -27,7 +27,7 @@ describe('llama report', function () {
     const { exitCode, stderr } = await llama('report r.html --verify verify.json --eval other.json');
     assert.equal(exitCode, 3);
     assert.match(stderr, /verify\.json is of m\.bin and other\.json of other\.bin, .*\[DIFFERENT_MODELS\]\n/);
-    assert.match(stderr, / {2}try: llama eval m\.bin --json > other\.json\n/);
+    assert.match(stderr, / {2}try: llama eval m\.bin --text TEXT\.txt --json > other\.json\n/);
     await assert.rejects(readFile(join(folder, 'r.html')));
   });
 

@@ -102,7 +102,7 @@ function ambiguous(name: string, { isFolder }: ExportWords): ToolkitError {
   const output = isFolder ? name : `${name}.bin`;
   return new ToolkitError('USAGE', `${name}: may be a repository of the hub or a path in the folder ${dirname(name)}`, {
     suggestions: [
-      `the repository: ${retyped(name, '--hf', name) ?? `llama export --hf ${name}`}`,
+      `the repository: ${retyped(name, '--hf', name) ?? `llama export --hf ${shellWord(name)}`}`,
       `the bundled sample model at that path: llama export ${shellWord(output)} --hf ${sampleModelName}${isFolder ? ' --to safetensors' : ''}`,
     ],
   });

@@ -55,10 +55,7 @@ async function ofModel(path: string): Promise<OpenTokenizer> {
     await file.close();
   }
   throw new ToolkitError('NO_TOKENIZER', `${path}: holds no tokenizer`, {
-    suggestions: [
-      commandLine(['llama', 'export', 'sample-v0.bin', '--version', '0', '--tokenizer-bin', 'tokenizer.bin']),
-      commandLine(['llama', 'tokenize', '-z', 'tokenizer.bin', '-i', 'Once upon a time']),
-    ],
+    suggestions: ['give the tokenizer.bin of this model: --tokenizer TOKENIZER.bin'],
   });
 }
 

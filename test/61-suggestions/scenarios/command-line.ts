@@ -1,12 +1,18 @@
 // What people mistype, and files that are not there or not what a command takes.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { startFakeHub } from '../../helpers/fake-hub/fake-hub.js';
-import { fakeRepo } from '../../helpers/fake-hub/fake-repo.js';
+import { mkdir } from 'node:fs/promises';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
+import { withHub } from './hub-of-sample.js';
 
-const fill = { FOLDER: '.', REPO_OR_DIR: 'checkpoint', 'PROMPT.txt': 'latin1.txt', FILE: 'talk.session' };
+const fill = {
+  FOLDER: '.',
+  REPO_OR_DIR: 'checkpoint',
+  'PROMPT.txt': 'latin1.txt',
+  FILE: 'talk.session',
+  'TOKENIZER.bin': 'tokenizer.bin',
+  'TEXT.txt': 'story.txt',
+};
 const LATIN1 = Buffer.from('Caf\u00e9', 'latin1');
 
 /** A usage error, whose suggestions are whole commands. */
@@ -27,18 +33,6 @@ async function prepareFiles(s: Situation): Promise<void> {
   await s.write('prompts.jsonl', '{"prompt": "Once"}\n');
   await s.write('latin1.txt', LATIN1);
   await s.write('story.txt', 'Once upon a time, there was a fox.');
-}
-
-/** A hub with the sample model under a name. */
-async function withHub(s: Situation, name: string): Promise<void> {
-  await s.take('checkpoint');
-  const files: Record<string, Uint8Array> = {};
-  for (const entry of await readdir(s.path('checkpoint'), { withFileTypes: true })) {
-    if (entry.isFile()) files[entry.name] = await readFile(s.path(`checkpoint/${entry.name}`));
-  }
-  const hub = await startFakeHub({ repos: { [name]: fakeRepo(files) } });
-  s.defer(() => hub.stop());
-  s.env.HF_ENDPOINT = hub.url;
 }
 
 /** A chat whose last line fails. */
@@ -87,7 +81,7 @@ export const commandLineScenarios: readonly Scenario[] = [
   usage('llama tokenize nothing.bin -i Once', 'FILE_NOT_FOUND'),
   usage('llama run model.bin -n 1 -i Once --context 100000', 'INVALID_OPTION'),
   usage('llama chat model.bin Hi --chat-template none.jinja', 'FILE_NOT_FOUND'),
-  usage('llama run model.bin -n 1 < latin1.txt', 'BAD_PROMPT'),
+  usage('llama run model.bin -n 1 < latin1.txt', 'BAD_PROMPT', { fill: { 'PROMPT.txt': './latin1.txt' } }),
   usage('llama run model.bin -n 1 < .', 'FILE_UNREADABLE'),
   usage('llama run model.bin -n 40 -i Once --json-schema story.txt', 'BAD_SCHEMA', {
     acts: [[/^write it as JSON/, (s) => s.write('story.txt', '{"type": "null"}')]],
@@ -155,14 +149,10 @@ export const commandLineScenarios: readonly Scenario[] = [
   usage('llama export "$HF_ENDPOINT/meta-llama/Tiny/tree/v1" out.bin --revision main', 'USAGE', {
     prepare: (s) => withHub(s, 'meta-llama/Tiny'),
   }),
-  usage('llama tokenize plain.bin -i Once', 'NO_TOKENIZER', { prepare: (s) => s.take('plain.bin') }),
-  usage('llama tokenize other -i Once', 'NO_TOKENIZER', { prepare: (s) => s.take('other') }),
-  usage('echo Hi | llama chat model.bin', 'FILE_UNWRITABLE', {
-    async prepare(s) {
-      await prepareFiles(s);
-      s.env.XDG_STATE_HOME = s.path('story.txt');
-    },
+  usage('llama tokenize plain.bin -i Once', 'NO_TOKENIZER', {
+    prepare: async (s) => [await s.take('plain.bin'), await s.take('tokenizer.bin')],
   }),
+  usage('llama tokenize other -i Once', 'NO_TOKENIZER', { prepare: (s) => s.take('other') }),
   usage('llama autocomplete', 'CACHE_FAILED', {
     async prepare(s) {
       await prepareFiles(s);

@@ -4,6 +4,7 @@ import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { openFile } from '@llama-ts/format';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
+import { withHub } from './hub-of-sample.js';
 
 /** What the user of a damaged file knows: where it came from. */
 const fill = { REPO_OR_DIR: 'checkpoint' };
@@ -105,7 +106,7 @@ export const formatScenarios: readonly Scenario[] = [
     title: 'a text file in the place of a model',
     code: 'NOT_A_MODEL',
     prepare: async (s) => {
-      await s.take('checkpoint');
+      await withHub(s, 'meta-llama/Llama-3.2-1B-Instruct');
       await s.write('notes.bin', 'Dear diary, '.repeat(100));
     },
     command: 'llama run notes.bin -n 1',

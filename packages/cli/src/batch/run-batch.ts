@@ -6,7 +6,7 @@ import { ToolkitError } from '@llama-ts/format';
 import { type AnswerOptions, answerSeed, cacheTypeOf, createEngine, type Model } from '@llama-ts/runtime';
 import { formattedName } from '../formatted-notice.js';
 import { lookupWords } from '../lookup-flag.js';
-import { shellWord } from '../shell-words.js';
+import { commandLine, shellWord } from '../shell-words.js';
 import { visible } from '../terminal-safe.js';
 import { answerBatch } from './answer-batch.js';
 import type { BatchLine } from './batch-line.js';
@@ -94,7 +94,7 @@ function checkTemplate({ chatTemplate, path }: Model, { batch, input, output }: 
     `${input}: line ${conversation.line} has messages, and the model holds no chat template`,
     {
       suggestions: [
-        `give it the usual one of Llama 3, or a file: llama run ${[path, '--input', input, '--output', output].map(quoted).join(' ')} --chat-template llama3`,
+        `give it the usual one of Llama 3, or a file: llama run ${commandLine([path, '--input', input, '--output', output])} --chat-template llama3`,
         `find them: grep -n '"messages"' ${shellWord(input)}`,
       ],
     },
@@ -114,11 +114,6 @@ function noteFormatted({ tokenizer }: Model, { batch, input, specials, log }: Ru
     );
     return;
   }
-}
-
-/** A word of a command to type. */
-function quoted(word: string): string {
-  return word.startsWith('--') ? word : JSON.stringify(word);
 }
 
 async function openResults(model: Model, options: RunBatchOptions): Promise<LineFile> {

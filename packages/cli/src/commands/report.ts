@@ -70,7 +70,11 @@ function checkSameModel(
   throw new ToolkitError(
     'DIFFERENT_MODELS',
     `${names.verify} is of ${one} and ${names.eval} of ${other}, expected results of one model`,
-    { suggestions: [`${commandLine(['llama', 'eval', one, '--json'])} > ${shellWord(names.eval!)}`] },
+    {
+      suggestions: [
+        `${commandLine(['llama', 'eval', one, '--text', 'TEXT.txt', '--json'])} > ${shellWord(names.eval!)}`,
+      ],
+    },
   );
 }
 

@@ -165,7 +165,9 @@ function missingShards({ name, isRemote, original }: CheckpointNames, shards: re
     expected: `${listed(lacks)} as well`,
     suggestions: isRemote
       ? [`see its files: https://huggingface.co/${name}/tree/main`]
-      : [`hf download ${shellWord(from)} ${lacks.slice(0, MAX_SUGGESTED).join(' ')} --local-dir ${shellWord(name)}`],
+      : [
+          `hf download ${shellWord(from)} ${lacks.slice(0, MAX_SUGGESTED).map(shellWord).join(' ')} --local-dir ${shellWord(name)}`,
+        ],
   };
 }
 

@@ -1,0 +1,1 @@
+export const unfollowed: readonly (readonly [reason: string, sites: readonly string[]])[] = [];
