@@ -66,7 +66,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
   'an export to GGUF': {
     names: ['.out.partial'],
     write: async (out) => {
-      const { exitCode, stderr } = await runLlama(['export', out, '--to', 'gguf']);
+      const { exitCode, stderr } = await runLlama(['export', out, '--hf', 'sample-model', '--to', 'gguf']);
       assert.equal(exitCode, 0, stderr);
     },
   },

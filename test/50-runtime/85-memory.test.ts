@@ -37,9 +37,9 @@ describe('memory that is not to be had', () => {
     assert.equal(code, 7, stderr);
     assert.match(stderr, /8,589,934,592 bytes.*\[LIMIT_EXCEEDED\]/);
     const remedies = [...stderr.matchAll(/^ {2}try: (.*)$/gm)].map(([, words]) => words!);
-    assert.match(remedies.join('\n'), /^--context \d+\n--cache-type f16/);
+    assert.match(remedies.join('\n'), /^llama run .* --context \d+\nllama run .* --cache-type f16$/);
     for (const remedy of remedies) {
-      const words = remedy.split(' ');
+      const words = remedy.match(/--context \d+|--cache-type f16/g)!.flatMap((flag) => flag.split(' '));
       const context = words.includes('--context') ? [] : ['--context', String(CONTEXT)];
       const run = await limited(...words, ...context);
       assert.equal(run.code, 0, `${remedy}: ${run.stderr}`);

@@ -52,6 +52,12 @@ export const formatScenarios: readonly Scenario[] = [
     acts: [[/^wait until nothing writes/, (s) => s.write('model.bin', new Uint8Array(2000))]],
   },
   {
+    title: 'a pipe in place of a model file',
+    code: 'FILE_UNREADABLE',
+    prepare: (s) => s.run('rm -f pipe.bin; mkfifo pipe.bin'),
+    call: (s) => openFile(s.path('pipe.bin')),
+  },
+  {
     title: 'a model file without permission to read it',
     code: 'FILE_UNREADABLE',
     needsModes: true,
