@@ -82,8 +82,7 @@ describe('special tokens at the command line', function () {
     const chat = ['chat', model('plain.bin'), '--max-tokens', '2'];
     const without = await run(chat, { stdin: 'hi\n' });
     assert.match(without.stderr, /NO_CHAT_TEMPLATE/);
-    const suggested = /llama (chat .* --chat-template llama3)/.exec(without.stderr)![1]!;
-    assert.ok(suggested.includes(model('plain.bin')));
+    assert.match(without.stderr, /try: .*--chat-template llama3$/m);
     for (const template of [model('template.jinja'), 'llama3']) {
       const { exitCode, stderr } = await run([...chat, '--chat-template', template], { stdin: 'hi\n' });
       assert.equal(exitCode, 0, stderr);

@@ -116,6 +116,6 @@ describe('llama eval', function () {
     for await (const _ of exportModel({ source: sampleModelPath, output, force: true }));
     const { exitCode, stderr } = await run([output]);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /expected --text FILE.*\n {2}try: llama eval MODEL\.bin --text FILE\n/);
+    assert.match(stderr, /expected --text FILE.*\n {2}try: llama eval \S*unknown\.bin --text \S+\n/);
   });
 });
