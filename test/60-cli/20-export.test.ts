@@ -12,9 +12,8 @@ describe('llama export, quantize and inspect', () => {
       const { exitCode, stdout, stderr } = await runLlama(['export'], { cwd });
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /bundled sample model/);
-      assert.match(stdout, /^47\/47 {2}\S+\.weight {2}/m);
-      assert.match(stdout, /export with --version 0/);
       assert.equal(stderr, '');
+      assert.match(stdout, /export with --version 0/);
       assert.deepEqual(await readdir(cwd), ['sample-model.bin']);
     });
   });

@@ -49,7 +49,7 @@ describe('LLAMA_KERNELS', () => {
     await withFolder(async (cwd) => {
       await runLlama(['export', 'v1.bin'], { cwd });
       const commands = [
-        ['export', 'out'],
+        ['export', 'out.bin'],
         ['quantize', 'v1.bin', 'out'],
         ['convert', 'v1.bin', 'out', '--to', 'gguf'],
         ['verify', 'v1.bin', '--against', 'v1.bin'],

@@ -3,7 +3,7 @@
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../helpers/random-text.js';
@@ -50,6 +50,10 @@ const commands: readonly { readonly args: readonly string[]; readonly stdin?: st
       const before = new Set(await readdir(folder));
       const random = seededRandom(18);
       for (const { args, stdin, leaves = /^$/ } of commands) {
+        // What another command was allowed to leave.
+        for (const name of await readdir(folder)) {
+          if (!before.has(name)) await rm(join(folder, name), { recursive: true });
+        }
         for (let time = 0; time < TIMES; time++) {
           const names = Object.keys(signals) as (keyof typeof signals)[];
           const signal = names[Math.floor(random() * names.length)]!;

@@ -4,6 +4,9 @@ import type { ExportEvent } from '@llama-ts/exporter';
 import { createProgress, type Progress } from './progress.js';
 import { byteSize } from './units.js';
 
+/** Less is written before anybody who reads a log could want to know how far it is. */
+const MIN_NOTED_BYTES = 64 * 1024 * 1024;
+
 /** A command, which prints lines of its report, notes and warnings. */
 export interface Reporter {
   log(line: string): void;
@@ -44,7 +47,7 @@ export async function showWriteProgress<Result>(
           progress = createProgress({
             total: event.byteLength,
             amount: (_done, total) => `of ${byteSize(total)}`,
-            note: (line) => reporter.logToStderr(line),
+            ...(event.byteLength < MIN_NOTED_BYTES ? {} : { note: (line: string) => reporter.logToStderr(line) }),
           });
           break;
         case 'tensor-start':

@@ -22,7 +22,7 @@ const HEARTBEAT_MS = 5_000;
 /** A lock that nobody renewed while we watched for this long has no owner any more. */
 const STALE_MS = 60_000;
 /** A lock that cannot be made and is not there, so often in a row, is something else: a link to nowhere, for one. */
-const MAX_VANISHED = 100;
+const MAX_VANISHED = 25;
 
 /** A lock that is held. */
 export interface BlobLock {
