@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { peakMegabytes } from '../test/helpers/peak-memory.mjs';
 
 const MAX_MS = 2000;
 const MAX_MEGABYTES = 200;
@@ -120,7 +121,7 @@ async function renderOne(seed) {
     end = error?.code ?? `${error?.stack}`;
   }
   const { user, system } = process.cpuUsage(start);
-  const megabytes = process.resourceUsage().maxRSS / 1024;
+  const megabytes = peakMegabytes();
   console.log(JSON.stringify({ end, ms: (user + system) / 1000, megabytes }));
 }
 

@@ -34,7 +34,7 @@ runNode(
       ...process.env,
       LD_PRELOAD: runtime,
       // Node itself frees nothing at its end.
-      ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1',
+      ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:allocator_may_return_null=1',
       UBSAN_OPTIONS: 'print_stacktrace=1',
     },
   },

@@ -3,6 +3,7 @@
 // node compile-random.mjs schema|pattern SEED
 
 import { jsonSchema, regex } from '@llama-ts/runtime';
+import { peakMegabytes } from '../helpers/peak-memory.mjs';
 
 const [, , kind, seed] = process.argv;
 let state = (Number(seed) * 2_654_435_761) >>> 0 || 1;
@@ -114,4 +115,4 @@ try {
   code = error.code ?? `${error.name}: ${error.message}`;
 }
 const milliseconds = Math.round((process.cpuUsage().user - before) / 1000);
-console.log(JSON.stringify({ code, milliseconds, megabytes: Math.round(process.resourceUsage().maxRSS / 1024) }));
+console.log(JSON.stringify({ code, milliseconds, megabytes: Math.round(peakMegabytes()) }));

@@ -67,7 +67,9 @@ export async function readSmallFile(path: string, options: JsonFileOptions): Pro
 /** The error of a file of a checkpoint that is there and cannot be read. */
 export function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
   const isForbidden = (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
-  const suggestions = isForbidden ? [`let yourself read it: chmod u+r ${shellQuote(path)}`] : [];
+  const suggestions = isForbidden
+    ? [`let yourself read it: chmod u+r ${shellQuote(path)}`]
+    : [`see what it is: ls -ld ${shellQuote(path)}`];
   return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
 }
 

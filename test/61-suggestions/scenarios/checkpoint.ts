@@ -52,6 +52,15 @@ export const checkpointScenarios: readonly Scenario[] = [
     () => new Uint8Array([0xff]),
   ),
   {
+    title: 'a folder in place of config.json',
+    code: 'FILE_UNREADABLE',
+    prepare: async (s) => {
+      await s.take('checkpoint');
+      await s.run('rm -rf checkpoint/config.json; mkdir checkpoint/config.json');
+    },
+    command: 'llama export m.bin --hf checkpoint --force',
+  },
+  {
     title: 'a config.json that may not be read',
     code: 'FILE_UNREADABLE',
     needsModes: true,
