@@ -68,6 +68,7 @@ export {
 export type { PlannedRepositoryOptions } from './plan/planned-source.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
 export { shellWord } from './shell-word.js';
+export type { ForeignCheckpoint } from './source/foreign-checkpoint.js';
 export { type FolderTraces, foreignFolder, notACheckpoint, readTraces } from './source/foreign-folder.js';
 export { hasFileEnding } from './source/hub-address.js';
 export {

@@ -71,8 +71,10 @@ export {
 export type { ModelDescription, Provenance, SourceFile } from './trailer-description.js';
 export {
   type EncodingId,
+  type Float32Encoding,
   float32Encoding,
   matrixEncoding,
+  type Q8Encoding,
   q8Encoding,
   scaleBytes,
   scaleCount,
