@@ -1,13 +1,11 @@
 // How long a download keeps trying: seconds before anything has come, minutes for a transfer under way, never in silence.
 
 import { strict as assert } from 'node:assert';
-import { mkdir, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import { type HubEvent, planDownload } from '@llama-ts/exporter';
-import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
-import { download, failureOf, REPO, withHub } from './support.js';
+import { download, failureOf, withHub } from './support.js';
 
 const PATH = 'model.safetensors';
 const MIB = 1024 * 1024;
@@ -142,15 +140,5 @@ describe('a transfer', () => {
       assert.equal(sleeps.length, 9);
       const last = events.findLast(({ type }) => type === 'file-retry');
       assert.ok(last?.type === 'file-retry' && last.attempt === 9 && last.maxAttempts === 10);
-    }));
-
-  it('whose lock is a link to nowhere is refused', () =>
-    withHub(repo(), {}, async ({ cacheDir, options }) => {
-      const locks = join(cacheDir, '.locks', `models--${REPO.replace('/', '--')}`);
-      await mkdir(locks, { recursive: true });
-      await symlink('nowhere', join(locks, `${sha256(WEIGHTS)}.llama.lock`));
-      const error = await failureOf(() => download(options()));
-      assert.equal(error.code, 'CACHE_FAILED');
-      assert.match(error.suggestions[0]!, /^remove it: rm -r /);
     }));
 });
