@@ -190,7 +190,8 @@ describe('chat at a terminal of any width', function () {
     it(`takes a paste with the cursor inside a line, and edits by graphemes (${columns})`, async () => {
       await chat(columns);
       terminal.type(`Tell a fox.${LEFT.repeat(5)}\x1b[200~me\rstories about \x1b[201~${FAMILY}\b`);
-      await terminal.until(/^stories about fox\.$|stories about a?.*fox\.$/);
+      // The emoji is drawn before the key that deletes it is read.
+      await terminal.until(/^stories about {2}fox\.$/m);
       const shown = terminal.screen().slice(-2);
       assert.deepEqual(shown, ['> Tell ame', 'stories about  fox.']);
       terminal.type(`\x03/context${ENTER}`);
