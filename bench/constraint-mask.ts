@@ -10,7 +10,7 @@ const person = {
   properties: { name: { type: 'string', maxLength: 64 }, age: { type: 'integer', minimum: 0, maximum: 150 } },
   required: ['name', 'age'],
 };
-/** Constraint, and a text that the mask is found behind. */
+/** A constraint, and the text after which its mask is computed. */
 const cases: readonly (readonly [name: string, make: () => Constraint, text: string])[] = [
   ['JSON: before a value', jsonMode, '{"a": '],
   ['JSON: within a string', jsonMode, '{"a": "some text'],

@@ -26,7 +26,7 @@ const USAGE = `usage: npx tsx bench/export.ts [options]
 /** What is measured. */
 interface ExportCase {
   readonly name: (typeof CASES)[number];
-  /** Of `llama`, with the output's path. */
+  /** The arguments of `llama`, for an output's path. */
   args(output: string): readonly string[];
   readonly rival: Rival;
 }
@@ -109,7 +109,7 @@ function floorOf(inputs: readonly string[]): Rival {
   };
 }
 
-/** With as many threads as there are cores, like ours. */
+/** llama.cpp's quantizer, with as many threads as there are cores, like ours. */
 function quantizerOf(program: string, gguf: string): Rival {
   const nThreads = String(availableParallelism());
   return {

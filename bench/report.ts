@@ -9,7 +9,7 @@ export interface Series {
   readonly case: BenchCase;
   readonly engine: string;
   readonly threads: number;
-  /** In the order of the rounds. */
+  /** Samples in the order of the rounds. */
   readonly samples: readonly Sample[];
 }
 

@@ -27,7 +27,7 @@ async function talk(): Promise<void> {
   }
 }
 
-/** The model is told of a tool, asks for it in the template's form, gets the result and answers. */
+/** The model gets a tool, calls it in the template's form, gets the result and answers. */
 async function callTool(): Promise<void> {
   const city = { enum: ['London', 'Paris', 'Rome'] };
   const parameters = { type: 'object', properties: { city }, required: ['city'], additionalProperties: false };

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { prepare } from './install/prepare.mjs';
 import { root, runNode } from './npm.mjs';
-import { prepare } from './prepare.mjs';
 
 const output = path.join(root, 'demo-output');
 const llamaCommand = path.join(root, 'packages', 'cli', 'bin', 'run.js');
@@ -38,6 +38,12 @@ if (direct !== quantized) {
   process.exit(1);
 }
 console.log('The same, byte for byte.');
+
+console.log('\nThe same in 4 bits, derived again from the float32 file, and all three side by side:');
+llama('quantize', 'sample.bin', 'sample-q4.bin', '--version', '3', '--force');
+llama('verify', 'sample-q4.bin', '--against', 'sample.bin', '--worst', '3');
+const text = path.relative(output, path.join(root, 'packages', 'sample-model', 'heldout.txt'));
+llama('compare', 'sample.bin', 'sample-q8_0.bin', 'sample-q4.bin', '--text', text);
 
 console.log('\nLook inside:');
 llama('inspect', 'sample-q8_0.bin');

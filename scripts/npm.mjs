@@ -27,7 +27,7 @@ export function runNpm(args, options = {}) {
   else run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { shell: process.platform === 'win32', ...options });
 }
 
-/** The JavaScript file behind a command of an installed package, so that no `.cmd` shim is needed on Windows. */
+/** The JavaScript file of a command of an installed package, so that no `.cmd` shim is needed on Windows. */
 export function commandFile(packageName, command = packageName) {
   const folder = path.join(root, 'node_modules', packageName);
   const { bin } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));

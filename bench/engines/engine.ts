@@ -31,7 +31,7 @@ export interface Sample {
   /** Of `join-N`: the most that was added to the time between two tokens, and the median. */
   readonly delayMilliseconds?: number;
   readonly medianDelayMilliseconds?: number;
-  /** Of this toolkit. */
+  /** The backend of this toolkit. */
   readonly backend?: string;
 }
 

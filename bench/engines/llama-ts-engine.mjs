@@ -141,7 +141,7 @@ function expectSame(found, expected) {
   if (told(found) !== told(expected)) throw new Error('other tokens or log-probabilities than those of a lone run');
 }
 
-/** Tokens per second behind the first token of each run. */
+/** Tokens per second after the first token of each run. */
 function speedOf(runs) {
   const tokens = runs.reduce((sum, { at }) => sum + at.length - 1, 0);
   return (1000 * tokens) / runs.reduce((sum, { at }) => sum + at.at(-1) - at[0], 0);

@@ -1,11 +1,9 @@
 // Measures how fast the threads together can read memory: the most that decoding, which reads every weight, can reach.
 
-import { openKernels, readSpeed } from '@llama-ts/kernels';
+import { readSpeed } from '@llama-ts/kernels';
 
 /** As much as the 1B model at eight bits, so that no cache holds any of it. */
 const BUFFER_BYTES = 1_313_000_000;
 
 const { threads } = JSON.parse(process.argv[2]);
-const kernels = await openKernels({ threads });
-console.log(JSON.stringify({ bytesPerSecond: await readSpeed(kernels, BUFFER_BYTES) }));
-await kernels.close();
+console.log(JSON.stringify({ bytesPerSecond: await readSpeed({ threads, byteLength: BUFFER_BYTES }) }));

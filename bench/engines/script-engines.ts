@@ -17,7 +17,7 @@ interface Measurement {
   /** Milliseconds since the epoch. */
   readonly firstTokenAt: number;
   readonly peakResidentBytes: number;
-  /** Of this toolkit. */
+  /** The backend of this toolkit. */
   readonly backend?: string;
 }
 

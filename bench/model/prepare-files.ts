@@ -2,8 +2,9 @@
 
 import { access, constants, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFile } from '@llama-ts/base';
 import { convertModel, exportModel, type WeightType } from '@llama-ts/exporter';
-import { openFile, readBinFile } from '@llama-ts/format';
+import { readBinFile } from '@llama-ts/format';
 import { makeModel } from '../make-model.js';
 import type { ModelShape } from './shapes.js';
 

@@ -1,6 +1,6 @@
 // A line chart as one SVG document: no script, no font, no request; readable on light and dark backgrounds.
 
-/** A point, with the range of the samples behind it. */
+/** A point, with the range of its samples. */
 export interface Point {
   readonly x: number;
   readonly y: number;

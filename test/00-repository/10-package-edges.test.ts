@@ -7,20 +7,37 @@ const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
 
 /** ARCHITECTURE.md's arrows: what each package may import of the others. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  format: [],
-  safetensors: [],
-  kernels: [],
-  gguf: [],
-  exporter: ['format', 'safetensors', 'kernels', 'gguf'],
-  runtime: ['format', 'kernels'],
-  evaluate: ['format', 'exporter', 'runtime'],
-  cli: ['format', 'safetensors', 'kernels', 'exporter', 'runtime', 'evaluate', 'sample-model'],
+  base: [],
+  durable: ['base'],
+  format: ['base'],
+  safetensors: ['base'],
+  pytorch: ['base'],
+  kernels: ['base'],
+  gguf: ['base'],
+  exporter: ['base', 'durable', 'format', 'safetensors', 'pytorch', 'kernels', 'gguf'],
+  runtime: ['base', 'format', 'kernels'],
+  evaluate: ['base', 'format', 'exporter', 'runtime'],
+  server: ['base', 'runtime'],
+  web: [],
+  cli: [
+    'base',
+    'durable',
+    'format',
+    'safetensors',
+    'kernels',
+    'exporter',
+    'runtime',
+    'evaluate',
+    'server',
+    'web',
+    'sample-model',
+  ],
 };
 
 function sources(name: string): string[] {
   return fs
     .readdirSync(path.join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => path.join(packages, name, 'src', file));
 }
 
@@ -28,11 +45,22 @@ function imports(file: string): string[] {
   return [...fs.readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
 }
 
-describe('packages', () => {
+/** The source of a module that is imported by its name in dist/. */
+function sourceOf(module: string): string {
+  const source = module.replace(/\.js$/, '.ts');
+  return fs.existsSync(source) ? source : `${source}x`;
+}
+
+/** The files that `#platform` resolves to. */
+function platforms(name: string): string[] {
+  return ['node', 'browser'].map((platform) => path.join(packages, name, 'src/platform', `${platform}.ts`));
+}
+
+describe('the packages', () => {
   for (const [name, edges] of Object.entries(allowed)) {
     const files = sources(name);
 
-    it(`${name} imports no package but ${edges.join(', ') || 'none'}`, () => {
+    it(`include ${name}, which imports ${edges.length > 0 ? `only ${edges.join(', ')}` : 'no other package'}`, () => {
       assert(files.length > 0);
       for (const file of files) {
         for (const target of imports(file)) {
@@ -42,13 +70,14 @@ describe('packages', () => {
       }
     });
 
-    it(`${name} has no file that imports itself in a circle`, () => {
+    it(`include ${name}, whose files do not import each other in a circle`, () => {
       const graph = new Map(
         files.map((file) => [
           file,
           imports(file)
-            .filter((target) => target.startsWith('.'))
-            .map((target) => path.join(path.dirname(file), target.replace(/\.js$/, '.ts'))),
+            .flatMap((target) => (target === '#platform' ? platforms(name) : [target]))
+            .filter((target) => target.startsWith('.') || path.isAbsolute(target))
+            .map((target) => sourceOf(path.resolve(path.dirname(file), target))),
         ]),
       );
       const done = new Set<string>();

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 
-const script = new URL('../../scripts/canary.mjs', import.meta.url).href;
+const script = new URL('../../scripts/test/canary.mjs', import.meta.url).href;
 const { setCanary } = (await import(script)) as {
   setCanary: (environment: NodeJS.ProcessEnv) => { env: NodeJS.ProcessEnv; leaks: () => string[] };
 };
@@ -44,7 +44,7 @@ describe('the search for a leaked token', () => {
     ['arguments of a child', "spawn(process.execPath, ['-e', '', token]);", /arguments of a process/],
   ];
   for (const [where, program, pattern] of leaks) {
-    it(`finds it in ${where}`, () => {
+    it(`finds the token in ${where}`, () => {
       const found = leaksOf(IMPORTS + program);
       assert.ok(
         found.some((leak) => pattern.test(leak)),
@@ -53,7 +53,7 @@ describe('the search for a leaked token', () => {
     });
   }
 
-  it('finds nothing where the token is only used', () => {
+  it('reports nothing when a program only uses the token', () => {
     const program = `await writeFile(file, 'text'); console.log(token.length);
       spawn(process.execPath, ['-e', 'console.log(1)'], { stdio: 'inherit' });`;
     assert.deepEqual(leaksOf(IMPORTS + program), []);

@@ -20,7 +20,7 @@ describe('the documents', () => {
     assert.deepEqual(broken, []);
   });
 
-  it('in docs/ are all listed in docs/README.md', () => {
+  it('of docs/ are all listed in docs/README.md', () => {
     const index = fs.readFileSync(path.join(root, 'docs/README.md'), 'utf8');
     const unlisted = fs
       .readdirSync(path.join(root, 'docs'))

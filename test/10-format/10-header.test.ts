@@ -14,10 +14,10 @@ const changed = (byteOffset: number, value: number, header: BinHeader = v2): Uin
   return bytes;
 };
 
-describe('header', () => {
+describe('the header of a .bin file', () => {
   for (const version of [0, 1, 2] as const) {
     for (const sharedClassifier of [true, false]) {
-      it(`of v${version} with${sharedClassifier ? '' : 'out'} a shared classifier reads back as it was written`, () => {
+      it(`(v${version}, with${sharedClassifier ? '' : 'out'} a shared classifier) reads back as it was written`, () => {
         const groupSize = version === 2 ? 4 : null;
         const header = { version, dimensions: { ...dimensions, sharedClassifier }, groupSize };
         assert.deepEqual(decodeHeader(padded(encodeHeader(header)), 'm.bin'), header);
@@ -25,7 +25,7 @@ describe('header', () => {
     }
   }
 
-  it('holds the group size at byte 37', () => {
+  it('holds the group size of v2 at byte 37', () => {
     assert.equal(new DataView(encodeHeader(v2).buffer).getInt32(37, true), 4);
   });
 
@@ -36,7 +36,7 @@ describe('header', () => {
     ['an HTML page', padded(Buffer.from('<!doctype html>')), 'NOT_A_MODEL'],
     ['a git-lfs pointer', padded(Buffer.from('version https://git-lfs.github.com/spec/v1')), 'NOT_A_MODEL'],
     ['only zeros', new Uint8Array(256), 'NOT_A_MODEL'],
-    ['version 3', changed(4, 3), 'BAD_VERSION'],
+    ['version 4', changed(4, 4), 'BAD_VERSION'],
     ['dim 0', changed(8, 0), 'BAD_HEADER'],
     ['a negative layer count', changed(16, -1), 'BAD_HEADER'],
     ['INT32_MAX as hidden_dim', changed(12, 0x7fffffff), 'BAD_HEADER'],
@@ -54,13 +54,13 @@ describe('header', () => {
   }
 });
 
-describe('layout', () => {
+describe('the layout of a .bin file', () => {
   const sizes: readonly [string, number[], number, number, number][] = [
     ['1B', [2048, 8192, 16, 32, 8], 4_976_812_060, 4_943_257_856, 1_313_251_584],
     ['3B', [3072, 8192, 28, 24, 8], 0, 12_850_999_552, 3_414_061_312],
   ];
   for (const [name, [dim, hiddenDim, nLayers, nHeads, nKvHeads], ...expected] of sizes) {
-    it(`ends the weights of Llama 3.2 ${name} where the reference's files end`, () => {
+    it(`ends the weights of Llama 3.2 ${name} where the reference implementation does`, () => {
       const big = {
         dim: dim!,
         hiddenDim: hiddenDim!,
@@ -92,13 +92,13 @@ describe('layout', () => {
   });
 });
 
-describe('group size', () => {
-  it('backs off by halves until it divides dim', () => {
+describe('the group size', () => {
+  it('is halved until it divides dim', () => {
     assert.equal(chooseGroupSize({ ...dimensions, dim: 288, hiddenDim: 768 }), 32);
   });
-  it('is refused when it does not divide hidden_dim, which the reference does not check', () =>
+  it('is refused when it does not divide hidden_dim, which the reference implementation does not check', () =>
     assertCode(() => chooseGroupSize({ ...dimensions, dim: 128, hiddenDim: 352 }), 'BAD_GROUP_SIZE'));
-  it('is never changed when it was asked for', () =>
+  it('is never changed when the caller chose it', () =>
     assertCode(() => chooseGroupSize(dimensions, 64), 'BAD_GROUP_SIZE'));
   for (const groupSize of [0, -8, 1.5, Number.NaN, 2048]) {
     it(`${groupSize} is refused`, () => assertCode(() => chooseGroupSize(dimensions, groupSize), 'BAD_GROUP_SIZE'));

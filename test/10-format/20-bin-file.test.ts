@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { bytesSource, FOOTER_BYTES, isToolkitError, layout, readBinFile } from '@llama-ts/format';
+import { bytesSource, isToolkitError } from '@llama-ts/base';
+import { FOOTER_BYTES, layout, readBinFile } from '@llama-ts/format';
 import fc from 'fast-check';
 import { assertCode, description, joined, modelBytes, tokenizer, v2 } from './support.js';
 
 const open = (bytes: Uint8Array) => readBinFile(bytesSource(bytes, 'm.bin'));
 const { weightsEnd, tensors } = layout(v2);
 
-describe('.bin file', () => {
+describe('a .bin file', () => {
   it('with a trailer reads back everything that was written', async () => {
     const { header, trailer } = await open(modelBytes());
     assert.deepEqual(header, v2);
@@ -14,7 +15,7 @@ describe('.bin file', () => {
     assert.deepEqual(trailer?.tokenizer, tokenizer);
   });
 
-  it('that ends at the last weight is read as a plain one', async () => {
+  it('that ends after its last weight is read as a file without a trailer', async () => {
     assert.equal((await open(modelBytes(v2, null))).trailer, null);
   });
 
@@ -25,11 +26,11 @@ describe('.bin file', () => {
     await assertCode(() => open(joined(modelBytes(header, null), new Uint8Array(1))), 'NOT_A_MODEL');
   });
 
-  it('one byte short is refused', () =>
+  it('that is one byte short is refused', () =>
     assertCode(() => open(modelBytes(v2, null).subarray(0, weightsEnd - 1)), 'BAD_LENGTH'));
 
   for (const excess of [1, 8, FOOTER_BYTES, 500]) {
-    it(`with ${excess} stray bytes behind the weights is refused`, () =>
+    it(`with ${excess} stray bytes after the weights is refused`, () =>
       assertCode(() => open(joined(modelBytes(v2, null), new Uint8Array(excess))), 'BAD_TRAILER'));
   }
 
@@ -43,7 +44,7 @@ describe('.bin file', () => {
     });
   }
 
-  it('with any damaged byte in header or trailer is refused with a code', async () => {
+  it('with any damaged byte in header or trailer is refused with an error code', async () => {
     const whole = modelBytes();
     const places = [
       ...Array(256).keys(),

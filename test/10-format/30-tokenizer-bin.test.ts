@@ -10,7 +10,7 @@ const changed = (byteOffset: number, value: number): Uint8Array => {
 };
 
 describe('tokenizer.bin', () => {
-  it('is the longest length, then score, length and bytes of each token', () => {
+  it('starts with the longest length, followed by score, length and bytes of each token', () => {
     assert.deepEqual(
       [...bytes.subarray(0, 22)],
       [5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0, 0x80, 0x3f, 1, 0, 0, 0, 0x62],

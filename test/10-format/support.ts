@@ -1,16 +1,19 @@
 // A tiny model as bytes, with and without a trailer, for tests that damage it.
 
 import assert from 'node:assert/strict';
+import { isToolkitError, sha256 } from '@llama-ts/base';
 import {
   type BinHeader,
   encodeHeader,
   encodeTrailer,
-  isToolkitError,
+  float32Encoding,
   layout,
   type ModelDescription,
   type ModelDimensions,
-  sha256,
+  q4Encoding,
+  q8Encoding,
   type TokenizerData,
+  tensorShapes,
 } from '@llama-ts/format';
 
 export const dimensions: ModelDimensions = {
@@ -25,6 +28,17 @@ export const dimensions: ModelDimensions = {
 };
 
 export const v2: BinHeader = { version: 2, dimensions, groupSize: 4 };
+
+/** v3 with 8 bits for the embedding and 4 for the layers. */
+export const v3: BinHeader = {
+  version: 3,
+  dimensions: { ...dimensions, dim: 32, hiddenDim: 96 },
+  groupSize: 32,
+  encodings: tensorShapes(3, { ...dimensions, dim: 32, hiddenDim: 96 }).map(({ shape, layer }) => {
+    if (shape.length === 1) return float32Encoding;
+    return layer === null ? q8Encoding : q4Encoding(Array.from({ length: 16 }, (_, i) => i - 8));
+  }),
+};
 
 export const description: ModelDescription = {
   headDim: 4,
@@ -65,11 +79,12 @@ export function modelBytes(header: BinHeader = v2, trailer: ModelDescription | n
   const weights = new Uint8Array(weightsEnd);
   weights.set(head);
   if (trailer === null) return weights;
+  const described = { ...trailer, headDim: header.dimensions.dim / header.dimensions.nHeads };
   const checksums = {
     header: sha256(head),
     tensors: tensors.map((t) => sha256(weights.subarray(t.byteOffset, t.byteOffset + t.byteLength))),
   };
-  return joined(weights, encodeTrailer({ description: trailer, tokenizer, checksums }, weightsEnd));
+  return joined(weights, encodeTrailer({ description: described, tokenizer, checksums }, weightsEnd));
 }
 
 export function joined(...parts: Uint8Array[]): Uint8Array {

@@ -256,7 +256,7 @@ const FOREIGN: Case[] = [
 ];
 
 for (const [group, cases] of Object.entries({ LENGTH, TEXT, ENTRY, COVERAGE, FOREIGN })) {
-  describe(`safetensors header refused: ${group.toLowerCase()}`, () => {
+  describe(`the parser of safetensors headers (${group.toLowerCase()})`, () => {
     for (const [what, file, code, message] of cases) {
       it(`refuses ${what} with ${code}`, async () => {
         const error = await failureOf(() => openSafetensors(new Blob([file]), { name: 'model.safetensors' }));
@@ -269,20 +269,20 @@ for (const [group, cases] of Object.entries({ LENGTH, TEXT, ENTRY, COVERAGE, FOR
   });
 }
 
-describe('safetensors header refused: names and numbers of things', () => {
-  it('escapes control sequences of names in messages', async () => {
+describe('the parser of safetensors headers (names and limits)', () => {
+  it('escapes control sequences of tensor names in its error messages', async () => {
     const file = fileOf('{"\\u001b[2J\\u009b\\u202e\\n":1}');
     const error = await failureOf(() => parseHeader(file, file.byteLength, 'a\u001b[31m.safetensors'));
     assert.match(error.message, /^a\\u001b\[31m\.safetensors: tensor "\\u001b\[2J\\u009b\\u202e\\n": /);
   });
 
-  it('cuts a name of a million characters in messages', async () => {
+  it('shortens a name of a million characters in its error message', async () => {
     const file = fileOf(`{"${'n'.repeat(1e6)}":1}`);
     const error = await failureOf(() => parseHeader(file, file.byteLength, 'f'));
     assert.ok(error.message.length < 400);
   });
 
-  it('stops at the limit on tensors, before it reads the entries past it', async () => {
+  it('stops at the limit on tensors without reading the entries after it', async () => {
     const entry = U8('[0]', '[0,0]');
     const entries = Array.from({ length: MAX_TENSORS }, (_, i) => `"${i}":${entry}`).join();
     const allowed = fileOf(`{${entries}}`);
@@ -299,7 +299,7 @@ describe('safetensors header refused: names and numbers of things', () => {
     assert.equal((await failureOf(() => parseHeader(fields, fields.byteLength, 'f'))).code, 'LIMIT_EXCEEDED');
   });
 
-  it('refuses fewer bytes than the header takes', async () => {
+  it('refuses fewer bytes than the header has', async () => {
     const file = fileOf('{}      ');
     assert.equal((await failureOf(() => parseHeader(file.subarray(0, 12), 16, 'f'))).code, 'INVALID_ARGUMENT');
   });

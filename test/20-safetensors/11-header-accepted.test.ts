@@ -6,8 +6,8 @@ import { fileOf } from './support.js';
 
 const parse = (file: Uint8Array) => parseHeader(file, file.byteLength, 'f');
 
-describe('safetensors header accepted', () => {
-  it('reads the example of the format with absolute offsets', () => {
+describe('the parser of safetensors headers', () => {
+  it("reads the format's own example and gives absolute offsets", () => {
     const file = fileOf('{"test":{"dtype":"I32","shape":[2,2],"data_offsets":[0,16]}}', new Uint8Array(16));
     const header = parse(file);
     assert.deepEqual(
@@ -27,7 +27,7 @@ describe('safetensors header accepted', () => {
     assert.equal(parse(fileOf(text, 'a')).tensors.size, 1);
   });
 
-  it('accepts __metadata__ of null, of nothing, and of text', () => {
+  it('accepts __metadata__ that is null, empty, or a map of texts', () => {
     assert.equal(parse(fileOf('{"__metadata__":null}')).metadata, null);
     assert.deepEqual(parse(fileOf('{"__metadata__":{}}')).metadata, new Map());
     const text = '{"__metadata__":{"format":"pt","__proto__":"\\u00e9\\ud83d\\ude00","":"\\"\\\\\\/\\b\\f\\n\\r\\t"}}';
@@ -41,7 +41,7 @@ describe('safetensors header accepted', () => {
     );
   });
 
-  it('skips unknown fields of any kind', () => {
+  it('skips unknown fields with values of any type', () => {
     const extra = '"a":null,"b":[1,-2.5e+3,{"c":[[],{}]},true,false,"\\u0000"],"d":{"dtype":1,"":""}';
     const entry = `{${extra},"dtype":"U8","shape":[1],"data_offsets":[0,1]}`;
     assert.equal(parse(fileOf(`{"x":${entry}}`, 'a')).tensors.get('x')?.byteLength, 1);
@@ -52,7 +52,7 @@ describe('safetensors header accepted', () => {
     assert.equal(parse(fileOf(`{"x":${entry}}`)).tensors.size, 1);
   });
 
-  it('takes any name as a name, and none as a path or a property', () => {
+  it('accepts any tensor name, and uses none as a path or as a property of an object', () => {
     const names = ['__proto__', 'constructor', '', '../../etc/passwd', '\u001b[2J', 'ünïcödé', '\ufeffmark', '😀'];
     const entries = names.map((name) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`);
     assert.deepEqual([...parse(fileOf(`{${entries.join()}}`)).tensors.keys()], names);

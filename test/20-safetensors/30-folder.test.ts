@@ -14,8 +14,8 @@ const tensorFile = (...names: string[]) =>
     names.join(''),
   );
 
-describe('safetensors index', () => {
-  it('reads weight_map, shards in order of mention, and total_size, and skips the rest', () => {
+describe('the reader of a safetensors index', () => {
+  it('reads weight_map, the shards in the order they are named, and total_size, and skips other fields', () => {
     const text =
       '{"extra":[1],"metadata":{"format":"pt","total_size":12},"weight_map":{"b":"2.safetensors","a":"1.safetensors","c":"2.safetensors"}}';
     assert.deepEqual(parse(text), {
@@ -29,7 +29,7 @@ describe('safetensors index', () => {
     });
   });
 
-  it('counts a total_size as absent when it is no number of bytes', () => {
+  it('treats a total_size that is no number of bytes as absent', () => {
     for (const [value, expected] of [
       ['12.0', 12],
       ['"12"', null],
@@ -70,7 +70,7 @@ describe('safetensors index', () => {
     });
   }
 
-  it('allows 10,000 shards and no more', async () => {
+  it('accepts 10,000 shards and refuses more', async () => {
     const indexOf = (count: number) =>
       `{"weight_map":{${Array.from({ length: count }, (_, i) => `"t${i}":"s${i}"`).join()}}}`;
     assert.equal(parse(indexOf(10_000)).shards.length, 10_000);
@@ -95,8 +95,8 @@ const indexText = (totalSize: number, map: Record<string, string>) =>
   JSON.stringify({ metadata: { total_size: totalSize }, weight_map: map });
 const MAP = { x: 'a.safetensors', y: 'a.safetensors', z: 'sub/b.safetensors' };
 
-describe('safetensors folder', () => {
-  it('reads tensors across shards, without warnings when all agrees', () =>
+describe('the reader of a safetensors folder', () => {
+  it('reads tensors from several shards, without a warning when index and shards agree', () =>
     openedFolder({ ...SHARDS, [INDEX]: indexText(3, MAP) }, async (path) => {
       const folder = await openSafetensorsFolder(path);
       assert.deepEqual(folder.warnings, []);
@@ -119,7 +119,7 @@ describe('safetensors folder', () => {
       await both.close();
     }));
 
-  it('follows links, as the hub cache lays files out', () =>
+  it('follows symbolic links, which the hub cache consists of', () =>
     openedFolder({ 'blobs/0a1b': tensorFile('x') }, async (path) => {
       await mkdir(join(path, 'snapshot'));
       await symlink('../blobs/0a1b', join(path, 'snapshot', 'model.safetensors'));
@@ -128,7 +128,7 @@ describe('safetensors folder', () => {
       await folder.close();
     }));
 
-  it('warns of a wrong total_size and of tensors that the index omits, and keeps them', () =>
+  it('warns of a wrong total_size and of tensors that the index omits, and reads these tensors', () =>
     openedFolder({ ...SHARDS, [INDEX]: indexText(99, { x: MAP.x, z: MAP.z }) }, async (path) => {
       const folder = await openSafetensorsFolder(path);
       assert.match(folder.warnings.join('\n'), /omits "y"; kept[\s\S]*total_size is 99, but the tensors take 3 bytes/);
@@ -189,7 +189,7 @@ describe('safetensors folder', () => {
       }));
   }
 
-  it('refuses a path that is no folder', async () => {
+  it('refuses a path that is not a folder', async () => {
     assert.equal((await failureOf(() => openSafetensorsFolder('no/such/folder'))).code, 'FILE_UNREADABLE');
   });
 

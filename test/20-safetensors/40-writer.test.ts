@@ -26,7 +26,7 @@ async function written(tensors: readonly TensorSource[], metadata?: Iterable<rea
   return Buffer.concat(parts);
 }
 
-describe('safetensors writer', () => {
+describe('the safetensors writer', () => {
   it('writes the very bytes of the reference implementation for every dtype it can save', async () => {
     // Written by the Python package safetensors 0.8.0, safetensors.serialize, from tensors in another order.
     const reference = new URL('fixtures/reference-0.8.0.safetensors', import.meta.url).pathname;
@@ -50,7 +50,7 @@ describe('safetensors writer', () => {
     }
   });
 
-  it('orders by alignment, then by code point rather than by UTF-16 unit', () => {
+  it('orders tensors by alignment, then by code points rather than UTF-16 units', () => {
     const specs: TensorSpec[] = ['😀', '～', 'b', 'a'].map((name) => ({ name, dtype: 'U8', shape: [] }));
     specs.push({ name: 'z', dtype: 'F32', shape: [] }, { name: 'y', dtype: 'I64', shape: [] });
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe('safetensors writer', () => {
     );
   });
 
-  it('streams parts from functions, called one after the other in file order', async () => {
+  it('calls the functions that give tensors one after another in file order', async () => {
     const calls: string[] = [];
     const source = (name: string, dtype: Dtype, parts: string[]): TensorSource => ({
       name,
@@ -93,7 +93,7 @@ describe('safetensors writer', () => {
       }
     }));
 
-  it('replaces a file only when the new one is whole, and never writes through what .partial links to', () =>
+  it('replaces a file only when the new one is complete, and never writes through a link named .partial', () =>
     withFolder(async (folder) => {
       const path = join(folder, 'out.safetensors');
       await writeFile(path, 'old');
@@ -115,7 +115,7 @@ describe('safetensors writer', () => {
       assert.deepEqual((await readdir(folder)).sort(), ['other', 'out.safetensors']);
     }));
 
-  it('says why a path cannot be written', async () => {
+  it('reports why a path cannot be written', async () => {
     const error = await failureOf(() => writeSafetensors('no/such/folder/x.safetensors', [tensor('x', '1')]));
     assert.equal(error.code, 'FILE_UNWRITABLE');
     assert.match(error.message, /ENOENT/);

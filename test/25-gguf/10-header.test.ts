@@ -10,8 +10,8 @@ const nested = (depth: number): GgufValue =>
     ? { kind: 'array', of: 'u8', values: [1] }
     : { kind: 'array', of: 'array', values: [nested(depth - 1) as GgufValue & { kind: 'array' }] };
 
-describe('gguf header', () => {
-  it('is these literal bytes for one key and one tensor', () => {
+describe('a GGUF header', () => {
+  it('for one key and one tensor consists of the bytes that the format prescribes', () => {
     const { bytes, tensors, fileByteLength } = serializeHeader(
       [{ name: 'w', type: 'F32', shape: [3, 2] }],
       [['k', { kind: 'u32', value: 7 }]],
@@ -31,7 +31,7 @@ describe('gguf header', () => {
     assert.equal(fileByteLength, 96 + 32);
   });
 
-  it('is whole wherever its buffer has to grow: before each kind of number, and before none', () => {
+  it('is complete wherever its buffer has to grow, whatever type of number comes next', () => {
     for (const kind of ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'u64', 'i64', 'f64'] as const) {
       const one = kind === 'bool' ? true : kind === 'u64' || kind === 'i64' ? 1n : 1;
       for (let padding = 4030; padding < 4060; padding++) {
@@ -48,7 +48,7 @@ describe('gguf header', () => {
     }
   });
 
-  it('reads back with every kind of value, in order, up to the limits of each kind', () => {
+  it('reads back with every type of value, in order, up to the limits of each type', () => {
     const metadata: [string, GgufValue, number, unknown][] = [
       ['u8', { kind: 'u8', value: 255 }, 0, 255],
       ['i8', { kind: 'i8', value: -128 }, 1, -128],
@@ -84,17 +84,17 @@ describe('gguf header', () => {
     );
   });
 
-  it('lays any tensors out in the order given, each at a multiple of 32 right after the one before', () => {
+  it('places tensors in the given order, each at the next multiple of 32', () => {
     const spec = fc.record({
-      type: fc.constantFrom('F32', 'F16', 'BF16', 'Q8_0'),
+      type: fc.constantFrom('F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'IQ4_NL'),
       shape: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
     });
-    const bytesPerBlock = { F32: 4, F16: 2, BF16: 2, Q8_0: 34 };
-    const typeIds = { F32: 0, F16: 1, BF16: 30, Q8_0: 8 };
+    const bytesPerBlock = { F32: 4, F16: 2, BF16: 2, Q8_0: 34, Q4_0: 18, IQ4_NL: 18 };
+    const typeIds = { F32: 0, F16: 1, BF16: 30, Q8_0: 8, Q4_0: 2, IQ4_NL: 20 };
     fc.assert(
       fc.property(fc.array(spec), (drawn) => {
         const specs = drawn.map(({ type, shape }, i): TensorSpec => {
-          const scaled = type === 'Q8_0' ? [...shape.slice(0, -1), shape.at(-1)! * 32] : shape;
+          const scaled = /^I?Q/.test(type) ? [...shape.slice(0, -1), shape.at(-1)! * 32] : shape;
           return { name: `blk.${i}`, type, shape: scaled };
         });
         const { bytes, tensors, fileByteLength } = serializeHeader(specs);
@@ -121,7 +121,7 @@ describe('gguf header', () => {
     ['an empty name', 'INVALID_ARGUMENT', { name: '' }, /well-formed text/],
     ['a name with a lone surrogate', 'INVALID_ARGUMENT', { name: 'a\ud800' }, /well-formed text/],
     ['a name of 64 bytes', 'LIMIT_EXCEEDED', { name: 'é'.repeat(32) }, /64 bytes, expected at most 63/],
-    ['an unknown type', 'INVALID_ARGUMENT', { type: 'Q4_0' }, /"Q4_0", expected F32, F16, Q8_0, BF16/],
+    ['an unknown type', 'INVALID_ARGUMENT', { type: 'Q4_K' }, /"Q4_K", expected F32, F16, Q4_0, Q8_0, IQ4_NL, BF16/],
     ['a type named like a method', 'INVALID_ARGUMENT', { type: 'toString' }, /"toString"/],
     ['no dimensions', 'INVALID_ARGUMENT', { shape: [] }, /0 dimensions, expected 1 to 4/],
     ['five dimensions', 'INVALID_ARGUMENT', { shape: [1, 1, 1, 1, 1] }, /5 dimensions/],
@@ -131,7 +131,7 @@ describe('gguf header', () => {
     ['a size past 2^53', 'INVALID_ARGUMENT', { shape: [2 ** 30, 2 ** 30] }, /at most 2\^53/],
   ];
   for (const [title, code, odd, message] of refusedTensors) {
-    it(`refuses ${title}`, async () => {
+    it(`with ${title} is refused`, async () => {
       const spec = { name: 'w', type: 'F32', shape: [2], ...(odd as object) } as TensorSpec;
       const error = await failureOf(() => serializeHeader([spec]));
       assert.equal(error.code, code);
@@ -139,7 +139,7 @@ describe('gguf header', () => {
     });
   }
 
-  it('refuses two tensors of one name, and tensors that add up past 2^53 bytes', async () => {
+  it('with two tensors of one name, or of more than 2^53 bytes in all, is refused', async () => {
     const w: TensorSpec = { name: 'w', type: 'F32', shape: [2] };
     assert.match((await failureOf(() => serializeHeader([w, w]))).message, /"w" twice/);
     const half: TensorSpec = { name: 'half', type: 'F32', shape: [2 ** 50] };
@@ -172,14 +172,14 @@ describe('gguf header', () => {
     ],
   ];
   for (const [title, code, metadata, message] of refusedMetadata) {
-    it(`refuses metadata with ${title}`, async () => {
+    it(`whose metadata has ${title} is refused`, async () => {
       const error = await failureOf(() => serializeHeader([], metadata));
       assert.equal(error.code, code);
       assert.match(error.message, message);
     });
   }
 
-  it('refuses a key that comes twice', async () => {
+  it('with a key that occurs twice is refused', async () => {
     const entry = ['k', { kind: 'u8', value: 1 }] as const;
     assert.match((await failureOf(() => serializeHeader([], [entry, entry]))).message, /"k" twice/);
   });

@@ -25,15 +25,15 @@ function neighbour(value: number, steps: number): number {
   return new Float32Array(bits.buffer)[0]!;
 }
 
-describe('gguf encodings', () => {
-  it('gives back every float16 and every bfloat16 that is not NaN', () => {
+describe('the encoders of GGUF data', () => {
+  it('give back every float16 and every bfloat16 that is not NaN', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
       if (!Number.isNaN(fromFloat16(bits))) assert.equal(float16Bits(fromFloat16(bits)), bits);
       if (!Number.isNaN(fromBfloat16(bits))) assert.equal(bfloat16Bits(fromBfloat16(bits)), bits);
     }
   });
 
-  it('rounds halfway cases to even and their neighbours to the nearest, over every pair of float16', () => {
+  it('round the middle of any two adjacent float16 to even, and its neighbours to the nearest', () => {
     for (let low = 0; low < 0x7c00; low++) {
       // The value that would follow the largest finite one stands for infinity.
       const high = low === 0x7bff ? 65536 : fromFloat16(low + 1);
@@ -45,7 +45,7 @@ describe('gguf encodings', () => {
     }
   });
 
-  it('rounds halfway cases to even and their neighbours to the nearest, over every pair of bfloat16', () => {
+  it('round the middle of any two adjacent bfloat16 to even, and its neighbours to the nearest', () => {
     for (let low = 0; low < 0x7f80; low++) {
       const middle = new Float32Array(Uint32Array.of((low << 16) | 0x8000).buffer)[0]!;
       assert.equal(bfloat16Bits(middle), low + (low & 1));
@@ -54,7 +54,7 @@ describe('gguf encodings', () => {
     }
   });
 
-  it('keeps NaN a NaN in both', () => {
+  it('keep NaN a NaN in float16 and bfloat16', () => {
     for (const bits of [0x7f800001, 0x7fffffff, 0xff800001]) {
       const value = new Float32Array(Uint32Array.of(bits).buffer)[0]!;
       assert.ok(Number.isNaN(fromFloat16(float16Bits(value))));
@@ -62,13 +62,13 @@ describe('gguf encodings', () => {
     }
   });
 
-  it('writes little-endian bytes', () => {
+  it('write little-endian float32, float16 and bfloat16', () => {
     assert.deepEqual([...encodeF32(Float32Array.of(1, -2))], [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
     assert.deepEqual([...encodeF16(Float32Array.of(1, -2))], [0, 0x3c, 0, 0xc0]);
     assert.deepEqual([...encodeBf16(Float32Array.of(1, -2))], [0x80, 0x3f, 0, 0xc0]);
   });
 
-  it("equals llama.cpp's rule on any finite block", () => {
+  it("quantize any finite block to Q8_0 by llama.cpp's rule", () => {
     // quantize_row_q8_0_ref: d = amax / 127; id = d ? 1 / d : 0; q = roundf(x * id); the scale is stored as float16.
     const values = fc.array(fc.float({ noNaN: true, min: Math.fround(-8e6), max: Math.fround(8e6) }), {
       minLength: 32,
@@ -93,7 +93,7 @@ describe('gguf encodings', () => {
     );
   });
 
-  it('rounds half away from zero and writes blocks of 34 bytes one after another', () => {
+  it('round halves away from zero in Q8_0 and write adjacent blocks of 34 bytes', () => {
     // A maximum of 127 makes the scale exactly 1.
     const x = new Float32Array(64);
     x.set([127, 0.5, -0.5, 1.5, 2.5, -2.5, 0.49999997], 0);
@@ -106,12 +106,12 @@ describe('gguf encodings', () => {
     assert.equal(new Int8Array(bytes.buffer, 36, 1)[0], -127);
   });
 
-  it('writes zeros for a block of zeros and for one whose scale is subnormal', () => {
+  it('write zeros for a Q8_0 block of zeros and for one whose scale is subnormal', () => {
     assert.ok(quantizeQ8_0(new Float32Array(32)).every((byte) => byte === 0));
     assert.ok(quantizeQ8_0(new Float32Array(32).fill(1e-40)).every((byte) => byte === 0));
   });
 
-  it('refuses NaN, infinity and scales past half precision, naming the value', async () => {
+  it('refuse NaN, infinity and Q8_0 scales beyond float16, and name the value', async () => {
     for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const x = new Float32Array(64);
       x[40] = odd;
@@ -122,11 +122,11 @@ describe('gguf encodings', () => {
     assert.equal((await failureOf(() => quantizeQ8_0(new Float32Array(32).fill(9e6)))).code, 'NON_FINITE');
   });
 
-  it('refuses a number of values that is no multiple of 32', async () => {
+  it('refuse a number of values for Q8_0 that is no multiple of 32', async () => {
     assert.equal((await failureOf(() => quantizeQ8_0(new Float32Array(33)))).code, 'INVALID_ARGUMENT');
   });
 
-  it('fill bytes that are given, whatever they held, like new ones', () => {
+  it('write the same bytes into a given buffer, whatever it held, as into a new one', () => {
     const x = Float32Array.from({ length: 96 }, (_, i) => (i < 32 || i >= 64 ? Math.sin(i) : 0));
     for (const encode of [encodeF32, encodeF16, encodeBf16, quantizeQ8_0]) {
       const fresh = encode(x);

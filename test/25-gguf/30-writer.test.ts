@@ -19,8 +19,8 @@ async function written(tensors: readonly TensorSource[]): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-describe('gguf writer', () => {
-  it('puts each tensor where the header says, with zeros between and after', async () => {
+describe('the GGUF writer', () => {
+  it('writes each tensor where the header says, with zeros between tensors and after the last', async () => {
     const file = await written([tensor('a', [1, 2, 3, 4]), tensor('b', new Array(64).fill(9)), tensor('c', [5, 6])]);
     const { dataStart, tensors } = parseGguf(file);
     const at = (i: number, length: number) => {
@@ -33,7 +33,7 @@ describe('gguf writer', () => {
     assert.equal(file.byteLength, dataStart + 32 + 64 + 32);
   });
 
-  it('streams parts, which may be one buffer used again', async () => {
+  it('streams parts of a tensor, which may be one buffer used again', async () => {
     const source: TensorSource = {
       ...tensor('a', [1, 2, 3, 4]),
       data: function* () {

@@ -1,10 +1,10 @@
-// An independent GGUF reader, after docs/gguf.md of ggml, and helpers that run code that must fail.
+// An independent GGUF reader, after docs/gguf.md of ggml, and files to read.
 
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GgufError } from '@llama-ts/gguf';
+import { type GgufFile, type GgufMetadata, serializeHeader, type TensorSpec } from '@llama-ts/gguf';
+
+export { failureOf } from '../helpers/failure.js';
+export { withFolder } from '../helpers/scratch-folder.js';
 
 /** What a file says, with tensor shapes innermost first as stored. */
 export interface ParsedGguf {
@@ -83,24 +83,25 @@ export function parseGguf(file: Uint8Array): ParsedGguf {
   return { version, metadata, tensors, dataStart };
 }
 
-/** The error that `action` throws; fails when it throws none or one of another shape. */
-export async function failureOf(action: () => unknown): Promise<GgufError> {
-  try {
-    await action();
-  } catch (error) {
-    assert.ok(error instanceof GgufError, `expected a GgufError, got ${error}`);
-    assert.doesNotMatch(error.message, /[\u0000-\u001f\u007f-\u009f]/);
-    return error;
-  }
-  return assert.fail('expected an error');
+/** A whole file. @param byteAt its data, by the place in it; default zeros */
+export function ggufBytes(
+  tensors: readonly TensorSpec[],
+  metadata: GgufMetadata,
+  byteAt: (i: number) => number = () => 0,
+): Uint8Array {
+  const { bytes, fileByteLength } = serializeHeader(tensors, metadata);
+  const file = new Uint8Array(fileByteLength);
+  file.set(bytes);
+  for (let i = 0; i < fileByteLength - bytes.byteLength; i++) file[bytes.byteLength + i] = byteAt(i);
+  return file;
 }
 
-/** Runs `use` with a fresh folder and removes it. */
-export async function withFolder<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const path = await mkdtemp(join(tmpdir(), 'gguf-test-'));
-  try {
-    return await use(path);
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
+/** The metadata of a file as the writer takes it. */
+export function metadataOf({ metadata }: Pick<GgufFile, 'metadata'>): [key: string, value: unknown][] {
+  return [...metadata].map(([key, entry]) => {
+    if (entry.kind !== 'array') return [key, entry];
+    const { length } = entry.values;
+    const values = entry.of === 'string' ? Array.from({ length }, (_, i) => entry.values.at(i)) : [...entry.values];
+    return [key, { ...entry, values }];
+  });
 }

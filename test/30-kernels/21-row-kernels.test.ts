@@ -4,10 +4,10 @@ import { strict as assert } from 'node:assert';
 import { type Kernels, readSpeed } from '@llama-ts/kernels';
 import { compute } from './support/arena.js';
 import { assertSameBits, bitsOf, fromBits } from './support/assert-bits.js';
-import { onEveryBackend } from './support/backends.js';
+import { onEveryBackend, probes } from './support/backends.js';
 import { assertFails } from './support/failure.js';
 import * as literal from './support/literal.js';
-import { indices, seeded, uniform, wide } from './support/random.js';
+import { indices, seededRandom, uniform, wide } from './support/random.js';
 
 const BATCHES = [1, 2, 3, 7, 12, 13, 33];
 const LENGTHS = [1, 3, 15, 16, 17, 64, 1001, 1329];
@@ -15,7 +15,7 @@ const LENGTHS = [1, 3, 15, 16, 17, 64, 1001, 1329];
 describe('xorAll', () => {
   onEveryBackend((kernels) => {
     for (const n of [0, 1, 15, 64, 65, 1001, 200_000]) {
-      it(`folds ${n} words`, async () => {
+      it(`gives the XOR of ${n} words`, async () => {
         const words = Int32Array.from(indices(n, 9, 2 ** 31 - 1), (value, i) => (i % 2 === 0 ? value : ~value));
         const found = await compute(kernels(), (arena) => {
           const out = arena.outInt32(1);
@@ -26,11 +26,6 @@ describe('xorAll', () => {
         assert.equal(found[0], folded);
       });
     }
-    it('measures how fast memory is read', async () => {
-      assert((await readSpeed(kernels(), 2 ** 20)) > 0);
-      const reason = new Error('enough');
-      await assert.rejects(readSpeed(kernels(), 2 ** 20, AbortSignal.abort(reason)), reason);
-    });
     it('refuses an output of another length', () =>
       assertFails('INVALID_ARGUMENT', () => kernels().xorAll(new Int32Array(2), new Int32Array(1))));
   });
@@ -47,7 +42,7 @@ describe('largestMagnitude', () => {
       return found[0]!;
     };
     for (const n of [1, 15, 16, 17, 1001, 200_000]) {
-      it(`finds it among ${n} values, wherever it is`, async () => {
+      it(`finds the largest magnitude among ${n} values at any place`, async () => {
         for (const at of [0, n >> 1, n - 1]) {
           const x = uniform(n, 12);
           x[at] = at % 2 === 0 ? -3 : 3;
@@ -55,14 +50,14 @@ describe('largestMagnitude', () => {
         }
       });
     }
-    it('is 0 for nothing and for zeros', async () => {
+    it('is 0 for an empty array and for zeros', async () => {
       assert.equal(await largestOf(new Float32Array(0)), 0);
       assert.equal(await largestOf(Float32Array.of(-0, 0)), 0);
     });
-    it('tells subnormals apart', async () => {
+    it('distinguishes subnormals', async () => {
       assert.equal(await largestOf(Float32Array.of(2 ** -149, -(2 ** -148))), 2 ** -148);
     });
-    it('is infinite or NaN where a value is', async () => {
+    it('is infinite or NaN where one of the values is', async () => {
       const x = uniform(200_000, 13);
       x[100_003] = -Infinity;
       assert.equal(await largestOf(x), Infinity);
@@ -88,11 +83,11 @@ describe('groupMaxima', () => {
     const magnitudes = Array.from({ length: 0x7f81 }, (_, bits) => bits);
     const scaleOf = (maximum: number) => Math.fround(fromBits((maximum << 16) >>> 0) / 127);
 
-    it('finds every bfloat16 by the scale it gives', async () => {
+    it('recovers every bfloat16 maximum from its scale', async () => {
       const certain = magnitudes.filter((maximum) => maximum === 0 || scaleOf(maximum) > 2e-36);
       assert.deepEqual(await check(Float32Array.from(certain, scaleOf)), { maxima: certain, isExact: true });
     });
-    it('gives back the scale of any bfloat16, or says that it does not', async () => {
+    it('gives a maximum with the same scale, or reports the scale as inexact', async () => {
       const doubtful = magnitudes.filter((maximum) => maximum > 0 && scaleOf(maximum) <= 2e-36);
       const n = doubtful.length;
       // One call for each, all in one run: runs of threads that share cores are slow.
@@ -110,7 +105,7 @@ describe('groupMaxima', () => {
       assertSameBits(await dequantized(kernels(), exact), scales);
     });
     for (const n of [1, 15, 16, 17, 1001, 200_000]) {
-      it(`finds one scale among ${n} that has none`, async () => {
+      it(`reports one scale among ${n} that is of no bfloat16 maximum`, async () => {
         for (const at of [0, n >> 1, n - 1]) {
           const scales = new Float32Array(n).fill(scaleOf(0x3f81));
           scales[at] = fromBits(bitsOf(scales[at]!) + 1);
@@ -118,13 +113,13 @@ describe('groupMaxima', () => {
         }
       });
     }
-    it('is exact for nothing', async () => {
+    it('reports an empty array as exact', async () => {
       assert.deepEqual(await check(new Float32Array(0)), { maxima: [], isExact: true });
     });
   });
 });
 
-/** What values of 1 in groups of these maxima stand for. */
+/** Dequantized values of 1 in groups of these maxima. */
 async function dequantized(kernels: Kernels, maxima: readonly number[]): Promise<Float32Array> {
   const rows = maxima.length;
   return compute(kernels, (arena) => {
@@ -139,10 +134,10 @@ describe('rmsNorm', () => {
   onEveryBackend((kernels) => {
     for (const n of BATCHES) it(`normalizes ${n} rows`, () => checkRmsNorm(kernels(), uniform(n * 48, 1), 48, 1e-5));
     for (const dim of LENGTHS)
-      it(`takes rows of ${dim}`, () => checkRmsNorm(kernels(), uniform(2 * dim, 2), dim, 1e-6));
-    it('takes zeros, subnormals and huge numbers', () => checkRmsNorm(kernels(), wide(5 * 40, 3, 185), 40, 1e-5));
-    it('gives zeros for zeros', () => checkRmsNorm(kernels(), new Float32Array(32), 32, 1e-5));
-    it('may write over its input', async () => {
+      it(`normalizes rows of ${dim}`, () => checkRmsNorm(kernels(), uniform(2 * dim, 2), dim, 1e-6));
+    it('normalizes zeros, subnormals and huge numbers', () => checkRmsNorm(kernels(), wide(5 * 40, 3, 185), 40, 1e-5));
+    it('gives zeros for a row of zeros', () => checkRmsNorm(kernels(), new Float32Array(32), 32, 1e-5));
+    it('may write its result over its input', async () => {
       const x = uniform(3 * 20, 4);
       const weight = uniform(20, 5);
       const out = await compute(kernels(), (arena) => {
@@ -169,9 +164,10 @@ describe('swiGlu', () => {
       );
     };
     for (const n of [...BATCHES, 1001]) it(`takes ${n} elements`, () => check(uniform(n, 6, 8), uniform(n, 7)));
-    it('takes every size of number', () => check(wide(4000, 8), wide(4000, 9, 120)));
-    it('crosses both ends of the exponential', () => check(uniform(4000, 10, 110), uniform(4000, 11)));
-    it('has the canonical exponential over its whole range', () => {
+    it('gives the exact bits for numbers of every exponent', () => check(wide(4000, 8), wide(4000, 9, 120)));
+    it("gives the exact bits beyond both ends of the exponential's range", () =>
+      check(uniform(4000, 10, 110), uniform(4000, 11)));
+    it('has the canonical exponential over the whole range', () => {
       const x = new Float32Array(20000).map((_, i) => (i - 10000) / 95);
       return check(x, new Float32Array(x.length).fill(1));
     });
@@ -201,7 +197,7 @@ describe('add', () => {
 describe('embed and gather', () => {
   onEveryBackend((kernels) => {
     for (const n of BATCHES) {
-      it(`take ${n} rows of a float32 table`, async () => {
+      it(`copy ${n} rows of a float32 table`, async () => {
         const [rows, cols] = [1329, 33];
         const values = wide(rows * cols, 14);
         const chosen = Int32Array.from([...indices(n - 1, 15, rows), rows - 1]);
@@ -222,7 +218,7 @@ describe('embed and gather', () => {
     for (const groupSize of [1, 8, 64]) {
       it(`dequantize rows in groups of ${groupSize} by their maxima`, async () => {
         const [rows, cols] = [1001, 3 * groupSize];
-        const next = seeded(26);
+        const next = seededRandom(26);
         const values = new Int8Array(rows * cols).map(() => Math.floor(next() * 255) - 127);
         const maxima = indices(rows * 3, 27, 0x7f80).map((maximum) => Math.max(maximum, 0x1000));
         const chosen = indices(7, 28, rows);
@@ -240,7 +236,7 @@ describe('embed and gather', () => {
     for (const groupSize of [1, 8, 12, 64, 128]) {
       it(`dequantize rows in groups of ${groupSize}`, async () => {
         const [rows, cols] = [1001, 2 * groupSize];
-        const next = seeded(16);
+        const next = seededRandom(16);
         const values = new Int8Array(rows * cols).map(() => Math.floor(next() * 255) - 127);
         const scales = wide(rows * 2, 17, 240).map(Math.abs);
         const chosen = indices(7, 18, rows);
@@ -279,7 +275,7 @@ describe('softmax', () => {
     for (const t of [1e-3, 0.1, 3, 1e6])
       it(`divides by a temperature of ${t}`, () => check(uniform(999, 21, 9), 333, t));
     it('gives subnormal and zero probabilities', () => check(uniform(2000, 22, 70), 1000, 1));
-    it('takes logits of every size', () => check(wide(600, 23, 250), 60, 1));
+    it('gives the exact bits for logits of every exponent', () => check(wide(600, 23, 250), 60, 1));
     it('gives probabilities that add up to 1', async () => {
       const out = await compute(kernels(), (arena) => {
         const out = arena.out(1329);
@@ -310,3 +306,15 @@ async function checkRmsNorm(kernels: Kernels, x: Float32Array, dim: number, epsi
 function expectedRmsNorm(x: Float32Array, weight: Float32Array, epsilon: number): number[] {
   return literal.chunk(x, weight.length).flatMap((row) => literal.rmsNorm(row, [...weight], epsilon));
 }
+
+describe('the measured speed of reading memory', () => {
+  for (const { backend, rejection } of probes) {
+    if (rejection !== null) continue;
+    it(`is above 0 on ${backend}, and its measurement ends with the reason of a signal`, async () => {
+      assert((await readSpeed({ backend, threads: 1, byteLength: 2 ** 20 })) > 0);
+      const reason = new Error('enough');
+      const signal = AbortSignal.abort(reason);
+      await assert.rejects(readSpeed({ backend, threads: 1, byteLength: 2 ** 20, signal }), reason);
+    });
+  }
+});

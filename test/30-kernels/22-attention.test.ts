@@ -7,6 +7,7 @@ import { assertSameBits, fromBits } from './support/assert-bits.js';
 import { onEveryBackend } from './support/backends.js';
 import * as literal from './support/literal.js';
 import { indices, uniform, wide } from './support/random.js';
+import { remember } from './support/remember.js';
 
 interface Shape {
   readonly nHeads: number;
@@ -31,7 +32,7 @@ describe('rope', () => {
         [3, 6],
         [4, 64],
       ] as const) {
-        it(`turns ${n} rows of ${nHeads} heads of ${headDim}`, async () => {
+        it(`rotates ${n} rows of ${nHeads} heads of ${headDim}`, async () => {
           const table = ropeTable({ headDim, seqLen: 50, theta: 10000, scaling: null, allocate: kernels().allocate });
           const x = n === 7 ? wide(n * nHeads * headDim, 1, 250) : uniform(n * nHeads * headDim, 1);
           const positions = indices(n, 2, 50);
@@ -60,34 +61,35 @@ describe('store and attention', () => {
         checkAttention(kernels(), precision, shape, parts, numbers);
       describe(`with a ${precision} cache`, () => {
         for (const n of [1, 2, 3, 7, 12, 13, 33]) {
-          it(`attend to ${n} new positions`, () =>
+          it(`give the exact bits for ${n} new positions`, () =>
             check({ nHeads: 4, nKvHeads: 2, headDim: 16 }, [{ position: 0, nRows: n }]));
         }
         for (const headDim of [1, 2, 6, 8, 15, 17, 32, 64, 80, 128]) {
-          it(`take heads of ${headDim}`, () => check({ nHeads: 3, nKvHeads: 3, headDim }, [{ position: 4, nRows: 3 }]));
+          it(`give the exact bits for heads of ${headDim}`, () =>
+            check({ nHeads: 3, nKvHeads: 3, headDim }, [{ position: 4, nRows: 3 }]));
         }
         for (const headDim of [64, 128]) {
           for (const nHeads of [1, 2, 3, 4, 7]) {
-            it(`take ${nHeads} queries of ${headDim} over more positions than are fetched ahead`, () =>
+            it(`give the exact bits for ${nHeads} queries of ${headDim} over more positions than are prefetched`, () =>
               check({ nHeads, nKvHeads: 1, headDim }, [{ position: 37, nRows: 1 }]));
           }
         }
         for (const nKvHeads of [1, 2, 3, 6]) {
-          it(`share ${nKvHeads} key/value heads among 6`, () =>
+          it(`give the exact bits where 6 heads share ${nKvHeads} key/value heads`, () =>
             check({ nHeads: 6, nKvHeads, headDim: 8 }, [{ position: 2, nRows: 2 }]));
         }
-        it('keep sequences of a batch apart', () =>
+        it('give each sequence of a batch the exact bits of its own positions', () =>
           check({ nHeads: 4, nKvHeads: 2, headDim: 12 }, [
             { position: 20, nRows: 1 },
             { position: 0, nRows: 5 },
             { position: 100, nRows: 2 },
             { position: 3, nRows: 1 },
           ]));
-        it('take keys of every size', () =>
+        it('give the exact bits for keys of every exponent', () =>
           check({ nHeads: 2, nKvHeads: 1, headDim: 20 }, [{ position: 9, nRows: 4 }], keySizes));
       });
     }
-    it('give the value itself at the first position', async () => {
+    it('give the value vector itself at the first position', async () => {
       const shape = { nHeads: 1, nKvHeads: 1, headDim: 16 };
       const value = uniform(16, 3);
       const out = await compute(kernels(), (arena) => {
@@ -102,9 +104,9 @@ describe('store and attention', () => {
   });
 });
 
-describe('a half-precision cache', () => {
+describe('a half-precision KV cache', () => {
   onEveryBackend((kernels) => {
-    it('rounds to the nearest half, ties to even, and clamps', async () => {
+    it('rounds to the nearest float16, ties to even, and clamps', async () => {
       const values = halfProbes();
       const keys = await storeAsHalves(kernels(), values);
       values.forEach((x, i) => {
@@ -187,7 +189,9 @@ async function checkAttention(
       q.push(...newQ);
       keys.push(...allKeys.subarray(earlier));
       values.push(...allValues.subarray(earlier));
-      expected.push(...expectedAttention(precision, shape, allKeys, allValues, newQ, position));
+      const key = [precision, nHeads, nKvHeads, headDim, numbers.name, i, position, nRows];
+      const make = () => expectedAttention(precision, shape, allKeys, allValues, newQ, position);
+      expected.push(...remember(key, make));
     });
     const out = arena.out(q.length);
     kernels.store(layer, arena.float32(keys), arena.float32(values), segments);

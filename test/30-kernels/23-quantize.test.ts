@@ -20,42 +20,42 @@ describe('quantizeWeights', () => {
   onEveryBackend((kernels) => {
     for (const dtype of dtypes) {
       for (const groupSize of [1, 7, 8, 15, 16, 17, 33, 64, 100, 1000, 1024]) {
-        it(`takes ${dtype} in groups of ${groupSize}`, () =>
+        it(`gives the exact bits for ${dtype} in groups of ${groupSize}`, () =>
           checkQuantizeWeights(kernels(), elements(uniform(13 * groupSize, 21), dtype), dtype, groupSize));
       }
-      it(`takes more ${dtype} than one thread does at a time`, () =>
+      it(`gives the exact bits for more ${dtype} values than a thread takes at a time`, () =>
         checkQuantizeWeights(kernels(), elements(uniform(150_016, 22), dtype), dtype, 64));
       for (const groupSize of [1, 12, 64]) {
-        it(`takes zeros, subnormals and extremes of ${dtype} in groups of ${groupSize}`, () =>
+        it(`gives the exact bits for zeros, subnormals and extremes of ${dtype} in groups of ${groupSize}`, () =>
           checkQuantizeWeights(kernels(), edges(40 * groupSize, dtype), dtype, groupSize));
       }
       for (const bad of [Number.NaN, Infinity, -Infinity]) {
         for (const at of [0, 29, 65, 98]) {
-          it(`finds ${bad} of ${dtype} at ${at}, in any group`, () => checkNonFinite(kernels(), dtype, bad, at));
+          it(`reports ${bad} among ${dtype} values at ${at}`, () => checkNonFinite(kernels(), dtype, bad, at));
         }
       }
     }
-    it('takes every finite half', async () => {
+    it('gives the exact bits for every finite float16', async () => {
       const halves = Uint16Array.from({ length: 0x7c00 * 2 }, (_, i) => (i >> 1) | ((i & 1) << 15));
       await checkQuantizeWeights(kernels(), new Uint8Array(halves.buffer), 'F16', 31);
     });
-    it('is exact at no cost', async () => {
+    it('reports an error of 0 for a group that it quantizes exactly', async () => {
       const { largest } = await quantizedWeights(kernels(), elements(Float32Array.of(-63.5, 1.5), 'F32'), 'F32', 2);
       assertSameBits(largest, [0]);
     });
-    it('costs all of the weights where the scale underflows', async () => {
+    it('reports the largest weight as the error where the scale underflows', async () => {
       const x = Float32Array.of(63 * SMALLEST, -SMALLEST, 0, -0);
       const { values, scales, largest } = await quantizedWeights(kernels(), elements(x, 'F32'), 'F32', 4);
       assert.deepEqual([...values, ...scales], [0, 0, 0, 0, 0]);
       assertSameBits(largest, [63 * SMALLEST]);
     });
-    it('clamps where a subnormal scale is too small', async () => {
+    it('clamps values where a subnormal scale is too small', async () => {
       const x = Float32Array.of(190 * SMALLEST, -190 * SMALLEST, SMALLEST, 0);
       const { values, largest } = await quantizedWeights(kernels(), elements(x, 'F32'), 'F32', 4);
       assert.deepEqual([...values], [127, -127, 1, 0]);
       assertSameBits(largest, [63 * SMALLEST]);
     });
-    it('has an infinite error, not NaN, for the largest float32', async () => {
+    it('reports an infinite error, not NaN, for the largest float32', async () => {
       for (const [x, error] of [
         [LARGEST, Infinity],
         [-LARGEST, Infinity],
@@ -66,7 +66,7 @@ describe('quantizeWeights', () => {
         assertSameBits(largest, [error]);
       }
     });
-    it('refuses arrays that do not fit one another', () => {
+    it('refuses arrays whose lengths do not match', () => {
       const call =
         (n: number, scales: number, largest: number, bytes: number, dtype: string, groupSize: number) => () =>
           kernels().quantizeWeights(
@@ -91,15 +91,16 @@ describe('quantizeWeights', () => {
 describe('quantize and dequantize', () => {
   onEveryBackend((kernels) => {
     for (const groupSize of [1, 2, 7, 8, 12, 16, 32, 64, 100, 128, 1024]) {
-      it(`work in groups of ${groupSize}`, () => checkQuantize(kernels(), uniform(13 * groupSize, 1), groupSize));
+      it(`give the exact bits for groups of ${groupSize}`, () =>
+        checkQuantize(kernels(), uniform(13 * groupSize, 1), groupSize));
     }
     for (const groupSize of [1, 8, 64]) {
-      it(`take zeros, subnormals and extremes in groups of ${groupSize}`, () =>
+      it(`give the exact bits for zeros, subnormals and extremes in groups of ${groupSize}`, () =>
         checkQuantize(kernels(), wide(40 * groupSize, 2), groupSize));
     }
-    it('take subnormals alone', () => checkQuantize(kernels(), wide(64 * 16, 3, 1), 16));
+    it('give the exact bits for a group of subnormals alone', () => checkQuantize(kernels(), wide(64 * 16, 3, 1), 16));
 
-    it('round halves to even', async () => {
+    it('round ties to even', async () => {
       const x = [127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5];
       const { values, scales } = await quantized(kernels(), Float32Array.from(x), 8);
       assert.deepEqual([...scales], [1]);
@@ -109,7 +110,7 @@ describe('quantize and dequantize', () => {
       const { values, scales } = await quantized(kernels(), Float32Array.of(63 * SMALLEST, -SMALLEST, 0, -0), 4);
       assert.deepEqual([...values, ...scales], [0, 0, 0, 0, 0]);
     });
-    it('clamp where a subnormal scale is too small', async () => {
+    it('clamp values where a subnormal scale is too small', async () => {
       const { values, scales } = await quantized(
         kernels(),
         Float32Array.of(190 * SMALLEST, -190 * SMALLEST, SMALLEST, 0),
@@ -118,19 +119,19 @@ describe('quantize and dequantize', () => {
       assert.equal(scales[0], SMALLEST);
       assert.deepEqual([...values], [127, -127, 1, 0]);
     });
-    it('reach from the largest number to its negative', async () => {
+    it('give the exact bits for groups with the largest float32 and its negative', async () => {
       const { values } = await quantized(kernels(), Float32Array.of(LARGEST, -LARGEST), 2);
       assert.deepEqual([...values], [127, -127]);
     });
     for (const bad of [Number.NaN, Infinity, -Infinity]) {
-      it(`give ${bad} a non-finite scale, and only its group`, async () => {
+      it(`give the group that holds ${bad}, and no other, a non-finite scale`, async () => {
         const x = uniform(96, 4);
         x[40] = bad;
         const { scales } = await quantized(kernels(), x, 32);
         assert.deepEqual([...scales].map(Number.isFinite), [true, false, true]);
       });
     }
-    it('stay within half a step of the input', () =>
+    it('give values within half a step of the input', () =>
       fc.assert(
         fc.asyncProperty(
           fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -(2 ** 100), max: 2 ** 100 }), {
@@ -155,7 +156,7 @@ describe('quantize and dequantize', () => {
 
 describe('widen', () => {
   onEveryBackend((kernels) => {
-    it('takes every half', async () => {
+    it('widens every float16 exactly', async () => {
       const out = await widened(
         kernels(),
         new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer),
@@ -167,7 +168,7 @@ describe('widen', () => {
       );
       assert.equal(bitsOf(out[0x8000]!), 0x80000000);
     });
-    it('takes every bfloat16', async () => {
+    it('widens every bfloat16 exactly', async () => {
       const out = await widened(
         kernels(),
         new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer),
@@ -178,12 +179,12 @@ describe('widen', () => {
         Array.from(out, (_, i) => fromBits(i * 65536)),
       );
     });
-    it('takes float32 as it is', async () => {
+    it('copies float32 unchanged', async () => {
       const x = wide(1001, 5);
       assertSameBits(await widened(kernels(), new Uint8Array(x.buffer), 'F32'), x);
     });
     for (const n of [1, 2, 3, 7, 12, 13, 33]) {
-      it(`takes ${n} elements`, async () => {
+      it(`widens ${n} elements`, async () => {
         const bits = Uint16Array.from(indices(n, 6, 0x7c00));
         assertSameBits(await widened(kernels(), new Uint8Array(bits.buffer), 'F16'), [...bits].map(literal.halfValue));
         const upper = [...bits].map((b) => fromBits(b * 65536));
@@ -244,12 +245,12 @@ async function checkNonFinite(kernels: Kernels, dtype: Dtype, bad: number, at: n
   assert.ok(values.subarray(group * groupSize, (group + 1) * groupSize).every((value) => value === 0));
 }
 
-/** Of a number that is not finite. */
+/** Checks groups with a number that is not finite. */
 function halfOf(bad: number): Uint16Array {
   return Uint16Array.of(Number.isNaN(bad) ? 0x7c01 : bad > 0 ? 0x7c00 : 0xfc00);
 }
 
-/** Of a number that is not finite. */
+/** Checks groups with a number that is not finite. */
 function bfloat16Of(bad: number): Uint16Array {
   return Uint16Array.of(Number.isNaN(bad) ? 0xff81 : bad > 0 ? 0x7f80 : 0xff80);
 }

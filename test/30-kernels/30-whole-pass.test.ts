@@ -40,19 +40,19 @@ for (const groupSize of [null, 64] as const) {
   for (const precision of ['float32', 'half'] as const) {
     const expected = await referenceLogits(groupSize, precision);
 
-    describe(`a pass with ${groupSize === null ? 'float32' : 'quantized'} weights and a ${precision} cache`, () => {
+    describe(`a forward pass with ${groupSize === null ? 'float32' : 'quantized'} weights and a ${precision} cache`, () => {
       onEveryBackend((kernels) => {
         let model: TinyModel;
         before(async () => {
           model = await tinyModel(kernels(), groupSize);
         });
         for (const chunk of CHUNKS) {
-          it(`gives the same logits in chunks of ${chunk}`, async () => {
+          it(`gives the reference's logits for a prompt in chunks of ${chunk}`, async () => {
             const found = await logitsInChunks(kernels(), model, precision, chunk);
             assertSameBits(found, expected, 'logits');
           });
         }
-        it('gives the same logits beside other sequences', async () => {
+        it("gives the reference's logits for a sequence beside others", async () => {
           const part = (part: Int32Array) => ({ cache: tinyCache(kernels(), precision), position: 0, tokens: part });
           const others = [tinyTokens(3, 8), tinyTokens(1, 9)];
           const logits = queuePass(kernels(), model, [part(others[0]!), part(tokens), part(others[1]!)]);
@@ -68,10 +68,10 @@ for (const groupSize of [null, 64] as const) {
 for (const groupSize of [8, 16, 32, 128] as const) {
   const expected = await referenceLogits(groupSize, 'float32');
 
-  describe(`a pass with weights in groups of ${groupSize}`, () => {
+  describe(`a forward pass with weights in groups of ${groupSize}`, () => {
     onEveryBackend((kernels) => {
       for (const chunk of [1, N_TOKENS]) {
-        it(`gives the same logits in chunks of ${chunk}`, async () => {
+        it(`gives the reference's logits for a prompt in chunks of ${chunk}`, async () => {
           const model = await tinyModel(kernels(), groupSize);
           assertSameBits(await logitsInChunks(kernels(), model, 'float32', chunk), expected, 'logits');
         });

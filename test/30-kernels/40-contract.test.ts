@@ -1,7 +1,7 @@
 // What calls refuse, and what run() reports: the same on every backend.
 
 import { strict as assert } from 'node:assert';
-import type { Kernels, Matrix, Segment } from '@llama-ts/kernels';
+import { type Kernels, type Matrix, panelsByteLength, type Segment } from '@llama-ts/kernels';
 import { onEveryBackend } from './support/backends.js';
 import { assertFails } from './support/failure.js';
 import { uniform } from './support/random.js';
@@ -33,6 +33,15 @@ const refusals: Readonly<Record<string, (kernels: Kernels) => void>> = {
     k.linear([floats(k, 3)], [{ ...q8Matrix(k, 3, 8, 4), scales: floats(k, 5) } as Matrix], floats(k, 8)),
   'linear: a missing maximum': (k) =>
     k.linear([floats(k, 3)], [{ ...q8Matrix(k, 3, 8, 4), scales: k.allocate.uint16(5) } as Matrix], floats(k, 8)),
+  'linear: panels whose columns are no whole groups': (k) =>
+    k.linear([floats(k, 3)], [{ ...q8Panels(k, 3, 32), cols: 48 }], floats(k, 48)),
+  'linear: a missing panel': (k) => k.linear([floats(k, 17)], [{ ...q8Panels(k, 16, 32), rows: 17 }], floats(k, 32)),
+  'linear: panels beside rows': (k) =>
+    k.linear([floats(k, 3), floats(k, 3)], [q8Panels(k, 3, 32), q8Matrix(k, 3, 32, 32)], floats(k, 32)),
+  'linear: a codebook of 15': (k) =>
+    k.linear([floats(k, 3)], [{ ...q4Panels(k, 3, 32), codebook: new Int8Array(15) }], floats(k, 32)),
+  'linear: a codebook with -128': (k) =>
+    k.linear([floats(k, 3)], [{ ...q4Panels(k, 3, 32), codebook: new Int8Array(16).fill(-128) }], floats(k, 32)),
   'groupMaxima: too few of them': (k) => k.groupMaxima(k.allocate.uint16(3), ints(k, [0]), floats(k, 4)),
   'groupMaxima: two answers': (k) => k.groupMaxima(k.allocate.uint16(4), ints(k, [0, 0]), floats(k, 4)),
   'rope: a position past the table': (k) => k.rope(floats(k, 8), ropeTableOf(k, 4, 3), ints(k, [3]), 4),
@@ -64,12 +73,12 @@ const refusals: Readonly<Record<string, (kernels: Kernels) => void>> = {
   'dequantize: a short output': (k) => k.dequantize(floats(k, 8), k.allocate.int8(16), floats(k, 2), 8),
 };
 
-describe('kernel calls', () => {
+describe("the kernels' calls", () => {
   onEveryBackend((kernels) => {
     for (const [title, call] of Object.entries(refusals)) {
       it(`refuse ${title}`, () => assertFails('INVALID_ARGUMENT', () => call(kernels())));
     }
-    it('allocate zeros', () => {
+    it('allocate arrays of zeros', () => {
       const { float32, int8, int32, uint16, uint8, filled } = kernels().allocate;
       for (const allocate of [float32, int8, int32, uint16, uint8, filled]) {
         const array = allocate(1001);
@@ -82,25 +91,24 @@ describe('kernel calls', () => {
 
 describe('run', () => {
   onEveryBackend((kernels) => {
+    it('gives zeros as large memory to be filled, and computes on what is written there', async () => {
+      const k = kernels();
+      const { buffer, byteOffset, byteLength } = k.allocate.filled(3_000_000);
+      const words = new Int32Array(buffer, byteOffset, byteLength / 4);
+      assert.ok(words.every((word) => word === 0));
+      words.forEach((_, i) => {
+        words[i] = i;
+      });
+      const folded = k.allocate.int32(1);
+      k.xorAll(folded, words);
+      await k.run();
+      assert.equal(
+        folded[0],
+        words.reduce((all, word) => all ^ word),
+      );
+    });
     for (const bad of [Number.NaN, Infinity, -Infinity]) {
       for (const matrix of [float32Matrix, q8Matrix]) {
-        it('compute on large memory that is to be filled, which begins at zeros', async () => {
-          const k = kernels();
-          const { buffer, byteOffset, byteLength } = k.allocate.filled(3_000_000);
-          const words = new Int32Array(buffer, byteOffset, byteLength / 4);
-          assert.ok(words.every((word) => word === 0));
-          words.forEach((_, i) => {
-            words[i] = i;
-          });
-          const folded = k.allocate.int32(1);
-          k.xorAll(folded, words);
-          await k.run();
-          assert.equal(
-            folded[0],
-            words.reduce((all, word) => all ^ word),
-          );
-        });
-
         it(`reports ${bad} in the input of a ${matrix === q8Matrix ? 'quantized' : 'float32'} matrix`, async () => {
           const k = kernels();
           const x = floats(k, 3 * 64);
@@ -117,7 +125,28 @@ describe('run', () => {
       k.linear([floats(k, 5)], [weight], floats(k, 64));
       await assertFails('NON_FINITE', () => k.run());
     });
-    it('reports an infinity that meets only zeros', async () => {
+    for (const panelsOf of [q8Panels, q4Panels]) {
+      for (const [name, bits] of [
+        ['an infinite', 0xfc00],
+        ['a NaN', 0x7e01],
+      ] as const) {
+        it(`reports ${name} scale in ${panelsOf === q8Panels ? 'Q8' : 'Q4'} panels`, async () => {
+          const k = kernels();
+          for (const n of [1, 3, 13]) {
+            const weight = panelsOf(k, 17, 64);
+            // Row 16 is the first of the second panel.
+            new DataView(weight.panels.buffer, weight.panels.byteOffset).setUint16(
+              weight.panels.length / 2,
+              bits,
+              true,
+            );
+            k.linear([floats(k, 17 * n)], [weight], floats(k, 64 * n));
+            await assertFails('NON_FINITE', () => k.run());
+          }
+        });
+      }
+    }
+    it('reports an infinity that is multiplied by zeros alone', async () => {
       const k = kernels();
       const x = floats(k, 64);
       x[3] = Infinity;
@@ -163,7 +192,7 @@ describe('run', () => {
       k.softmax(floats(k, 10), k.allocate.float32(10).fill(10), 10, 1e-38);
       await assertFails('NON_FINITE', () => k.run());
     });
-    it('forgets a failure once it is reported', async () => {
+    it('reports a failure once, and then runs again', async () => {
       const k = kernels();
       const x = floats(k, 8).fill(Number.NaN);
       k.linear([floats(k, 5)], [float32Matrix(k, 5, 8)], x);
@@ -171,7 +200,7 @@ describe('run', () => {
       k.linear([floats(k, 5)], [float32Matrix(k, 5, 8)], floats(k, 8));
       await k.run();
     });
-    it('lets a file of weights or a residual hold what it likes until a matrix meets it', async () => {
+    it('checks a file of weights and a residual only when a matrix is multiplied with them', async () => {
       const k = kernels();
       const x = floats(k, 8).fill(Infinity);
       k.add(x, floats(k, 8));
@@ -193,7 +222,7 @@ describe('run', () => {
       assert.deepEqual([...x], Array(8).fill(3));
     });
     it('computes nothing when nothing was queued', () => kernels().run());
-    it('lets others have a turn', async () => {
+    it('lets other tasks of the event loop run', async () => {
       let turned = false;
       setImmediate(() => {
         turned = true;
@@ -237,4 +266,14 @@ function segment(kernels: Kernels, change: Partial<Segment> = {}, half = false):
   const length = nLayers * nKvHeads * seqLen * headDim;
   const cache = { nLayers, nKvHeads, seqLen, headDim, keys: allocate(length), values: allocate(length) };
   return { cache, row: 0, nRows: 1, position: 0, ...change };
+}
+
+function q8Panels(kernels: Kernels, rows: number, cols: number) {
+  const panels = kernels.allocate.uint8(panelsByteLength('Q8', rows, cols));
+  return { dtype: 'Q8', rows, cols, panels } as const;
+}
+
+function q4Panels(kernels: Kernels, rows: number, cols: number) {
+  const panels = kernels.allocate.uint8(panelsByteLength('Q4', rows, cols));
+  return { dtype: 'Q4', rows, cols, panels, codebook: new Int8Array(16) } as const;
 }

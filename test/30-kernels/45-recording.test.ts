@@ -39,9 +39,9 @@ function oneToken(kernels: Kernels) {
   };
 }
 
-describe('a recording of calls', () => {
+describe('a recording of kernel calls', () => {
   onEveryBackend((kernels) => {
-    it('gives at other positions what queueing them again gives', async () => {
+    it('gives the same output at other positions as queueing the calls again', async () => {
       const outputs = async (record: () => Recording | null): Promise<Float32Array[]> => {
         const token = oneToken(kernels());
         const cache = token.cacheOf();
@@ -87,7 +87,7 @@ describe('a recording of calls', () => {
       );
     });
 
-    it('is refused behind other calls, which can be discarded', async () => {
+    it('is refused after other queued calls, which can be discarded', async () => {
       const token = oneToken(kernels());
       const segments = [{ cache: token.cacheOf(), row: 0, nRows: 1, position: 0 }];
       token.fill(0);
@@ -104,7 +104,7 @@ describe('a recording of calls', () => {
       assert.ok(!token.out.includes(7));
     });
 
-    it('is made by every backend that queues, but not of several lists of segments', async () => {
+    it('is made by every backend that queues calls, but not of calls with several lists of segments', async () => {
       const token = oneToken(kernels());
       const segments = [{ cache: token.cacheOf(), row: 0, nRows: 1, position: 0 }];
       token.fill(0);

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { growingRopeTable, type Llama3Scaling, openKernels, ropeFrequencies, ropeTable } from '@llama-ts/kernels';
 import { assertFails } from './support/failure.js';
-import { seeded } from './support/random.js';
+import { seededRandom } from './support/random.js';
 
 const { allocate } = await openKernels({ backend: 'reference' });
 const llama32: Llama3Scaling = {
@@ -43,7 +43,7 @@ describe('ropeTable', () => {
     }
   });
 
-  it('uses the frequencies of each pair', () => {
+  it('uses the frequency of each pair of dimensions', () => {
     for (const [headDim, theta] of [
       [64, 500000],
       [128, 10000],
@@ -51,7 +51,7 @@ describe('ropeTable', () => {
       [6, 10000],
     ] as const) {
       const { cos, sin } = ropeTable({ headDim, seqLen: 500, theta, scaling: null, allocate });
-      const next = seeded(headDim);
+      const next = seededRandom(headDim);
       for (let sample = 0; sample < 3000; sample++) {
         const i = Math.floor(next() * (headDim / 2));
         const position = Math.floor(next() * 500);
@@ -68,7 +68,7 @@ describe('ropeTable', () => {
     assert.deepEqual([...cos, ...sin], [...Array(32).fill(1), ...Array(32).fill(0)]);
   });
 
-  it('has frequencies to the last bit of a float32 after llama3 scaling', () => {
+  it('has frequencies that are exact to the last bit of a float32 after llama3 scaling', () => {
     // At position 1 and a small frequency w, sin(w) is w within w³/6: the table shows the frequency itself.
     const { sin } = ropeTable({ headDim: 64, seqLen: 2, theta: 500000, scaling: llama32, allocate });
     for (let i = 0; i < 32; i++) {
@@ -76,7 +76,7 @@ describe('ropeTable', () => {
     }
   });
 
-  it('leaves high frequencies, divides low ones, and blends between', () => {
+  it('leaves high frequencies unchanged, divides low ones, and interpolates between them', () => {
     const plain = ropeTable({ headDim: 64, seqLen: 2, theta: 500000, scaling: null, allocate }).sin.subarray(32);
     const scaled = ropeTable({ headDim: 64, seqLen: 2, theta: 500000, scaling: llama32, allocate }).sin.subarray(32);
     assert.equal(scaled[0], plain[0]);
@@ -85,7 +85,7 @@ describe('ropeTable', () => {
     assert.ok(blended.length > 0);
   });
 
-  it('refuses settings it cannot be right for', async () => {
+  it('refuses settings that it cannot compute exactly', async () => {
     const good = { headDim: 64, seqLen: 10, theta: 500000, scaling: llama32, allocate };
     const bad = [
       { headDim: 63 },
@@ -115,7 +115,7 @@ function powerError(frequency: number, exponent: number, theta: number, i: numbe
   return Number(((power - one) << 200n) / one) / 2 ** 200;
 }
 
-/** As transformers writes it, for one frequency. */
+/** The formula of transformers, for one frequency. */
 function scaledFrequency(frequency: number, scaling: Llama3Scaling): number {
   const wavelength = (2 * Math.PI) / frequency;
   const original = scaling.originalMaxPositionEmbeddings;
@@ -132,7 +132,7 @@ describe('growingRopeTable', () => {
   const rows = (table: { cos: Float32Array; sin: Float32Array }, begin: number, end: number) =>
     [table.cos, table.sin].map((values) => values.slice(3 * begin, 3 * end));
 
-  it('has the whole table in the positions that were filled, in any order', () => {
+  it('equals the whole table in the positions that were filled, in any order', () => {
     const whole = ropeTable(options);
     for (const ranges of [
       [[0, 1000]],
@@ -150,7 +150,7 @@ describe('growingRopeTable', () => {
     }
   });
 
-  it('leaves positions far from those alone', () => {
+  it('computes no positions far from those that were asked for', () => {
     const table = growingRopeTable(options);
     table.fill(600, 700);
     assert.ok(rows(table, 0, 500).every((values) => values.every((value) => value === 0)));

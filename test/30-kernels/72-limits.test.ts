@@ -9,7 +9,7 @@ import { assertFails } from './support/failure.js';
 /** More than any machine has, and than an array may have. */
 const LENGTHS = [2 ** 42, 2 ** 52];
 
-describe('memory that is not to be had', () => {
+describe('more memory than the machine has', () => {
   for (const { backend } of probes.filter(({ rejection }) => rejection === null)) {
     describe(`on ${backend}`, () => {
       let kernels: Kernels;
@@ -19,12 +19,12 @@ describe('memory that is not to be had', () => {
       after(() => kernels.close());
 
       for (const name of ['float32', 'int8', 'int32', 'uint16', 'uint8', 'filled'] as const) {
-        it(`fails allocate.${name} with LIMIT_EXCEEDED, and the next call works`, async () => {
+        it(`makes allocate.${name} fail with LIMIT_EXCEEDED, and the next call works`, async () => {
           for (const length of LENGTHS) await assertFails('LIMIT_EXCEEDED', () => kernels.allocate[name](length));
           assert.equal(kernels.allocate[name](3).length, 3);
         });
       }
-      it('is no excuse for a length that is none', async () => {
+      it('does not hide that a length is negative, fractional or NaN', async () => {
         for (const length of [-1, 1.5, Number.NaN]) {
           await assertFails('INVALID_ARGUMENT', () => kernels.allocate.float32(length));
         }
@@ -33,8 +33,8 @@ describe('memory that is not to be had', () => {
   }
 });
 
-describe('threads', () => {
-  it('beyond the limit are refused, with the limit', async () => {
+describe('threads of kernels', () => {
+  it('beyond the limit are refused by an error that names the limit', async () => {
     const error = await openKernels({ threads: MAX_THREADS + 1 }).catch(
       (reason: unknown) => reason as Error & { code: string },
     );
@@ -43,8 +43,8 @@ describe('threads', () => {
     assert.match(error.message, new RegExp(`from 1 to ${MAX_THREADS}`));
   });
 
-  it('that the system does not give are LIMIT_EXCEEDED, and no other backend is taken', function () {
-    // Of root's processes the system counts none.
+  it('that the system refuses to start are LIMIT_EXCEEDED, and no other backend is opened instead', function () {
+    // The system does not count processes of root.
     if (process.platform !== 'linux') this.skip();
     const script = `
       import { openKernels } from '@llama-ts/kernels';

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { probes } from './support/backends.js';
-import { type Installed, installKernels, loadInstalled } from './support/installation.js';
+import { type Installed, installKernels, installPackage, loadInstalled } from './support/installation.js';
 
-const packScript = fileURLToPath(new URL('../../scripts/pack-kernels.mjs', import.meta.url));
+const packScript = fileURLToPath(new URL('../../scripts/build/pack-kernels.mjs', import.meta.url));
 const isNative = (backend: string) => backend !== 'wasm' && backend !== 'reference';
 
-describe('an installation without native kernels', () => {
+describe('an installation of @llama-ts/kernels without native kernels', () => {
   let folder: string;
   let kernels: Installed;
   before(async () => {
@@ -21,13 +21,13 @@ describe('an installation without native kernels', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('takes WebAssembly', async () => {
+  it('opens WebAssembly', async () => {
     const opened = await kernels.openKernels({ threads: 1 });
     assert.equal(opened.backend, 'wasm');
     await opened.close();
   });
 
-  it('says of every native backend why, and what to type', async () => {
+  it('reports for every native backend why it cannot run, and a command', async () => {
     const rejected = (await kernels.probeBackends()).filter(({ rejection }) => rejection !== null);
     assert.deepEqual(
       rejected.map(({ backend }) => backend),
@@ -45,7 +45,7 @@ describe('an installation without native kernels', () => {
     }
   });
 
-  it('refuses the backend asked for with its remedies, and takes no other', async () => {
+  it('refuses a native backend that is asked for, with a command, and opens no other', async () => {
     await assert.rejects(kernels.openKernels({ backend: 'generic' }), (error: Error & { suggestions: string[] }) => {
       assert.match(error.message, /^backend generic cannot run here: generic: no native kernels: local build: /);
       assert.match(error.suggestions.join(), /^install it: npm install @llama-ts\/kernels-.*: llama doctor$/);
@@ -54,8 +54,8 @@ describe('an installation without native kernels', () => {
   });
 });
 
-describe('the packages of scripts/pack-kernels.mjs', () => {
-  it('run the native backends without a local build', async function () {
+describe('the packages of scripts/build/pack-kernels.mjs', () => {
+  it('make the native backends run without a local build', async function () {
     // Without a compiler there is nothing to pack.
     if (!probes.some(({ backend, rejection }) => isNative(backend) && rejection === null)) this.skip();
     this.timeout(60_000);
@@ -69,6 +69,7 @@ describe('the packages of scripts/pack-kernels.mjs', () => {
       const manifestOf = (name: string) => JSON.parse(readFileSync(join(scope, name, 'package.json'), 'utf8'));
       const { version, optionalDependencies } = manifestOf('kernels');
       const [packed] = readdirSync(scope).filter((name) => name !== 'kernels');
+      installPackage(folder, 'base', ['dist', 'package.json']);
       assert.equal(optionalDependencies[`@llama-ts/${packed}`], version);
       const { os, cpu } = manifestOf(packed!);
       assert.deepEqual([os, cpu], [[process.platform], [process.arch]]);

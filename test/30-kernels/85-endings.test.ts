@@ -1,5 +1,5 @@
 // Kernels that end in the middle of a run: with what opened them, with their worker, with the process. LLAMA_TEST_ENDINGS says
-// how many times each; scripts/test-sanitized.mjs does the same to the pool of threads alone.
+// how many times each; scripts/sanitize/test-sanitized.mjs does the same to the pool of threads alone.
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';

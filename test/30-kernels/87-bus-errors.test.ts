@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, compiler } from './support/compile-native.js';
 
-/** What a process that is told to raise the error prints, or how it ends. */
+/** The scenario that the program runs, and what it prints or how it ends. */
 const scenarios: Readonly<Record<string, readonly [scenario: string, expected: string]>> = {
   'a page that a shorter file lacks reads as zero and is remembered': ['cut', '0, shrank 1, handled 0'],
   'a handler that was there before is not called for it': ['ours-not-needed', '0, shrank 1, handled 0'],
@@ -17,13 +17,13 @@ const scenarios: Readonly<Record<string, readonly [scenario: string, expected: s
   ],
   'an error of the device ends the process': ['object-error', 'SIGBUS'],
   'an error of the memory ends the process': ['memory-error', 'SIGBUS'],
-  'a page that the file has and nobody can read ends the process': ['disk-error', 'SIGBUS'],
+  'a page of the file that cannot be read ends the process': ['disk-error', 'SIGBUS'],
   'an address in no map ends the process': ['other-address', 'SIGBUS'],
-  'a signal that somebody sends ends the process': ['sent', 'SIGBUS'],
+  'a signal sent by a process ends the process': ['sent', 'SIGBUS'],
   'a previous handler without information gets the error': ['previous-plain', 'handled 1'],
   'a previous handler with information gets the error and its address': ['previous-info', 'zeros 0, handled 1'],
   'a previous handler for one signal gets one': ['previous-once', 'handled 1 SIGBUS'],
-  'a signal that somebody sends is ignored where signals were ignored': ['previous-ignores', 'alive'],
+  'a signal sent by a process is ignored where signals were ignored': ['previous-ignores', 'alive'],
   'a fault ends the process even so': ['previous-ignores-fault', 'SIGBUS'],
 };
 

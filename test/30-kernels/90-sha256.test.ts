@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sha256, startSha256 } from '@llama-ts/kernels';
 import { installKernels, loadInstalled } from './support/installation.js';
-import { seeded } from './support/random.js';
+import { seededRandom } from './support/random.js';
 
 /** Lengths around a block of 64 bytes, where a message's end needs one block or two, and over the thread's turns. */
 const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 4095, 4096, 300_001, 1_000_003];
@@ -28,13 +28,13 @@ describe('startSha256', () => {
     ['without an addon', () => startByLibrary()],
   ] as const) {
     describe(title, () => {
-      it('agrees with Node at every length about a block', async () => {
+      it("gives Node's digest for lengths around a block of 64 bytes", async () => {
         for (const length of lengths)
           assert.equal(await digestOf(start, bytes(length, 1), [length]), expected(length, 1));
       });
 
-      it('agrees with Node however the bytes are cut', async () => {
-        const next = seeded(2);
+      it("gives Node's digest however the bytes are split", async () => {
+        const next = seededRandom(2);
         for (let round = 0; round < 50; round++) {
           const length = Math.floor(next() * 20_000);
           const cuts: number[] = [];
@@ -47,9 +47,9 @@ describe('startSha256', () => {
         }
       });
 
-      it('keeps 1 to 9 streams apart that are fed in turns', async () => {
+      it('keeps 1 to 9 digests apart whose bytes come in turns', async () => {
         for (let count = 1; count <= 9; count++) {
-          const next = seeded(count);
+          const next = seededRandom(count);
           const hashes = Array.from({ length: count }, () => ({ ours: start(), theirs: createHash('sha256') }));
           for (let round = 0; round < 20; round++) {
             for (const { ours, theirs } of hashes) {
@@ -66,7 +66,7 @@ describe('startSha256', () => {
         }
       });
 
-      it('has read the bytes once an update has resolved', async () => {
+      it('no longer reads the bytes once update has resolved', async () => {
         const hash = start();
         const buffer = new Uint8Array(new SharedArrayBuffer(100_000));
         const whole = createHash('sha256');
@@ -111,7 +111,7 @@ async function digestOf(start: () => Sha256, of: Uint8Array, cuts: readonly numb
 }
 
 function bytes(length: number, seed: number): Uint8Array {
-  const next = seeded(seed);
+  const next = seededRandom(seed);
   return new Uint8Array(length).map(() => Math.floor(next() * 256));
 }
 

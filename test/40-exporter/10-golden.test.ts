@@ -3,8 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportModel, quantizeModel, TOOL } from '@llama-ts/exporter';
-import { bytesSource, layout, readBinFile } from '@llama-ts/format';
+import { bytesSource, TOOL } from '@llama-ts/base';
+import { exportModel, quantizeModel } from '@llama-ts/exporter';
+import { layout, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { drain, golden, readJson, sha256, withFolder } from './support.js';
 
@@ -21,7 +22,7 @@ const models = [
 for (const { name, folder, oracle } of models) {
   describe(`export of ${name}`, () => {
     for (const version of [1, 2] as const) {
-      it(`gives the reference's v${version} bytes, alone with plain and before the trailer without`, async () => {
+      it(`gives the reference's v${version} bytes, alone with --plain and before the trailer otherwise`, async () => {
         const { sha256: expected, bytes } = (await readJson(oracle))[`v${version}`] as {
           sha256: string;
           bytes: number;
@@ -42,7 +43,7 @@ for (const { name, folder, oracle } of models) {
       });
     }
 
-    it('writes a trailer that reads back, checksums each tensor, and names no path of this machine', async () => {
+    it('writes a trailer that reads back, has a checksum for each tensor, and names no path of this machine', async () => {
       await withFolder(async (scratch) => {
         const output = join(scratch, 'model.bin');
         await drain(exportModel({ source: folder, output, version: 2 }));
@@ -63,7 +64,7 @@ for (const { name, folder, oracle } of models) {
       });
     });
 
-    it('gives in v0 the tensors of v1 and, for tables, cosines and sines to base 10000', async () => {
+    it('gives in v0 the tensors of v1, and tables of cosines and sines for base 10000', async () => {
       await withFolder(async (scratch) => {
         const outputs = [0, 1].map((version) => join(scratch, `v${version}.bin`));
         await drain(exportModel({ source: folder, output: outputs[0]!, version: 0, plain: true }));
@@ -96,7 +97,7 @@ for (const { name, folder, oracle } of models) {
       });
     });
 
-    it('quantized from v0 or v1 equals v2 exported at once, trailer included', async () => {
+    it('that is quantized from v0 or v1 equals v2 exported directly, trailer included', async () => {
       await withFolder(async (scratch) => {
         const direct = join(scratch, 'direct.bin');
         await drain(exportModel({ source: folder, output: direct, version: 2 }));
@@ -111,7 +112,7 @@ for (const { name, folder, oracle } of models) {
       });
     });
 
-    it('quantized from a plain file equals plain v2', async () => {
+    it('that is quantized from a plain file equals plain v2', async () => {
       await withFolder(async (scratch) => {
         const [input, output] = [join(scratch, 'v1.bin'), join(scratch, 'v2.bin')];
         await drain(exportModel({ source: folder, output: input, plain: true }));

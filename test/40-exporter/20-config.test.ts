@@ -3,9 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/base';
 import { openCheckpoint, parseConfig } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
-import { copyModel, golden, readJson, rejectsWith, rewriteWeights, withFolder } from './support.js';
+import { copyModel, failsWith, golden, readJson, rewriteWeights, withFolder } from './support.js';
 
 const tied = golden('tied-gqa-bf16');
 const untied = golden('untied-mha-f32');
@@ -85,7 +85,7 @@ describe('parseConfig', () => {
     ['tie_word_embeddings that is text', { tie_word_embeddings: 'true' }, 'BAD_CONFIG'],
   ];
   for (const [title, change, code] of refused) {
-    it(`refuses ${title} as ${code}`, () => {
+    it(`refuses ${title} with ${code}`, () => {
       assert.equal(
         codeOf(() => parseConfig({ ...base, ...change }, 'config.json')),
         code,
@@ -93,7 +93,7 @@ describe('parseConfig', () => {
     });
   }
 
-  it('reads both layouts of RoPE settings alike', () => {
+  it('reads the same RoPE settings from both layouts of config.json', () => {
     const { rope_scaling: _, rope_theta: __, ...rest } = base;
     const flat = parseConfig({ ...rest, rope_theta: 500000, rope_scaling: llama3 }, 'config.json');
     const nested = parseConfig({ ...rest, rope_parameters: { ...llama3, rope_theta: 500000 } }, 'config.json');
@@ -107,7 +107,7 @@ describe('parseConfig', () => {
     assert.equal(flat.ropeTheta, 500000);
   });
 
-  it('takes the type "default", null and nothing for unscaled', () => {
+  it('reads a RoPE type that is "default", null or absent as no scaling', () => {
     const { rope_scaling: _, ...rest } = base;
     for (const scaling of [{ rope_type: 'default' }, { type: 'default' }, null, undefined]) {
       assert.equal(parseConfig({ ...rest, rope_scaling: scaling }, 'config.json').ropeScaling, null);
@@ -166,10 +166,10 @@ describe('openCheckpoint', () => {
     ],
   ];
   for (const [title, code, make] of folders) {
-    it(`refuses ${title} as ${code}`, async () => {
+    it(`refuses ${title} with ${code}`, async () => {
       await withFolder(async (folder) => {
         await make(folder);
-        await rejectsWith(code, openCheckpoint(folder));
+        await failsWith(code, openCheckpoint(folder));
       });
     });
   }
@@ -183,7 +183,7 @@ describe('openCheckpoint', () => {
     });
   });
 
-  it('shares the classifier when lm_head equals the embedding in value, whatever the zeros and the promise', async () => {
+  it('shares the classifier when lm_head equals the embedding in value, whatever the signs of zeros and tie_word_embeddings', async () => {
     for (const promise of [true, false]) {
       await withFolder(async (folder) => {
         await copyModel(untied, folder, { tie_word_embeddings: promise });
@@ -207,7 +207,7 @@ describe('openCheckpoint', () => {
     }
   });
 
-  it('takes the end ids of generation_config.json and those of config.json', async () => {
+  it('takes the end-of-sequence ids of generation_config.json and of config.json', async () => {
     await withFolder(async (folder) => {
       await copyModel(tied, folder);
       await writeFile(join(folder, 'generation_config.json'), '{"eos_token_id": 7, "temperature": 0.6, "top_k": 50}');

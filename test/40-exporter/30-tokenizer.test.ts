@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/base';
 import {
   llama32Specials,
   openCheckpoint,
@@ -10,9 +11,9 @@ import {
   parseTokenizerJson,
   readTokenizerJson,
 } from '@llama-ts/exporter';
-import { isToolkitError, type TokenizerData } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
-import { copyModel, rejectsWith, withFolder } from './support.js';
+import { copyModel, failsWith, withFolder } from './support.js';
 
 interface TokenizerJson extends Record<string, unknown> {
   model: { type: string; vocab: Record<string, unknown>; merges: unknown[] } & Record<string, unknown>;
@@ -69,7 +70,7 @@ describe('parseTokenizerJson', () => {
       const isRefusal = (error: unknown): boolean =>
         isToolkitError(error) && error.code === 'BAD_TOKENIZER' && error.message.startsWith('tokenizer.json: ');
       assert.throws(() => parse(json), isRefusal);
-      // From bytes, with the same words.
+      // The same messages are given for bytes.
       const read = (): TokenizerData => readTokenizerJson(Buffer.from(JSON.stringify(json)), 'tokenizer.json');
       assert.throws(read, isRefusal);
       assert.equal(
@@ -79,14 +80,14 @@ describe('parseTokenizerJson', () => {
     });
   }
 
-  it('reads merges as strings and as pairs alike', () => {
+  it('reads the same merges from strings and from pairs', () => {
     const pairs = fresh();
     const strings = fresh();
     strings.model.merges = pairs.model.merges.map((pair) => (pair as string[]).join(' '));
     assert.deepEqual(parse(strings), parse(pairs));
   });
 
-  it('puts the rank of each merge in the order of the file, as ids', () => {
+  it('ranks merges by their order in the file, as pairs of ids', () => {
     const json = fresh();
     const { merges } = parse(json);
     const [left, right] = json.model.merges[5] as [string, string];
@@ -132,15 +133,15 @@ describe('readTokenizerJson', () => {
   }
 
   const damages: readonly [title: string, damage: (json: string) => string][] = [
-    ['a comma behind the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, ',}')],
-    ['a comma far behind the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, `${' '.repeat(70_000)},}`)],
-    ['a comma behind the last merge', (json) => json.replace(/\](?=\s*\}\s*\}$)/, ',]')],
+    ['a comma after the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, ',}')],
+    ['a comma far after the last entry', (json) => json.replace(/\}(?=,\s*"merges")/, `${' '.repeat(70_000)},}`)],
+    ['a comma after the last merge', (json) => json.replace(/\](?=\s*\}\s*\}$)/, ',]')],
     ['a comma before the first entry', (json) => json.replace(/"vocab":\{/, '$&,')],
     ['two commas', (json) => json.replace(/("vocab":\{[^,]*,)/, '$1,')],
     ['a vocabulary closed by another bracket', (json) => json.replace(/\}(?=,\s*"merges")/, ']')],
     ['no end', (json) => json.slice(0, -40)],
     ['a list for its vocabulary', (json) => json.replace(/"vocab":\{/, '"vocab":[')],
-    ['something behind its end', (json) => `${json}]`],
+    ['something after its end', (json) => `${json}]`],
     ['a string without end', (json) => json.replace(/"vocab":\{"/, '$&\\')],
   ];
   for (const [title, damage] of damages) {
@@ -152,13 +153,13 @@ describe('readTokenizerJson', () => {
     });
   }
 
-  it('takes the last where a collection is given twice, as JSON.parse does', () => {
+  it('takes the last of a collection that is given twice, as JSON.parse does', () => {
     const twice = JSON.stringify(JSON.parse(text)).replace('"vocab":', '"vocab":{"x":5},"vocab":');
     readsLike(twice, 'accepted');
     readsLike(twice.replace('"vocab":{"x":5}', '"merges":[]'), 'accepted');
   });
 
-  it('takes nothing for a collection that is not a field of the model', () => {
+  it('reads no collection that is not a field of the model', () => {
     const elsewhere = { vocab: { x: 1 }, merges: [1] };
     const json: TokenizerJson = JSON.parse(text);
     readsLike(JSON.stringify({ other: elsewhere, ...json, ...elsewhere }), 'accepted');
@@ -189,7 +190,7 @@ describe('parseTiktoken', () => {
     bytes = await readFile(join(sampleModelPath, 'original', 'tokenizer.model'));
   });
 
-  it('gives the tokens and specials of tokenizer.json', async () => {
+  it('gives the tokens and special tokens of tokenizer.json', async () => {
     const json = JSON.parse(await readFile(join(sampleModelPath, 'tokenizer.json'), 'utf8'));
     const expected = parseTokenizerJson(json, 'tokenizer.json');
     const found = parseTiktoken(bytes, 'tokenizer.model');
@@ -232,10 +233,10 @@ describe('the tokenizer of a folder', () => {
     });
   });
 
-  it('is refused when the vocabulary of the model is smaller', async () => {
+  it('is refused when it has more tokens than the model', async () => {
     await withFolder(async (folder) => {
       await copyModel(sampleModelPath, folder, { vocab_size: 1328 });
-      await rejectsWith('BAD_TOKENIZER', openCheckpoint(folder));
+      await failsWith('BAD_TOKENIZER', openCheckpoint(folder));
     });
   });
 
@@ -251,7 +252,7 @@ describe('the tokenizer of a folder', () => {
     });
   });
 
-  it('brings the chat template: chat_template.jinja, else a string, else the list entry named default', async () => {
+  it('comes with the chat template of chat_template.jinja, else of the string, else of the list entry named default', async () => {
     await withFolder(async (folder) => {
       await copyModel(sampleModelPath, folder);
       const templateOf = async (): Promise<string | null> => {

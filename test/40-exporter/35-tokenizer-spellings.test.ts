@@ -72,7 +72,7 @@ function spell({ tokens, merges }: Vocabulary, habit: Habits, random: Random): s
 }
 
 describe('readTokenizerJson', () => {
-  it('reads any vocabulary and merges as JSON.parse does, with escapes, white space, fractions and specials among them', () => {
+  it('reads any vocabulary and merges as JSON.parse does, also with escapes, white space, fractions and special tokens', () => {
     fc.assert(
       fc.property(vocabulary, habits, fc.nat(), (tokens, habit, seed) => {
         const text = spell(tokens, habit, seededRandom(seed));
@@ -82,7 +82,7 @@ describe('readTokenizerJson', () => {
     );
   });
 
-  /** Entries behind a vocabulary of every byte, with ids from 0, and 256 for two zero bytes; its specials are 257 and 258. */
+  /** Entries after a vocabulary of every byte, with ids from 0, and 256 for two zero bytes; its specials are 257 and 258. */
   const doubles: readonly [title: string, entries: string][] = [
     ['an id twice', ',"ĀĀĀ":3'],
     ['an id of a special token', ',"ĀĀĀ":257'],
@@ -93,10 +93,10 @@ describe('readTokenizerJson', () => {
     ['an empty token', ',"":259'],
     ['an id past every limit', ',"ĀĀĀ":4194304'],
     ['an id with a zero before it', ',"ĀĀĀ":0259'],
-    ['a comma behind its last entry', ','],
+    ['a comma after its last entry', ','],
   ];
   for (const [title, entries] of doubles) {
-    it(`says of a vocabulary with ${title} what it says once that is parsed`, () => {
+    it(`refuses a vocabulary with ${title} in the words it has for a parsed one`, () => {
       const usual: Habits = { escapes: 0, fractions: 0, isListingSpecials: false, isPaired: true };
       const merged: Vocabulary = { tokens: [...SYMBOLS, 'ĀĀ'], merges: [['Ā', 'Ā']] };
       const text = spell(merged, usual, () => 0).replace('},"merges"', `${entries}},"merges"`);
@@ -109,7 +109,7 @@ describe('readTokenizerJson', () => {
   }
 });
 
-/** The data, or what is said instead; of what is no JSON at all only that. */
+/** The data, or the error's message; "no JSON" for a text that is not JSON. */
 function outcome(read: () => TokenizerData): TokenizerData | string {
   try {
     return read();

@@ -3,16 +3,18 @@
 import { strict as assert } from 'node:assert';
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDurableFile, exportModel, inspectPath, openSource, quantizeModel } from '@llama-ts/exporter';
-import { bytesSource, decodeTokenizerBin, readBinFile } from '@llama-ts/format';
+import { bytesSource } from '@llama-ts/base';
+import { createDurableFile } from '@llama-ts/durable';
+import { exportModel, inspectPath, openModelSource, quantizeModel, sourceOpeners } from '@llama-ts/exporter';
+import { decodeTokenizerBin, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
-import { copyModel, drain, golden, rejectsWith, rewriteWeights, sha256, withFolder } from './support.js';
+import { copyModel, drain, failsWith, golden, rewriteWeights, sha256, withFolder } from './support.js';
 
 const tied = golden('tied-gqa-bf16');
 const untied = golden('untied-mha-f32');
 
-describe('export of other weight types', () => {
-  it('gives the same file from BF16 and from its values in F32, in any mix', async () => {
+describe('an export', () => {
+  it('gives the same file from BF16 weights and from their values in F32, in any mix', async () => {
     await withFolder(async (scratch) => {
       const folder = join(scratch, 'model');
       await copyModel(tied, folder);
@@ -27,7 +29,7 @@ describe('export of other weight types', () => {
     });
   });
 
-  it('widens F16 exactly', async () => {
+  it('widens F16 weights exactly', async () => {
     await withFolder(async (scratch) => {
       const folder = join(scratch, 'model');
       await copyModel(tied, folder);
@@ -54,8 +56,8 @@ describe('export of other weight types', () => {
     ['NaN of float32', 0x7fc0, 'F32'],
     ['infinity of float32', 0xff80, 'F32'],
   ] as const) {
-    for (const version of [0, 1, 2] as const) {
-      it(`refuses ${title} in v${version}, naming tensor, row and column, and leaves nothing`, async () => {
+    for (const version of [0, 1, 2, 3] as const) {
+      it(`refuses ${title} in v${version}, names tensor, row and column, and leaves no file`, async () => {
         await withFolder(async (scratch) => {
           const folder = join(scratch, 'model');
           await copyModel(tied, folder);
@@ -66,7 +68,7 @@ describe('export of other weight types', () => {
             return { ...tensor, dtype, data: dtype === 'F32' ? widenBf16(data) : data };
           });
           const output = join(scratch, 'model.bin');
-          const message = await rejectsWith('BAD_WEIGHTS', drain(exportModel({ source: folder, output, version })));
+          const message = await failsWith('BAD_WEIGHTS', drain(exportModel({ source: folder, output, version })));
           assert.match(message, /layers\.1\.feed_forward\.w2\.weight .* row 5, column 7/);
           assert.deepEqual(await readdir(scratch), ['model']);
         });
@@ -75,12 +77,12 @@ describe('export of other weight types', () => {
   }
 });
 
-describe('an output path', () => {
-  it('is refused when it exists, and replaced with force', async () => {
+describe('the output path of an export', () => {
+  it('is refused when a file exists there, which force replaces', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'model.bin');
       await writeFile(output, 'precious');
-      await rejectsWith('OUTPUT_EXISTS', drain(exportModel({ source: tied, output })));
+      await failsWith('OUTPUT_EXISTS', drain(exportModel({ source: tied, output })));
       assert.equal(await readFile(output, 'utf8'), 'precious');
       await drain(exportModel({ source: tied, output, force: true }));
       assert.ok((await stat(output)).size > 100000);
@@ -94,9 +96,9 @@ describe('an output path', () => {
       await writeFile(join(scratch, 'fixed.bin'), '', { mode: 0o444 });
       const attempt = (...parts: string[]) =>
         drain(exportModel({ source: tied, output: join(scratch, ...parts), force: true }));
-      await rejectsWith('OUTPUT_NOT_A_FILE', attempt('folder'));
-      await rejectsWith('OUTPUT_READ_ONLY', attempt('fixed.bin'));
-      await rejectsWith('OUTPUT_FOLDER_MISSING', attempt('missing', 'model.bin'));
+      await failsWith('OUTPUT_NOT_A_FILE', attempt('folder'));
+      await failsWith('OUTPUT_READ_ONLY', attempt('fixed.bin'));
+      await failsWith('OUTPUT_FOLDER_MISSING', attempt('missing', 'model.bin'));
     });
   });
 
@@ -108,27 +110,27 @@ describe('an output path', () => {
       await symlink(input, join(scratch, 'symbolic.bin'));
       await link(input, join(scratch, 'hard.bin'));
       for (const name of ['v1.bin', 'symbolic.bin', 'hard.bin']) {
-        await rejectsWith('OUTPUT_IS_INPUT', drain(quantizeModel({ input, output: join(scratch, name), force: true })));
+        await failsWith('OUTPUT_IS_INPUT', drain(quantizeModel({ input, output: join(scratch, name), force: true })));
       }
       assert.equal(sha256(await readFile(input)), before);
       const folder = join(scratch, 'model');
       await copyModel(untied, folder);
       const output = join(folder, 'model.safetensors');
-      await rejectsWith('OUTPUT_IS_INPUT', drain(exportModel({ source: folder, output, force: true })));
+      await failsWith('OUTPUT_IS_INPUT', drain(exportModel({ source: folder, output, force: true })));
     });
   });
 
-  it('holds nothing when the wrong number of bytes was written', async () => {
+  it('has no file when the wrong number of bytes was written', async () => {
     await withFolder(async (scratch) => {
       const file = await createDurableFile(join(scratch, 'file'), {});
       await file.writeAt(new Uint8Array(3), 0);
-      await rejectsWith('WRITE_FAILED', file.commit(4));
+      await failsWith('WRITE_FAILED', file.commit(4));
       await file.discard();
       assert.deepEqual(await readdir(scratch), []);
     });
   });
 
-  it('holds nothing, and an older file is intact, after an abort at any tensor or an early return', async () => {
+  it('has no file, or its older file, after an abort at any tensor or an early return', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'model.bin');
       await writeFile(output, 'precious');
@@ -161,7 +163,7 @@ describe('an output path', () => {
 });
 
 describe('exportModel', () => {
-  it('names every tensor at its start and end, and the highest error is the result', async () => {
+  it('reports every tensor at its start and end, and the highest error in its result', async () => {
     await withFolder(async (scratch) => {
       const { events, result } = await drain(
         exportModel({ source: tied, output: join(scratch, 'v2.bin'), version: 2 }),
@@ -182,7 +184,7 @@ describe('exportModel', () => {
     });
   });
 
-  it('states the sha256 of every source file, of several shards too', async () => {
+  it('records the sha256 of every source file, of each shard too', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'm.bin');
       await drain(exportModel({ source: sampleModelPath, output }));
@@ -196,10 +198,10 @@ describe('exportModel', () => {
     });
   });
 
-  it('takes the word of a hub for the sha256 of a shard', async () => {
+  it('records the sha256 of a shard that the hub states', async () => {
     await withFolder(async (scratch) => {
       const [shard, sha] = ['model-00002-of-00003.safetensors', 'ab'.repeat(32)];
-      const checkpoint = await openSource('owner/name', {
+      const checkpoint = await openModelSource('owner/name', {
         download: async ({ repo: source }) => ({
           folder: sampleModelPath,
           source,
@@ -221,8 +223,8 @@ describe('exportModel', () => {
   it('writes a tokenizer.bin with every token, and refuses one where there is no tokenizer', async () => {
     await withFolder(async (scratch) => {
       const [output, tokenizerBin] = [join(scratch, 'model.bin'), join(scratch, 'tokenizer.bin')];
-      await rejectsWith('NO_TOKENIZER', drain(exportModel({ source: tied, output, tokenizerBin })));
-      await rejectsWith(
+      await failsWith('NO_TOKENIZER', drain(exportModel({ source: tied, output, tokenizerBin })));
+      await failsWith(
         'INVALID_ARGUMENT',
         drain(exportModel({ source: sampleModelPath, output, tokenizerBin: output, force: true })),
       );
@@ -235,12 +237,12 @@ describe('exportModel', () => {
   it('refuses an explicit group size that does not divide, before anything is written', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'model.bin');
-      await rejectsWith('BAD_GROUP_SIZE', drain(exportModel({ source: tied, output, version: 2, groupSize: 48 })));
+      await failsWith('BAD_GROUP_SIZE', drain(exportModel({ source: tied, output, version: 2, groupSize: 48 })));
       assert.deepEqual(await readdir(scratch), []);
     });
   });
 
-  it('gives the same bytes twice', async () => {
+  it('gives the same bytes in two runs', async () => {
     await withFolder(async (scratch) => {
       const outputs = [join(scratch, 'a.bin'), join(scratch, 'b.bin')];
       for (const output of outputs) await drain(exportModel({ source: sampleModelPath, output, version: 2 }));
@@ -255,7 +257,7 @@ describe('quantizeModel', () => {
     await withFolder(async (scratch) => {
       const input = join(scratch, 'v2.bin');
       await drain(exportModel({ source: tied, output: input, version: 2 }));
-      await rejectsWith('ALREADY_QUANTIZED', drain(quantizeModel({ input, output: join(scratch, 'out.bin') })));
+      await failsWith('ALREADY_QUANTIZED', drain(quantizeModel({ input, output: join(scratch, 'out.bin') })));
     });
   });
 
@@ -266,7 +268,7 @@ describe('quantizeModel', () => {
       const bytes = await readFile(input);
       bytes[400000]! ^= 1;
       await writeFile(input, bytes);
-      await rejectsWith('BAD_CHECKSUM', drain(quantizeModel({ input, output: join(scratch, 'out.bin') })));
+      await failsWith('BAD_CHECKSUM', drain(quantizeModel({ input, output: join(scratch, 'out.bin') })));
       assert.deepEqual(await readdir(scratch), ['v1.bin']);
     });
   });
@@ -288,15 +290,15 @@ describe('inspectPath', () => {
       const shard = await inspectPath(join(sampleModelPath, 'model-00001-of-00003.safetensors'));
       assert.equal(shard.kind, 'safetensors');
       for (const found of [bin, folder, shard]) assert.deepEqual(JSON.parse(JSON.stringify(found)), found);
-      await rejectsWith('FILE_NOT_FOUND', inspectPath(join(scratch, 'missing.bin')));
+      await failsWith('FILE_NOT_FOUND', inspectPath(join(scratch, 'missing.bin')));
     });
   });
 });
 
-describe('openSource', () => {
+describe('openModelSource', () => {
   it('downloads what is no folder, and states repository, commit and known checksums', async () => {
     const sha = 'ab'.repeat(32);
-    const checkpoint = await openSource('owner/name', {
+    const checkpoint = await openModelSource('owner/name', {
       download: async ({ repo: source }) => ({
         folder: tied,
         source,
@@ -304,9 +306,9 @@ describe('openSource', () => {
         sha256: new Map([['config.json', sha]]),
       }),
     });
-    const files = await checkpoint.sourceFiles();
+    const files = (await checkpoint.provenance())!.files;
     await checkpoint.close();
-    assert.equal(checkpoint.source, 'owner/name');
+    assert.equal(checkpoint.name, 'owner/name');
     assert.equal(checkpoint.commit, 'c0ffee');
     assert.equal(files.find(({ path }) => path === 'config.json')?.sha256, sha);
   });
@@ -315,10 +317,13 @@ describe('openSource', () => {
     const download = async (): Promise<never> => {
       throw new Error('asked the hub');
     };
-    await (await openSource(tied, { download })).close();
-    await rejectsWith('SOURCE_NOT_FOUND', openSource(join(tied, 'config.json'), { download }));
+    await (await openModelSource(tied, { download })).close();
+    await failsWith(
+      'SOURCE_NOT_FOUND',
+      openModelSource(join(tied, 'config.json'), { download, openers: [sourceOpeners.folder, sourceOpeners.hub] }),
+    );
     for (const name of ['../../no-such-folder', 'a/../b', 'https://user:secret@host/x', 'a/b/c', '']) {
-      const message = await rejectsWith('SOURCE_NOT_FOUND', openSource(name, { download }));
+      const message = await failsWith('SOURCE_NOT_FOUND', openModelSource(name, { download }));
       assert.ok(!message.includes('secret'));
     }
   });

@@ -1,18 +1,19 @@
-// Tensors larger than one block of rows: each row arrives at its place, also where a block ends inside a head.
+// Tensors larger than one block of rows: each row arrives at its place.
 
 import { strict as assert } from 'node:assert';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFile } from '@llama-ts/base';
 import { exportModel } from '@llama-ts/exporter';
-import { openFile, readBinFile } from '@llama-ts/format';
+import { readBinFile } from '@llama-ts/format';
 import { type TensorSpec, writeSafetensors } from '@llama-ts/safetensors';
 import { drain, withFolder } from './support.js';
 
-// 16 MiB hold 1638 rows of 2560 float32: the third head of four (640 rows each) is parted.
+// A block holds 4 MiB or a whole head: 409 rows of 2560 float32, or the 640 rows of a head of wq and wk.
 const [dim, nHeads, nKvHeads, hiddenDim, vocabSize] = [2560, 4, 1, 32, 8];
 const headDim = dim / nHeads;
 
-/** Every value tells its row and column, exactly in float32. */
+/** Every value encodes its row and column, exactly in float32. */
 function weights(name: string, rows: number, cols: number): TensorSpec & { data: Uint8Array } {
   const values = new Float32Array(rows * cols).map((_, i) => Math.floor(i / cols) + (i % cols) / 4096);
   return { name, dtype: 'F32', shape: [rows, cols], data: new Uint8Array(values.buffer) };
@@ -20,14 +21,14 @@ function weights(name: string, rows: number, cols: number): TensorSpec & { data:
 
 const norm = (name: string): TensorSpec & { data: Uint8Array } => ({ ...weights(name, 1, dim), shape: [dim] });
 
-/** The row of a checkpoint's head that lies at `row` of Meta's. @see transformers, convert_llama_weights_to_hf.py */
+/** The row of a checkpoint's tensor that is row `row` in Meta's order. @see transformers, convert_llama_weights_to_hf.py */
 function checkpointRow(row: number): number {
   const inHead = row % headDim;
   return row - inHead + (inHead % 2) * (headDim / 2) + Math.floor(inHead / 2);
 }
 
-describe('tensors of several blocks', () => {
-  it('keep every row in its place, query rows interleaved', async () => {
+describe('exported tensors that are written in several blocks', () => {
+  it('have every row in its place, with query rows interleaved', async () => {
     await withFolder(async (folder) => {
       const config = {
         architectures: ['LlamaForCausalLM'],

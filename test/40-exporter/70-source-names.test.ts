@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openFolder, readSourceName, refuseSource } from '@llama-ts/exporter';
-import { copyModel, golden, rejectsWith, withFolder } from './support.js';
+import { openModelSource, readSourceName, refuseSource } from '@llama-ts/exporter';
+import { copyModel, failsWith, golden, withFolder } from './support.js';
 
 const tied = golden('tied-gqa-bf16');
 const COMMITS = ['a'.repeat(40), 'b'.repeat(40)];
@@ -31,7 +31,7 @@ describe('readSourceName', () => {
     ['https://mirror.example:8443/me/tiny', 'me/tiny', null],
   ];
   for (const [name, repo, revision] of repositories) {
-    it(`takes ${JSON.stringify(name)} as the repository ${repo}`, async () => {
+    it(`reads ${JSON.stringify(name)} as the repository ${repo}`, async () => {
       const found = await readSourceName(name, { endpoint: 'https://mirror.example:8443' });
       assert.ok(found.kind === 'repository', found.kind);
       assert.deepEqual([found.repo, found.revision], [repo, revision]);
@@ -55,12 +55,12 @@ describe('readSourceName', () => {
     ],
   ];
   for (const name of missing) {
-    it(`takes ${JSON.stringify(name)} as a path that is not there`, async () => {
+    it(`reads ${JSON.stringify(name)} as a path that does not exist`, async () => {
       assert.equal((await readSourceName(name)).kind, 'missing');
     });
   }
 
-  it('says of addresses of something else what they are', async () => {
+  it('refuses addresses that are of no repository, and says what they are', async () => {
     for (const [name, problem] of [
       ['https://github.com/meta-llama/llama', /another site/],
       ['https://huggingface.co/datasets/me/tiny', /a data set/],
@@ -74,14 +74,14 @@ describe('readSourceName', () => {
     }
   });
 
-  it('names the id that a text nearly is', async () => {
+  it('suggests the repository id that a mistyped name resembles', async () => {
     for (const name of ['me/tiny/', 'me/tiny@v1', 'me/tiny:Q4_K_M']) {
       const found = await readSourceName(name);
       assert.ok(found.kind === 'missing' && found.repo === 'me/tiny', name);
     }
   });
 
-  it('knows the names of ollama’s library', async () => {
+  it('recognises the names of ollama’s library', async () => {
     for (const [name, repo] of [
       ['llama3.2', 'meta-llama/Llama-3.2-3B-Instruct'],
       ['llama3.2:latest', 'meta-llama/Llama-3.2-3B-Instruct'],
@@ -97,7 +97,7 @@ describe('readSourceName', () => {
     assert.equal((await readSourceName('mistral')).kind, 'missing');
   });
 
-  it('lets what is there win over what a name looks like', () =>
+  it('prefers a path that exists to what a name looks like', () =>
     withFolder(async (folder) => {
       const back = process.cwd();
       await mkdir(join(folder, 'me/tiny'), { recursive: true });
@@ -111,7 +111,7 @@ describe('readSourceName', () => {
       }
     }));
 
-  it('gives every refusal a command, and no password', async () => {
+  it('gives every refusal a command, and repeats no password', async () => {
     for (const name of ['', 'llama3.2', 'https://me:secret@github.com/a/b', 'no.bin', 'me/tiny/']) {
       const found = await readSourceName(name);
       assert.ok(found.kind !== 'folder' && found.kind !== 'repository');
@@ -136,11 +136,11 @@ describe('a folder of the hub cache', () => {
     withFolder(async (folder) => {
       const repo = await cached(folder, COMMITS, COMMITS[1]!);
       for (const path of [repo, `${repo}/`, join(repo, 'snapshots'), join(repo, 'snapshots', COMMITS[1]!)]) {
-        const checkpoint = await openFolder(path);
+        const checkpoint = await openModelSource(path);
         await checkpoint.close();
-        assert.deepEqual([checkpoint.source, checkpoint.commit], ['me/tiny', COMMITS[1]], path);
+        assert.deepEqual([checkpoint.name, checkpoint.commit], ['me/tiny', COMMITS[1]], path);
       }
-      const other = await openFolder(join(repo, 'snapshots', COMMITS[0]!));
+      const other = await openModelSource(join(repo, 'snapshots', COMMITS[0]!));
       await other.close();
       assert.equal(other.commit, COMMITS[0]);
     }));
@@ -148,14 +148,17 @@ describe('a folder of the hub cache', () => {
   it('is refused with the snapshots as remedies when several could be meant, and with the export when there is none', () =>
     withFolder(async (folder) => {
       const repo = await cached(folder, COMMITS, null);
-      await assert.rejects(openFolder(repo), {
+      await assert.rejects(openModelSource(repo), {
         code: 'NOT_A_CHECKPOINT',
         suggestions: COMMITS.map((commit) => `llama export ${join(repo, 'snapshots', commit)}`),
       });
     }).then(() =>
       withFolder(async (folder) => {
         const repo = await cached(folder, [], null);
-        await assert.rejects(openFolder(repo), { code: 'NOT_A_CHECKPOINT', suggestions: ['llama export me/tiny'] });
+        await assert.rejects(openModelSource(repo), {
+          code: 'NOT_A_CHECKPOINT',
+          suggestions: ['llama export me/tiny'],
+        });
       }),
     ));
 
@@ -163,9 +166,9 @@ describe('a folder of the hub cache', () => {
     withFolder(async (folder) => {
       const repo = join(folder, 'models--me--tiny');
       await copyModel(tied, repo);
-      const checkpoint = await openFolder(repo);
+      const checkpoint = await openModelSource(repo);
       await checkpoint.close();
-      assert.equal(checkpoint.source, 'models--me--tiny');
-      await rejectsWith('NOT_A_CHECKPOINT', openFolder(join(folder)));
+      assert.equal(checkpoint.name, 'models--me--tiny');
+      await failsWith('NOT_A_CHECKPOINT', openModelSource(join(folder)));
     }));
 });

@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exportModel, inspectPath, openCheckpoint, openFolder, parseConfig } from '@llama-ts/exporter';
-import { isToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
+import { isToolkitError, type ToolkitError } from '@llama-ts/base';
+import { exportModel, inspectPath, openCheckpoint, openModelSource, parseConfig } from '@llama-ts/exporter';
 import { writeSafetensors } from '@llama-ts/safetensors';
 import { copyModel, drain, golden, readJson, rewriteWeights, sha256, withFolder } from './support.js';
 
 const tied = golden('tied-gqa-bf16');
 
-async function refusalOf(work: Promise<unknown>): Promise<ToolkitErrorShape> {
+async function refusalOf(work: Promise<unknown>): Promise<ToolkitError> {
   try {
     await work;
   } catch (error) {
@@ -44,17 +44,17 @@ describe('a folder that is no checkpoint', () => {
       /adapter of a\/b/,
       /a\/b/,
     ],
-    ['GGUF files', { 'm.Q4_K_M.gguf': 'GGUF' }, /holds GGUF files only \(m\.Q4_K_M\.gguf\)/, /llama inspect .*gguf/],
+    ['GGUF files', { 'm.Q4_K_M.gguf': 'GGUF' }, /holds GGUF files only \(m\.Q4_K_M\.gguf\)/, /llama export .*gguf/],
     [
       'GGUF files with a README that names the base',
       { 'm.gguf': 'GGUF', 'README.md': '---\nbase_model:\n- me/original\n---\n' },
       /GGUF/,
-      /^llama export me\/original$/m,
+      /^llama export .*m\.gguf$/m,
     ],
     [
-      'Meta’s files',
-      { 'consolidated.00.pth': '', 'params.json': '{}' },
-      /Meta’s original files/,
+      'Meta’s tokenizer and settings alone',
+      { 'tokenizer.model': '', 'params.json': '{}' },
+      /a part of Meta’s original files; expected consolidated\.00\.pth/,
       /^.*llama export meta-llama/,
     ],
     ['ONNX', { 'onnx/model.onnx': '', 'tokenizer.json': '{}' }, /is an ONNX model/, /llama export/],
@@ -89,11 +89,11 @@ describe('a folder that is no checkpoint', () => {
     ],
   ];
   for (const [what, files, message, suggestions] of folders) {
-    it(`but ${what} is recognised`, () =>
+    it(`but ${what} is recognised as such`, () =>
       withFolder(async (scratch) => {
         const folder = join(scratch, 'given');
         await fill(folder, files);
-        const error = await refusalOf(openFolder(folder));
+        const error = await refusalOf(openModelSource(folder));
         assert.equal(error.code, 'NOT_A_CHECKPOINT', error.message);
         assert.match(error.message, message);
         assert.match(error.suggestions.join('\n'), suggestions);
@@ -103,26 +103,20 @@ describe('a folder that is no checkpoint', () => {
       }));
   }
 
-  it('names the checkpoint above its original/ folder', () =>
+  it("that is original/ of a checkpoint is refused with that checkpoint's folder as remedy", () =>
     withFolder(async (folder) => {
       await fill(folder, { 'config.json': llama, 'original/params.json': '{}', 'original/tokenizer.model': '' });
-      const { message, suggestions } = await refusalOf(openFolder(join(folder, 'original')));
+      const { message, suggestions } = await refusalOf(openModelSource(join(folder, 'original')));
       assert.match(message, /checkpoint above it/);
       assert.deepEqual(suggestions, [`llama export ${folder}`]);
     }));
 
   const weights: readonly [string, (folder: string) => Promise<void>, RegExp, RegExp][] = [
     [
-      'pytorch_model.bin',
-      (folder) => fill(folder, { 'pytorch_model.bin': 'PK' }),
-      /PyTorch only/,
-      /save_pretrained.*\nllama export \S+-safetensors/s,
-    ],
-    [
-      'pytorch_model.bin in shards',
-      (folder) => fill(folder, { 'pytorch_model-00001-of-00002.bin': '', 'pytorch_model.bin.index.json': '{}' }),
-      /PyTorch only/,
-      /python3/,
+      'shards of PyTorch without an index',
+      (folder) => fill(folder, { 'pytorch_model-00001-of-00002.bin': '' }),
+      /1 of 2 shards.*pytorch_model-00002-of-00002\.bin, pytorch_model\.bin\.index\.json as well/,
+      /^hf download/,
     ],
     [
       'weights under another name',
@@ -138,25 +132,25 @@ describe('a folder that is no checkpoint', () => {
     ],
   ];
   for (const [what, change, message, suggestions] of weights) {
-    it(`says of a checkpoint with ${what} how to go on`, () =>
+    it(`that has ${what} is refused with a way to go on`, () =>
       withFolder(async (scratch) => {
         const folder = join(scratch, 'given');
         await mkdir(folder);
         await cp(join(tied, 'config.json'), join(folder, 'config.json'));
         await change(folder);
-        const error = await refusalOf(openFolder(folder));
+        const error = await refusalOf(openModelSource(folder));
         assert.equal(error.code, 'NOT_A_CHECKPOINT', error.message);
         assert.match(error.message, message);
         assert.match(error.suggestions.join('\n'), suggestions);
       }));
   }
 
-  it('names the shards that its index lists and the folder lacks', () =>
+  it('that lacks shards of its index is refused with their names', () =>
     withFolder(async (scratch) => {
       const folder = join(scratch, 'Llama-3.2-1B');
       await copyModel(tied, folder);
       await rm(join(folder, 'model-00003-of-00007.safetensors'));
-      const { message, suggestions } = await refusalOf(openFolder(folder));
+      const { message, suggestions } = await refusalOf(openModelSource(folder));
       assert.match(message, /6 of the 7 shards.*model-00003-of-00007\.safetensors as well/);
       assert.match(suggestions[0]!, /^hf download meta-llama\/Llama-3\.2-1B --include/);
       const found = await inspectPath(folder);
@@ -168,14 +162,21 @@ describe('weights that are quantized already', () => {
   const configs: readonly [Record<string, unknown>, string][] = [
     [{ quantization: { group_size: 64, bits: 4 } }, 'mlx, 4 bits'],
     [{ quantization: { group_size: 64, bits: 4 }, quantization_config: { group_size: 64, bits: 4 } }, 'mlx, 4 bits'],
-    [{ quantization_config: { quant_method: 'gptq', bits: 4 } }, 'gptq, 4 bits'],
-    [{ quantization_config: { quant_method: 'awq', bits: 4, group_size: 128 } }, 'awq, 4 bits'],
-    [{ quantization_config: { quant_method: 'bitsandbytes', load_in_4bit: true } }, 'bitsandbytes, 4 bits'],
-    [{ quantization_config: { quant_method: 'bitsandbytes', _load_in_8bit: true } }, 'bitsandbytes, 8 bits'],
-    [{ quantization_config: { quant_method: 'fp8' } }, 'fp8'],
+    [{ quantization_config: { quant_method: 'gptq', bits: 3 } }, 'gptq, 3 bits'],
+    [{ quantization_config: { quant_method: 'awq', bits: 4, version: 'gemv' } }, 'awq, 4 bits'],
     [
       {
-        quantization_config: { quant_method: 'compressed-tensors', config_groups: { a: { weights: { num_bits: 8 } } } },
+        quantization_config: { quant_method: 'compressed-tensors', config_groups: { a: { weights: { num_bits: 4 } } } },
+      },
+      'compressed-tensors, 4 bits',
+    ],
+    [
+      {
+        quantization_config: {
+          quant_method: 'compressed-tensors',
+          config_groups: { a: { weights: { num_bits: 8 } } },
+          sparsity_config: { format: 'sparse-24-bitmask' },
+        },
       },
       'compressed-tensors, 8 bits',
     ],
@@ -188,7 +189,7 @@ describe('weights that are quantized already', () => {
       const config = await readJson(join(tied, 'config.json'));
       assert.throws(
         () => parseConfig({ ...config, ...more }, 'Llama-3.2-1B-Instruct-4bit/config.json'),
-        (error: ToolkitErrorShape) => {
+        (error: ToolkitError) => {
           assert.equal(error.code, 'UNSUPPORTED_MODEL');
           assert.ok(error.message.includes(`already quantized (${words})`), error.message);
           assert.match(error.suggestions[0]!, /llama export meta-llama\/Llama-3\.2-1B-Instruct$/);
@@ -262,7 +263,7 @@ describe('wrapped names of tensors', () => {
       assert.match(message, /found "_orig_mod\.model\.embed_tokens\.weight" in its place/);
     }));
 
-  it('of Meta’s own are shown, and the remedy lists them', () =>
+  it('of Meta’s own format are refused with some of the names and a command that lists them', () =>
     withFolder(async (scratch) => {
       const folder = join(scratch, 'meta');
       await copyModel(tied, folder);
@@ -289,22 +290,13 @@ describe('wrapped names of tensors', () => {
     }));
 });
 
-describe('inspectPath of other files', () => {
-  it('says what a GGUF file, an index, a tokenizer and a configuration are, and refuses an empty file', () =>
+describe('inspectPath', () => {
+  it('says what an index, a tokenizer and a configuration are, and refuses an empty file', () =>
     withFolder(async (folder) => {
-      const gguf = Buffer.alloc(24);
-      gguf.write('GGUF');
-      gguf.writeUInt32LE(3, 4);
-      gguf.writeBigUInt64LE(291n, 8);
-      gguf.writeBigUInt64LE(24n, 16);
-      await writeFile(join(folder, 'm.gguf'), gguf);
-      await writeFile(join(folder, 'cut.gguf'), gguf.subarray(0, 10));
       await writeFile(join(folder, 'tokenizer.json'), '{"added_tokens":[{}],"model":{"vocab":{"a":0,"b":1}}}');
       await writeFile(join(folder, 'empty.bin'), '');
       const index = join(tied, 'model.safetensors.index.json');
       for (const [path, what] of [
-        [join(folder, 'm.gguf'), /GGUF file .*version 3, 291 tensors, 24 metadata entries/],
-        [join(folder, 'cut.gguf'), /ends within its header/],
         [join(folder, 'tokenizer.json'), /tokenizer of 2 tokens and 1 added/],
         [index, /index of \d+ tensors in 7 shards/],
         [join(tied, 'config.json'), /JSON file/],

@@ -1,52 +1,14 @@
-// Folders, checksums and event draining for the exporter's tests.
+// Copies and changes of checkpoints for the exporter's tests.
 
-import { strict as expect } from 'node:assert';
-import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isToolkitError } from '@llama-ts/format';
 import { openSafetensorsFolder, type TensorSpec, writeSafetensors } from '@llama-ts/safetensors';
 
-const goldens = fileURLToPath(new URL('../fixtures/golden', import.meta.url));
-
-/** Path in the folder of goldens. */
-export const golden = (...parts: string[]): string => join(goldens, ...parts);
-
-/** A folder that lives for one test. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'llama-exporter-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** A generator's events and what it returned. */
-export async function drain<E, R>(generator: AsyncGenerator<E, R>): Promise<{ events: E[]; result: R }> {
-  const events: E[] = [];
-  for (;;) {
-    const next = await generator.next();
-    if (next.done === true) return { events, result: next.value };
-    events.push(next.value);
-  }
-}
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Asserts that a promise rejects with a code, and returns the message. */
-export async function rejectsWith(code: string, work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isToolkitError(error)) throw error;
-    expect.equal(error.code, code, error.message);
-    return error.message;
-  }
-  throw new Error(`nothing was thrown, expected ${code}`);
-}
+export { sha256 } from '../helpers/digests.js';
+export { failsWith } from '../helpers/failure.js';
+export { drain } from '../helpers/generators.js';
+export { golden } from '../helpers/golden.js';
+export { withFolder } from '../helpers/scratch-folder.js';
 
 export const readJson = async (path: string): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(path, 'utf8'));

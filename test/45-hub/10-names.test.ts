@@ -40,24 +40,24 @@ describe('a repository id', () => {
     'file:///etc/passwd',
   ];
   for (const repo of wrong) {
-    it(`is refused as ${JSON.stringify(repo.slice(0, 20))}`, async () => {
+    it(`${JSON.stringify(repo.slice(0, 20))} is refused`, async () => {
       assert.equal((await start({ repo })).code, 'BAD_REPO_ID');
     });
   }
 
   for (const repo of ['gpt2', 'meta-llama/Llama-3.2-1B', 'a/b', 'a_b/c.d', `a/${'b'.repeat(96)}`]) {
-    it(`is accepted as ${repo.slice(0, 30)}`, async () => {
+    it(`${repo.slice(0, 30)} is accepted`, async () => {
       // An unknown revision is the next thing to be refused.
       assert.equal((await start({ repo, offline: true })).code, 'HUB_OFFLINE');
     });
   }
 
-  it('is found in the address of a page', async () => {
+  it('is read from the address of its page', async () => {
     const error = await start({ repo: 'https://huggingface.co/meta-llama/Llama-3.2-1B/tree/main' });
     assert.deepEqual(error.suggestions, ['use the id alone: meta-llama/Llama-3.2-1B']);
   });
 
-  it('is shown without the password of an address', async () => {
+  it('is shown in errors without the password of an address', async () => {
     const error = await start({ repo: 'https://me:hf_canary@huggingface.co/a/b?token=hf_canary' });
     assert.match(error.message, /https:\/\/\*\*\*@huggingface\.co\/a\/b"/);
     assert.doesNotMatch(JSON.stringify([error.message, error.suggestions]), /canary/);
@@ -81,13 +81,13 @@ describe('a revision', () => {
     'a?b',
     '%2e%2e',
   ]) {
-    it(`is refused as ${JSON.stringify(revision.slice(0, 20))}`, async () => {
+    it(`${JSON.stringify(revision.slice(0, 20))} is refused`, async () => {
       assert.equal((await start({ revision })).code, 'BAD_REVISION');
     });
   }
 });
 
-describe('an endpoint', () => {
+describe('the endpoint of a hub', () => {
   for (const endpoint of [
     '',
     'huggingface.co',
@@ -95,22 +95,22 @@ describe('an endpoint', () => {
     'https://me:hf_canary@hub.example',
     'https://hub.example?a=hf_canary',
   ]) {
-    it(`is refused as ${endpoint.replace(/hf_canary/, '…')}`, async () => {
+    it(`${endpoint.replace(/hf_canary/, '…')} is refused`, async () => {
       const error = await start({ endpoint });
       assert.equal(error.code, 'BAD_ENDPOINT');
       assert.doesNotMatch(error.message, /canary/);
     });
   }
 
-  it('gets no token over plain http, unless it is this machine', async () => {
+  it('gets no token over plain http, unless it is on this machine', async () => {
     assert.equal((await start({ endpoint: 'http://hub.example', token: 'hf_canary' })).code, 'BAD_ENDPOINT');
     assert.equal((await start({ endpoint: 'http://127.0.0.1.example', token: 'hf_canary' })).code, 'BAD_ENDPOINT');
   });
 });
 
-describe('a token', () => {
+describe('a hub token', () => {
   for (const token of ['', 'hf_canary\n', 'hf_ canary', 'hf_canaryé']) {
-    it(`is refused unseen with ${JSON.stringify(token.replace('canary', ''))}`, async () => {
+    it(`${JSON.stringify(token.replace('canary', ''))} is refused and not shown in the error`, async () => {
       const error = await start({ token });
       assert.equal(error.code, 'BAD_TOKEN');
       assert.doesNotMatch(error.message, /canary/);
@@ -120,7 +120,7 @@ describe('a token', () => {
 
 describe('maxParallel', () => {
   for (const maxParallel of [0, -1, 1.5, Number.NaN, 17]) {
-    it(`is refused as ${maxParallel}`, async () => {
+    it(`${maxParallel} is refused`, async () => {
       await assert.rejects(downloadSnapshot({ repo: 'a/b', cacheDir: 'nowhere', fetch: refuse, maxParallel }).next(), {
         code: 'INVALID_ARGUMENT',
       });
@@ -131,7 +131,7 @@ describe('maxParallel', () => {
 describe('hubSettingsFromEnv', () => {
   const settings = (env: Record<string, string>) => hubSettingsFromEnv(env, '/home/me');
 
-  it('has the Python client’s defaults', () => {
+  it('gives the Python client’s defaults', () => {
     assert.deepEqual(settings({}), {
       token: undefined,
       tokenPath: '/home/me/.cache/huggingface/token',
@@ -141,7 +141,7 @@ describe('hubSettingsFromEnv', () => {
     });
   });
 
-  it('lets HF_HUB_CACHE and HF_TOKEN_PATH win over HF_HOME, and HF_HOME over XDG_CACHE_HOME', () => {
+  it('prefers HF_HUB_CACHE and HF_TOKEN_PATH to HF_HOME, and HF_HOME to XDG_CACHE_HOME', () => {
     assert.equal(settings({ XDG_CACHE_HOME: '/x' }).cacheDir, '/x/huggingface/hub');
     assert.equal(settings({ XDG_CACHE_HOME: '/x', HF_HOME: '/h' }).cacheDir, '/h/hub');
     assert.equal(settings({ HF_HOME: '/h', HF_HUB_CACHE: '/c' }).cacheDir, '/c');
@@ -158,7 +158,7 @@ describe('hubSettingsFromEnv', () => {
     assert.equal(settings({ XDG_CACHE_HOME: '/x', HF_HOME: '', HF_HUB_CACHE: '' }).cacheDir, '/x/huggingface/hub');
   });
 
-  it('takes a relative HF_HOME from the working folder, as the Python client does', () => {
+  it('resolves a relative HF_HOME in the working folder, as the Python client does', () => {
     assert.equal(settings({ HF_HOME: 'models' }).cacheDir, 'models/hub');
     assert.equal(settings({ HF_HOME: 'models' }).tokenPath, 'models/token');
     assert.equal(settings({ HF_HOME: '~' }).cacheDir, '/home/me/hub');
@@ -169,18 +169,18 @@ describe('hubSettingsFromEnv', () => {
     assert.equal(settings({ HF_HUB_CACHE: '$DISK/$' + '{SUB}/$GONE', DISK: '/d', SUB: 's' }).cacheDir, '/d/s/$GONE');
   });
 
-  it('takes HF_TOKEN without line ends, then the older name', () => {
+  it('reads HF_TOKEN without line ends, else its older name', () => {
     assert.equal(settings({ HF_TOKEN: ' hf_a\n' }).token, 'hf_a');
     assert.equal(settings({ HUGGING_FACE_HUB_TOKEN: 'hf_b' }).token, 'hf_b');
     assert.equal(settings({ HF_TOKEN: '' }).token, undefined);
   });
 
-  it('sends no token unasked when that is switched off', () => {
+  it('gives no token when HF_HUB_DISABLE_IMPLICIT_TOKEN is set', () => {
     const { token, tokenPath } = settings({ HF_TOKEN: 'hf_a', HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' });
     assert.deepEqual([token, tokenPath], [undefined, undefined]);
   });
 
-  it('understands 1, on, yes and true as offline', () => {
+  it('reads 1, on, yes and true as offline', () => {
     for (const value of ['1', 'on', 'Yes', 'TRUE']) assert.equal(settings({ HF_HUB_OFFLINE: value }).offline, true);
     for (const value of ['0', 'off', '', '2']) assert.equal(settings({ HF_HUB_OFFLINE: value }).offline, false);
     assert.equal(settings({ TRANSFORMERS_OFFLINE: '1' }).offline, true);

@@ -1,10 +1,11 @@
-// What a download brings, and how it lies in the cache.
+// What a download fetches, and how it is stored in the cache.
 
 import { strict as assert } from 'node:assert';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planDownload } from '@llama-ts/exporter';
-import { fakeCommit, fakeRepo, gitSha1, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { gitSha1, sha256 } from '../helpers/digests.js';
+import { fakeCommit, fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import { assertNothingHalf, download, failureOf, REPO, treeOf, withHub } from './support.js';
 
 const CONFIG = '{"model_type":"llama"}';
@@ -66,13 +67,13 @@ describe('downloadSnapshot', () => {
       );
     }));
 
-  it('gives the file content under the snapshot’s names', () =>
+  it('gives the content of files under their names in the snapshot', () =>
     withHub(fakeRepo(FILES), {}, async ({ options }) => {
       const { snapshot } = await download(options());
       assert.deepEqual(new Uint8Array(await readFile(join(snapshot.path, 'model.safetensors'))), WEIGHTS);
     }));
 
-  it('takes the shards that the index names and no other weights', () => {
+  it('downloads the shards that the index names and no other weights', () => {
     const files = {
       'config.json': CONFIG,
       'model.safetensors.index.json': INDEX,
@@ -91,20 +92,37 @@ describe('downloadSnapshot', () => {
     });
   });
 
-  it('reports a shard that the index names and the commit lacks', () =>
+  it('downloads weights of PyTorch where there are no safetensors, and finds them in the cache', () => {
+    const files = {
+      'config.json': CONFIG,
+      'tokenizer.json': '{}',
+      'pytorch_model.bin.index.json': JSON.stringify({ weight_map: { a: 'pytorch_model-00001-of-00001.bin' } }),
+      'pytorch_model-00001-of-00001.bin': noise(1_000, 1),
+      'optimizer.bin': noise(1_000, 2),
+    };
+    return withHub(fakeRepo(files), {}, async ({ options }) => {
+      const { snapshot } = await download(options());
+      const expected = Object.keys(files).filter((path) => path !== 'optimizer.bin');
+      assert.deepEqual(snapshot.files.map(({ path }) => path).sort(), expected.sort());
+      const { snapshot: cached } = await download({ ...options(), offline: true });
+      assert.deepEqual(cached.files.map(({ path }) => path).sort(), expected);
+    });
+  });
+
+  it('reports a shard that the index names and that the commit does not have', () =>
     withHub(fakeRepo({ 'config.json': CONFIG, 'model.safetensors.index.json': INDEX }), {}, async ({ options }) => {
       const error = await failureOf(() => download(options()));
       assert.equal(error.code, 'HUB_FILE_NOT_FOUND');
       assert.match(error.message, /model-00001-of-00002\.safetensors/);
     }));
 
-  it('follows a listing over its pages', () =>
+  it('reads all pages of a listing', () =>
     withHub(fakeRepo(FILES), { pageSize: 1 }, async ({ hub, options }) => {
       await download(options());
       assert.equal(hub.requests.filter(({ kind }) => kind === 'tree').length, Object.keys(FILES).length);
     }));
 
-  it('tells plan, starts, progress and verification in order', () =>
+  it('reports plan, starts, progress and verification in this order', () =>
     withHub(fakeRepo({ 'config.json': CONFIG }), {}, async ({ options }) => {
       const { events } = await download(options());
       assert.deepEqual(
@@ -113,7 +131,7 @@ describe('downloadSnapshot', () => {
       );
     }));
 
-  it('fetches equal files once', () =>
+  it('downloads files of the same content once', () =>
     withHub(fakeRepo({ 'a.bin': 'same', 'b.bin': 'same' }), {}, async ({ hub, options, folder }) => {
       const { snapshot } = await download(options({ include: () => true }));
       assert.equal(snapshot.files.length, 2);
@@ -122,13 +140,13 @@ describe('downloadSnapshot', () => {
       assert.equal(links.length, 2);
     }));
 
-  it('brings an empty file', () =>
+  it('downloads an empty file', () =>
     withHub(fakeRepo({ 'empty.txt': '' }), {}, async ({ options }) => {
       const { snapshot } = await download(options({ include: () => true }));
       assert.equal((await readFile(join(snapshot.path, 'empty.txt'))).byteLength, 0);
     }));
 
-  it('asks for no file that the cache has', () =>
+  it('requests no file that the cache has', () =>
     withHub(fakeRepo(FILES), {}, async ({ hub, options }) => {
       await download(options());
       const nBefore = hub.requests.length;
@@ -160,7 +178,7 @@ describe('downloadSnapshot', () => {
       assert.equal(hub.servedBytes('model.safetensors'), served);
     }));
 
-  it('repairs a blob of a wrong length and a link without a target', () =>
+  it('repairs a blob of the wrong length and a link without a target', () =>
     withHub(fakeRepo({ 'model.safetensors': WEIGHTS }), {}, async ({ folder, options }) => {
       const { snapshot } = await download(options());
       await writeFile(join(folder, 'blobs', sha256(WEIGHTS)), WEIGHTS.subarray(0, 100));
@@ -172,7 +190,7 @@ describe('downloadSnapshot', () => {
       assert.deepEqual(new Uint8Array(await readFile(join(snapshot.path, 'model.safetensors'))), WEIGHTS);
     }));
 
-  it('keeps the commit of its start when the branch moves', () => {
+  it('keeps to the commit it started with when the branch moves', () => {
     const repo = fakeRepo({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS });
     const first = repo.revisions.get('main')!;
     const moved = 'b'.repeat(40);
@@ -187,7 +205,7 @@ describe('downloadSnapshot', () => {
     });
   });
 
-  it('records a tag, and needs no record for a commit', () =>
+  it("records the commit of a tag in the cache, and no file for a commit's own id", () =>
     withHub(fakeRepo({ 'config.json': CONFIG }), {}, async ({ folder, options }) => {
       const { snapshot } = await download(options({ revision: 'v1' }));
       await download(options({ revision: snapshot.commit }));
@@ -195,7 +213,7 @@ describe('downloadSnapshot', () => {
       assert.deepEqual(references, ['v1']);
     }));
 
-  it('keeps partial files and stops when its reader breaks out of the loop', () =>
+  it('stops when its reader breaks out of the loop, and keeps partial files', () =>
     withHub(fakeRepo({ 'model.safetensors': noise(3_000_000) }), {}, async ({ cacheDir, options }) => {
       const { downloadSnapshot } = await import('@llama-ts/exporter');
       for await (const event of downloadSnapshot(options())) if (event.type === 'file-progress') break;
@@ -218,8 +236,8 @@ describe('downloadSnapshot', () => {
     }));
 });
 
-describe('offline', () => {
-  it('makes no request with a full cache', () =>
+describe('an offline download', () => {
+  it('makes no request when the cache has every file', () =>
     withHub(fakeRepo(FILES), {}, async ({ hub, options }) => {
       const { snapshot } = await download(options());
       const nBefore = hub.requests.length;
@@ -231,7 +249,7 @@ describe('offline', () => {
       assert.deepEqual(byPath(again.snapshot.files), byPath(snapshot.files));
     }));
 
-  it('names the revision that was never downloaded', () =>
+  it('refuses a revision that was never downloaded, and names it', () =>
     withHub(fakeRepo(FILES), {}, async ({ options }) => {
       await download(options());
       const error = await failureOf(() => download(options({ offline: true, revision: 'dev' })));
@@ -239,7 +257,7 @@ describe('offline', () => {
       assert.match(error.message, /revision dev/);
     }));
 
-  it('names the files that are missing', () => {
+  it('refuses a snapshot with missing files, and names them', () => {
     const files = {
       'config.json': CONFIG,
       'tokenizer.json': '{}',
@@ -257,7 +275,7 @@ describe('offline', () => {
     });
   });
 
-  it('refuses a reference that is no commit', () =>
+  it('refuses a cached reference that is no commit', () =>
     withHub(fakeRepo(FILES), {}, async ({ folder, options }) => {
       await mkdir(join(folder, 'refs'), { recursive: true });
       await writeFile(join(folder, 'refs', 'main'), '../../../../etc');
@@ -268,7 +286,7 @@ describe('offline', () => {
 });
 
 describe('planDownload', () => {
-  it('counts files and bytes without a large byte or a trace', () =>
+  it('counts files and bytes without downloading weights or writing files', () =>
     withHub(fakeRepo(FILES), {}, async ({ hub, cacheDir, options }) => {
       const plan = await planDownload(options());
       assert.equal(plan.files.length, 4);
@@ -281,7 +299,7 @@ describe('planDownload', () => {
       assert.deepEqual(await treeOf(cacheDir), {});
     }));
 
-  it('counts what a cut download left', () =>
+  it('counts the bytes that an interrupted download left', () =>
     withHub(fakeRepo({ 'model.safetensors': WEIGHTS }), {}, async ({ folder, options }) => {
       await mkdir(join(folder, 'blobs'), { recursive: true });
       await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), WEIGHTS.subarray(0, 100_000));

@@ -4,8 +4,9 @@ import { strict as assert } from 'node:assert';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sha256 } from '../helpers/digests.js';
 import type { FakeRequest } from '../helpers/fake-hub/fake-hub.js';
-import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
 import { assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
 
@@ -23,7 +24,7 @@ const faults = (...list: readonly Fault[]) => ({
 });
 
 describe('a broken transfer', () => {
-  it('goes on from the break, at 50 random offsets, and fetches at most 1 MiB again', async function () {
+  it('goes on where it broke, at 50 random offsets, and downloads at most 1 MiB again', async function () {
     this.timeout(60_000);
     const random = new DataView(noise(200, 7).buffer);
     const offsets = Array.from({ length: 50 }, (_, i) => random.getUint32(4 * i) % SIZE);
@@ -40,7 +41,7 @@ describe('a broken transfer', () => {
     }
   });
 
-  it('survives many cuts of one file as long as there is progress', () => {
+  it('survives many interruptions of one file as long as there is progress', () => {
     const cuts = Array.from({ length: 20 }, (_, i): Fault => ({ kind: 'cut', atByte: (i + 1) * 65_536 }));
     return withHub(repo(), faults(...cuts), async ({ snapshotBytes, hub, options }) => {
       assertSame(await snapshotBytes(download(options())), WEIGHTS);
@@ -48,7 +49,7 @@ describe('a broken transfer', () => {
     });
   });
 
-  it('is given up after ten failures without progress, and goes on in the next call', () => {
+  it('is given up after ten failures without progress, and goes on in the next download', () => {
     let isBroken = true;
     const fault = ({ kind }: { kind: string }): Fault | undefined =>
       kind === 'file' && isBroken ? { kind: 'cut', atByte: MIB } : undefined;
@@ -66,7 +67,7 @@ describe('a broken transfer', () => {
     });
   });
 
-  it('notices a stall and goes on', () =>
+  it('goes on after a stall', () =>
     withHub(repo(), faults({ kind: 'stall', atByte: MIB }), async ({ hub, snapshotBytes, options }) => {
       const running = download(options({ stallTimeoutMs: 200 }));
       assertSame(await snapshotBytes(running), WEIGHTS);
@@ -75,7 +76,7 @@ describe('a broken transfer', () => {
       assert.ok(hub.servedBytes(PATH) <= SIZE + MIB);
     }));
 
-  it('is no stall while bytes come, however slowly', () =>
+  it('is not taken for stalled while bytes arrive, however slowly', () =>
     withHub(repo(), { onChunk: () => delay(100) }, async ({ options }) => {
       const { events } = await download(options({ stallTimeoutMs: 1_500 }));
       assert.deepEqual(
@@ -97,7 +98,7 @@ describe('a broken transfer', () => {
     });
   });
 
-  it('continues what the Python client left', () =>
+  it('goes on with the partial file of the Python client', () =>
     withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
       await mkdir(join(folder, 'blobs'), { recursive: true });
       await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), WEIGHTS.subarray(0, MIB));
@@ -106,7 +107,7 @@ describe('a broken transfer', () => {
       assert.equal(hub.requests.find(isFile)?.range, `bytes=${MIB}-${SIZE - 1}`);
     }));
 
-  it('starts over when what is on disk proves wrong', () =>
+  it('starts over when its partial file proves wrong', () =>
     withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
       await mkdir(join(folder, 'blobs'), { recursive: true });
       await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), noise(MIB, 99));
@@ -114,7 +115,7 @@ describe('a broken transfer', () => {
       assert.equal(hub.servedBytes(PATH), SIZE - MIB + SIZE);
     }));
 
-  it('needs no request for a file that was complete but for its name', () =>
+  it('needs no request for a partial file that was complete', () =>
     withHub(repo(), {}, async ({ hub, folder, snapshotBytes, options }) => {
       await mkdir(join(folder, 'blobs'), { recursive: true });
       await writeFile(join(folder, 'blobs', `${sha256(WEIGHTS)}.incomplete`), WEIGHTS);
@@ -123,7 +124,7 @@ describe('a broken transfer', () => {
     }));
 });
 
-describe('a lying transfer', () => {
+describe('a transfer with false headers or bytes', () => {
   const cut: Fault = { kind: 'cut', atByte: MIB };
   const CUT = /connection failed/;
   // What is wrong, the faults of the first answers, and why each of them is tried again.
@@ -135,7 +136,7 @@ describe('a lying transfer', () => {
       [/received \d+ bytes of application\/octet-stream, expected \d+/],
     ],
     ['a body that ends early', [{ kind: 'shorten', atByte: MIB, isHonest: false }], [/sent 1048576 of/]],
-    ['bytes behind the end', [{ kind: 'lengthen', byteLength: 10 }], [/sent over \d+ bytes/]],
+    ['bytes after the end', [{ kind: 'lengthen', byteLength: 10 }], [/sent over \d+ bytes/]],
     ['a login page with status 200', [{ kind: 'page', hasLength: true }], [/received a page/]],
     ['a login page without a length', [{ kind: 'page', hasLength: false }], [/received a page/]],
     ['a range that starts elsewhere', [cut, { kind: 'shift-range', by: -100 }], [CUT, /received range bytes/]],
@@ -149,7 +150,7 @@ describe('a lying transfer', () => {
     ],
   ];
   for (const [name, list, reasons] of lies) {
-    it(`ends with the right bytes after ${name}`, () =>
+    it(`gives the right bytes after ${name}`, () =>
       withHub(repo(), faults(...list), async ({ cacheDir, snapshotBytes, options }) => {
         const running = download(options());
         assertSame(await snapshotBytes(running), WEIGHTS);
@@ -160,7 +161,7 @@ describe('a lying transfer', () => {
       }));
   }
 
-  it('is read whole when every range is a wrong one', () => {
+  it('is downloaded as a whole file when every range has wrong bytes', () => {
     const fault = ({ kind, range }: FakeRequest, nBefore: number): Fault | undefined => {
       if (kind !== 'file') return undefined;
       return range === undefined ? (nBefore === 0 ? cut : undefined) : { kind: 'shift-range', by: 1 };
@@ -171,7 +172,7 @@ describe('a lying transfer', () => {
     });
   });
 
-  it('is reported as HUB_CORRUPT when it lies every time, and leaves no blob', () =>
+  it('is HUB_CORRUPT when each attempt has wrong bytes, and leaves no blob', () =>
     withHub(
       repo(),
       { fault: ({ kind }) => (kind === 'file' ? { kind: 'flip', atByte: 77 } : undefined) },
@@ -197,7 +198,7 @@ describe('a lying transfer', () => {
     ));
 });
 
-describe('a busy hub', () => {
+describe('a hub that is busy or absent', () => {
   const statuses = [408, 429, 500, 502, 503, 504];
   for (const status of statuses) {
     it(`is asked again after a ${status}, for the listing and for files`, () =>
@@ -214,7 +215,7 @@ describe('a busy hub', () => {
       ));
   }
 
-  it('is given the time it asks for', () => {
+  it('is asked again after the seconds of its Retry-After', () => {
     const headers = { 'retry-after': '42' };
     return withHub(repo(), faults({ kind: 'status', status: 429, headers }), async ({ sleeps, options }) => {
       await download(options());
@@ -222,7 +223,7 @@ describe('a busy hub', () => {
     });
   });
 
-  it('is given the time until the date it asks for', () => {
+  it('is asked again at the date of its Retry-After', () => {
     const headers = { 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT' };
     return withHub(repo(), faults({ kind: 'status', status: 503, headers }), async ({ sleeps, options }) => {
       const { clock } = options();
@@ -232,7 +233,7 @@ describe('a busy hub', () => {
     });
   });
 
-  it('is reported when it asks for more time than five minutes', () => {
+  it('is reported when its Retry-After is over five minutes', () => {
     const headers = { 'retry-after': '3600' };
     return withHub(repo(), faults({ kind: 'status', status: 429, headers }), async ({ sleeps, options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_RATE_LIMITED');
@@ -240,12 +241,12 @@ describe('a busy hub', () => {
     });
   });
 
-  it('is reported when it stays busy', () =>
+  it('is reported when it answers 503 to every attempt', () =>
     withHub(repo(), { fault: () => ({ kind: 'status', status: 503 }) }, async ({ options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
     }));
 
-  it('is reported when nobody listens', () =>
+  it('is reported when no server answers', () =>
     withHub(repo(), {}, async ({ hub, options }) => {
       await hub.stop();
       const error = await failureOf(() => download(options()));

@@ -1,7 +1,9 @@
 // How long a download keeps trying: seconds before anything has come, minutes for a transfer under way, never in silence.
 
 import { strict as assert } from 'node:assert';
+import { rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { type HubEvent, planDownload } from '@llama-ts/exporter';
 import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
@@ -30,16 +32,17 @@ async function withPort(resets: boolean, use: (url: string) => Promise<void>): P
   }
 }
 
-describe('the first request', () => {
+describe('the first request to the hub', () => {
   const retries = (events: readonly HubEvent[]) =>
     events.flatMap((event) => (event.type === 'request-retry' ? [event] : []));
 
-  it('is given up after four attempts within four seconds when nobody listens, each said with its wait', () =>
+  it('is given up after four attempts within four seconds when no server answers, and each attempt is reported with its wait', () =>
     withHub(repo(), {}, async ({ hub, sleeps, options }) => {
       await hub.stop();
       const events: HubEvent[] = [];
       const error = await failureOf(() => download(options(), (event) => events.push(event)));
       assert.equal(error.code, 'HUB_NETWORK');
+      assert.ok(error.message.startsWith(`${options().repo}: http://127.0.0.1:`), error.message);
       assert.ok(seconds(sleeps) < 4, `waits of ${sleeps}`);
       assert.deepEqual(
         retries(events).map(({ attempt, maxAttempts, delayMs }) => [attempt, maxAttempts, delayMs]),
@@ -47,7 +50,23 @@ describe('the first request', () => {
       );
     }));
 
-  it('is given up as soon when a proxy answers 502 for the hub, or when connections are reset', async () => {
+  it('that fails is replaced by the complete copy in the cache, with a warning', () =>
+    withHub(
+      fakeRepo({ 'config.json': '{}', 'tokenizer.json': '{}', [PATH]: WEIGHTS }),
+      {},
+      async ({ hub, options }) => {
+        const { snapshot: before } = await download(options());
+        await hub.stop();
+        const { snapshot: after, events } = await download(options());
+        assert.deepEqual([after.path, after.commit], [before.path, before.commit]);
+        const said = events.find(({ type }) => type === 'hub-unreachable');
+        assert.ok(said?.type === 'hub-unreachable' && said.commit === before.commit && said.code === 'HUB_NETWORK');
+        await rm(join(before.path, 'config.json'));
+        assert.equal((await failureOf(() => download(options()))).code, 'HUB_NETWORK', 'a copy with a hole is none');
+      },
+    ));
+
+  it('is given up after as many attempts when a proxy answers 502, or when connections are reset', async () => {
     await withHub(repo(), busy(502), async ({ sleeps, options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
       assert.equal(sleeps.length, 3);
@@ -73,14 +92,14 @@ describe('the first request', () => {
       }),
     ));
 
-  it('ends at once when a name is no address that fetch takes', () =>
+  it('ends at once when the endpoint is no address that fetch accepts', () =>
     withHub(repo(), {}, async ({ sleeps, options }) => {
       const error = await failureOf(() => download(options({ endpoint: 'http://127.0.0.1:1' })));
       assert.equal(error.code, 'HUB_NETWORK');
       assert.deepEqual(sleeps, []);
     }));
 
-  it('waits a minute when the hub asks for it, and says how much longer a hub asks for', async () => {
+  it('waits a minute when the hub asks for it, and reports a hub that asks for longer', async () => {
     const once = (wait: string) => ({
       fault: (_: unknown, nBefore: number): Fault | undefined =>
         nBefore === 0 ? { kind: 'status', status: 429, headers: { 'retry-after': wait } } : undefined,
@@ -97,7 +116,7 @@ describe('the first request', () => {
     });
   });
 
-  it('of a plan tells of its retries too', () =>
+  it('of a plan reports its retries too', () =>
     withHub(repo(), busy(503), async ({ options }) => {
       const attempts: number[] = [];
       await failureOf(() => planDownload({ ...options(), onRetry: ({ attempt }) => attempts.push(attempt) }));
@@ -119,7 +138,7 @@ describe('the first request', () => {
     }));
 });
 
-describe('a transfer', () => {
+describe('a transfer from the hub', () => {
   const brokenFrom = (nRight: number) => ({
     fault: ({ kind }: { kind: string }, nBefore: number): Fault | undefined => {
       if (kind !== 'file') return undefined;
@@ -127,13 +146,13 @@ describe('a transfer', () => {
     },
   });
 
-  it('of which no byte ever came is given up like a question', () =>
+  it('that never brought a byte is given up as early as a first request', () =>
     withHub(repo(), brokenFrom(0), async ({ sleeps, options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_UNAVAILABLE');
       assert.equal(sleeps.length, 3);
     }));
 
-  it('under way is tried ten times', () =>
+  it('that brought bytes is attempted ten times', () =>
     withHub(repo(), brokenFrom(1), async ({ sleeps, options }) => {
       const events: HubEvent[] = [];
       assert.equal((await failureOf(() => download(options(), (event) => events.push(event)))).code, 'HUB_UNAVAILABLE');

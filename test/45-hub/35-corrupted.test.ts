@@ -1,11 +1,11 @@
 // Thousands of corrupted transfers, of large files (sha256) and small ones (git's digest): none gets into the cache.
 //
-// LLAMA_TEST_CORRUPT_TRANSFERS sets how many; scripts/nightly.mjs asks for 10,000. LLAMA_TEST_SEED is another seed.
+// LLAMA_TEST_CORRUPT_TRANSFERS sets how many; scripts/fuzz/nightly.mjs asks for 10,000. LLAMA_TEST_SEED is another seed.
 
 import { strict as assert } from 'node:assert';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import { type FakeFile, type FakeRepo, fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
 import { fileForgers, redirectForgers } from '../helpers/fake-hub/forgeries.js';

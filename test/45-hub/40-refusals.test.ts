@@ -12,7 +12,7 @@ const answerOnce = (kind: string, fault: Fault) => ({
 });
 
 describe('a refusal of the hub', () => {
-  it('of a token is HUB_UNAUTHORIZED and says where to make one', () =>
+  it('of a token is HUB_UNAUTHORIZED and names the page to make one', () =>
     withHub(fakeRepo(FILES), { token: TOKEN }, async ({ options }) => {
       const error = await failureOf(() => download(options({ token: 'hf_other' })));
       assert.equal(error.code, 'HUB_UNAUTHORIZED');
@@ -20,7 +20,7 @@ describe('a refusal of the hub', () => {
       assert.doesNotMatch(error.message, /hf_other/);
     }));
 
-  it('without a token is HUB_UNAUTHORIZED where the hub gives no other reason', () =>
+  it('without a token is HUB_UNAUTHORIZED when the hub gives no other reason', () =>
     withHub(fakeRepo(FILES), answerOnce('model', { kind: 'status', status: 401 }), async ({ options }) => {
       const error = await failureOf(() => download(options()));
       assert.equal(error.code, 'HUB_UNAUTHORIZED');
@@ -69,7 +69,7 @@ describe('a refusal of the hub', () => {
     });
   });
 
-  it('with a bare 404 is about the repository or the file asked for', async () => {
+  it('with a bare 404 is about the repository or the file that was requested', async () => {
     const fault: Fault = { kind: 'status', status: 404 };
     await withHub(fakeRepo(FILES), answerOnce('model', fault), async ({ options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_REPO_NOT_FOUND');
@@ -84,7 +84,7 @@ describe('a refusal of the hub', () => {
       assert.equal((await failureOf(() => download(options()))).code, 'HUB_FORBIDDEN');
     }));
 
-  it('by the place it sends to is tried again with a new address', () => {
+  it('from the storage it redirects to is tried again with a new address', () => {
     let nRefused = 0;
     const fault = ({ kind }: { kind: string }): Fault | undefined =>
       kind === 'file' && nRefused++ === 0 ? { kind: 'status', status: 403 } : undefined;
@@ -95,7 +95,7 @@ describe('a refusal of the hub', () => {
   });
 });
 
-describe('an answer that no hub gives', () => {
+describe('a malformed response of the hub', () => {
   const hex = 'a'.repeat(40);
   const file = (more: object) => JSON.stringify([{ type: 'file', path: 'config.json', size: 2, oid: hex, ...more }]);
   const trees: readonly [string, string][] = [
@@ -150,7 +150,7 @@ describe('an answer that no hub gives', () => {
       }));
   }
 
-  it('is refused as an index that is none', async () => {
+  it('is refused as an index of shards', async () => {
     const files = { 'config.json': '{}', 'model.safetensors.index.json': '{"weight_map":{"a":"../evil.safetensors"}}' };
     await withHub(fakeRepo(files), {}, async ({ options }) => {
       assert.equal((await failureOf(() => download(options()))).code, 'SAFETENSORS_INDEX');

@@ -12,8 +12,8 @@ import { download, failureOf, REPO, treeOf, withHub } from './support.js';
 const TOKEN = 'hf_canaryCANARY0123456789';
 const FILES = { 'config.json': '{}', 'model.safetensors': noise(200_000) };
 
-describe('the token', () => {
-  it('goes to the hub’s own origin and not along with a redirect to another', () =>
+describe('the hub token', () => {
+  it('is sent to the hub’s own origin and not to the target of a redirect elsewhere', () =>
     withHub(fakeRepo(FILES, 'private'), { token: TOKEN }, async ({ hub, options }) => {
       await download(options({ token: TOKEN }));
       const atHub = hub.requests.filter(({ origin }) => origin === hub.url);
@@ -22,7 +22,7 @@ describe('the token', () => {
       assert.ok(elsewhere.length > 0 && elsewhere.every(({ authorization }) => authorization === undefined));
     }));
 
-  it('does not come back with a redirect from elsewhere', () =>
+  it('is not sent when a redirect elsewhere leads back to the hub', () =>
     withHub(fakeRepo(FILES), { token: TOKEN }, async ({ hub, options }) => {
       const bounce = createServer((_, response) => response.writeHead(302, { location: `${hub.url}/leak` }).end());
       await new Promise<void>((resolve) => bounce.listen(0, '127.0.0.1', resolve));
@@ -48,7 +48,7 @@ describe('the token', () => {
       assert.ok(hub.requests.every(({ origin }) => origin === hub.url));
     }));
 
-  it('appears in no event, error or file, whatever goes wrong, even if the hub repeats it', async () => {
+  it('appears in no event, error or file, whatever fails, even if the hub repeats it', async () => {
     const echo = { 'x-error-message': `no ${TOKEN} here`, 'content-range': TOKEN, location: `ftp://x/${TOKEN}` };
     const faults: readonly (Fault | undefined)[] = [
       undefined,
@@ -100,7 +100,7 @@ describe('the token', () => {
     }));
 });
 
-describe('a redirect', () => {
+describe('a redirect by the hub', () => {
   const targets: readonly [string, string][] = [
     ['plain http', 'http://cdn.example/file'],
     ['another protocol', 'file:///etc/passwd'],
@@ -125,7 +125,7 @@ describe('a redirect', () => {
     assert.equal((await failureOf(() => download(options))).code, 'HUB_BAD_REDIRECT');
   });
 
-  it('in a circle ends', () =>
+  it('that repeats in a circle is refused', () =>
     withHub(fakeRepo(FILES), {}, async ({ hub, options }) => {
       const error = await failureOf(() =>
         download(options({ fetch: redirectingFetch(`${hub.url}/meta-llama/Tiny/resolve/x`) })),

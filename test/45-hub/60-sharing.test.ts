@@ -7,7 +7,8 @@ import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { sha256 } from '../helpers/digests.js';
+import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import { assertBlobsTrue, assertNothingHalf, assertSame, download, treeOf, withHub } from './support.js';
 
 const PATH = 'model.safetensors';
@@ -19,7 +20,7 @@ const repo = (weights = WEIGHTS) => fakeRepo({ 'config.json': '{}', [PATH]: weig
 /** A pid that no process has: beyond the largest that Linux gives. */
 const NO_PID = 2 ** 22 + 1;
 
-describe('eight downloads at once', () => {
+describe('eight downloads at the same time', () => {
   it('in one process share one transfer', () =>
     withHub(repo(), {}, async ({ hub, cacheDir, snapshotBytes, options }) => {
       const running = Array.from({ length: 8 }, () => download(options()));
@@ -42,8 +43,8 @@ describe('eight downloads at once', () => {
   });
 });
 
-describe('a killed download', () => {
-  it('leaves only right blobs, and the next one goes on from what came', async function () {
+describe('a download that was killed', () => {
+  it('leaves only right blobs, and the next one goes on from its partial files', async function () {
     const nKills = Number(process.env.LLAMA_TEST_KILLS ?? 5);
     this.timeout(30_000 + nKills * 10_000);
     const random = noise(nKills + 1, Date.now());
@@ -80,7 +81,7 @@ describe('a killed download', () => {
     }
   });
 
-  it('is not waited for when its process is gone', () =>
+  it('is not waited for when its process has ended', () =>
     withHub(repo(), {}, async ({ hub, cacheDir, folder, snapshotBytes, options }) => {
       const owner = await ownerLike(NO_PID);
       const locks = join(cacheDir, '.locks', 'models--meta-llama--Tiny');
@@ -94,7 +95,7 @@ describe('a killed download', () => {
       await assertNothingHalf(cacheDir);
     }));
 
-  it('between naming a blob and giving up its lock leaves nothing that the next one does not clear away', () =>
+  it('between naming a blob and releasing its lock leaves nothing that the next one does not remove', () =>
     withHub(repo(), {}, async ({ cacheDir, folder, options }) => {
       const owner = await ownerLike(NO_PID);
       await download(options());
@@ -148,7 +149,7 @@ describe('a killed download', () => {
       const lockPath = join(cacheDir, '.locks', 'models--meta-llama--Tiny', `${ETAG}.llama.lock`);
       await mkdir(join(lockPath, '..'), { recursive: true });
       await writeFile(lockPath, await ownerLike(NO_PID));
-      // Reads the dead one's lock, and comes to act on it only when a second download has the lock.
+      // Reads the lock of the ended process, and acts on it only when a second download has the lock.
       let arrived = () => {};
       const reading = new Promise<void>((resolve) => (arrived = resolve));
       let goOn = () => {};
@@ -188,19 +189,30 @@ describe('a killed download', () => {
       assert.ok(!removed.includes(owner), 'the lock of a live download was removed');
       await assertNothingHalf(cacheDir);
     }));
+});
 
-  it('leaves a lock that a live one of this process keeps renewing', () =>
-    withHub(repo(), { onChunk: () => delay(20), chunkBytes: 100_000 }, async ({ hub, cacheDir, options }) => {
+describe('the lock of a download', () => {
+  it('is left alone while a download of the same process renews it', () => {
+    let begin: (value?: unknown) => void;
+    const hasBegun = new Promise((resolve) => {
+      begin = resolve;
+    });
+    const onChunk = () => {
+      begin();
+      return delay(20);
+    };
+    return withHub(repo(), { onChunk, chunkBytes: 100_000 }, async ({ hub, cacheDir, options }) => {
       const first = download(options());
-      await delay(60);
+      await hasBegun;
       const { events } = await download(options());
       await first;
       assert.ok(events.some(({ type, ...event }) => type === 'file-wait' && 'path' in event && event.path === PATH));
       assert.equal(hub.servedBytes(PATH), WEIGHTS.byteLength);
       await assertNothingHalf(cacheDir);
-    }));
+    });
+  });
 
-  it('is no hindrance as a lock of the Python client, which is never removed', () =>
+  it('of the Python client, which is never removed, stops no download', () =>
     withHub(repo(), {}, async ({ cacheDir, sleeps, options }) => {
       const locks = join(cacheDir, '.locks', 'models--meta-llama--Tiny');
       await mkdir(locks, { recursive: true });

@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import * as nodeFiles from 'node:fs/promises';
-import type { FileLayer } from '@llama-ts/exporter';
+import type { FileLayer } from '@llama-ts/durable';
 import { failingLayer, failure, shortWriteLayer } from '../helpers/failing-files.js';
 import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, treeOf, withHub } from './support.js';
@@ -10,7 +10,7 @@ import { assertBlobsTrue, assertNothingHalf, assertSame, download, failureOf, tr
 const WEIGHTS = noise(150_000);
 const repo = () => fakeRepo({ 'config.json': '{}', 'model.safetensors': WEIGHTS });
 
-describe('a disk that fails', () => {
+describe('a disk that fails during a download', () => {
   for (const [errno, code] of [
     ['ENOSPC', 'DISK_FULL'],
     ['EIO', 'CACHE_FAILED'],
@@ -44,7 +44,7 @@ describe('a disk that fails', () => {
     });
   }
 
-  it('that takes a few bytes at a time gets them all', () =>
+  it('and writes a few bytes at a time gets all bytes', () =>
     withHub(repo(), {}, async ({ snapshotBytes, options }) => {
       assertSame(await snapshotBytes(download(options({ files: shortWriteLayer() }))), WEIGHTS);
     }));
@@ -55,14 +55,14 @@ describe('a disk that fails', () => {
       const files = { ...nodeFiles, statfs: statfs as FileLayer['statfs'] };
       const error = await failureOf(() => download(options({ files })));
       assert.equal(error.code, 'DISK_FULL');
-      assert.match(error.message, /40960 bytes free, expected 150002/);
+      assert.match(error.message, /41\.0 kB free, expected 150\.0 kB for the download/);
       assert.deepEqual(
         hub.requests.map(({ kind }) => kind),
         ['model', 'tree'],
       );
     }));
 
-  it('without links gets copies', () =>
+  it('and cannot hold links gets copies', () =>
     withHub(repo(), {}, async ({ folder, snapshotBytes, options }) => {
       const symlink: FileLayer['symlink'] = () => Promise.reject(failure('EPERM', 'symlink'));
       assertSame(await snapshotBytes(download(options({ files: { ...nodeFiles, symlink } }))), WEIGHTS);

@@ -4,7 +4,8 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fakeRepo, gitSha1 } from '../helpers/fake-hub/fake-repo.js';
+import { gitSha1 } from '../helpers/digests.js';
+import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { download, failureOf, REPO, withHub } from './support.js';
 
 const CONFIG = '{"model_type":"llama"}';

@@ -1,8 +1,9 @@
-// A file read in ranges where it lies.
+// A file read in ranges from the hub.
 
 import { strict as assert } from 'node:assert';
 import { openRemoteFile } from '@llama-ts/exporter';
-import { fakeRepo, noise, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { sha256 } from '../helpers/digests.js';
+import { fakeRepo, noise } from '../helpers/fake-hub/fake-repo.js';
 import type { Fault } from '../helpers/fake-hub/faults.js';
 import { assertSame, failureOf, withHub } from './support.js';
 
@@ -14,7 +15,7 @@ const faults = (...list: readonly (Fault | undefined)[]) => ({
 });
 
 describe('openRemoteFile', () => {
-  it('reads parts, the whole and nothing', () =>
+  it('reads ranges, the whole file and an empty range', () =>
     withHub(repo(), {}, async ({ hub, options }) => {
       const file = await openRemoteFile({ ...options(), path: PATH });
       assert.deepEqual([file.size, file.sha256], [WEIGHTS.byteLength, sha256(WEIGHTS)]);
@@ -27,21 +28,21 @@ describe('openRemoteFile', () => {
       assert.equal(hub.requests.length, nBefore);
     }));
 
-  it('fetches no more than asked for', () =>
+  it('downloads no more than was asked for', () =>
     withHub(repo(), {}, async ({ hub, options }) => {
       const file = await openRemoteFile({ ...options(), path: PATH });
       await file.slice(1_000, 3_000).arrayBuffer();
       assert.equal(hub.servedBytes(PATH), 2_000);
     }));
 
-  it('goes on after a cut without fetching twice', () =>
+  it('goes on after an interruption without downloading bytes twice', () =>
     withHub(repo(), { ...faults({ kind: 'cut', atByte: 300_000 }), chunkBytes: 1_024 }, async ({ hub, options }) => {
       const file = await openRemoteFile({ ...options(), path: PATH });
       assertSame(new Uint8Array(await file.slice(1_000, 400_000).arrayBuffer()), WEIGHTS.subarray(1_000, 400_000));
       assert.ok(hub.servedBytes(PATH) < 399_000 + 131_072);
     }));
 
-  it('asks again after another range, the whole file, or a 503', () =>
+  it('asks again after a wrong range, the whole file, or a 503', () =>
     withHub(
       repo(),
       faults({ kind: 'shift-range', by: -10 }, { kind: 'ignore-range' }, { kind: 'status', status: 503 }),
@@ -51,7 +52,7 @@ describe('openRemoteFile', () => {
       },
     ));
 
-  it('refuses parts outside of the file', () =>
+  it('refuses ranges outside the file', () =>
     withHub(repo(), {}, async ({ options }) => {
       const file = await openRemoteFile({ ...options(), path: PATH });
       for (const [start, end] of [
@@ -65,7 +66,7 @@ describe('openRemoteFile', () => {
       }
     }));
 
-  it('reports a file that is not there', () =>
+  it('reports a file that does not exist', () =>
     withHub(repo(), {}, async ({ options }) => {
       const error = await failureOf(() => openRemoteFile({ ...options(), path: 'model.bin' }));
       assert.equal(error.code, 'HUB_FILE_NOT_FOUND');

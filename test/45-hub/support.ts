@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { lstat, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ToolkitError } from '@llama-ts/base';
 import {
   type DownloadSnapshotOptions,
   downloadSnapshot,
@@ -11,10 +12,11 @@ import {
   type HubEvent,
   type HubSnapshot,
 } from '@llama-ts/exporter';
-import { isToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
 import { canaryToken } from '../helpers/canary.js';
+import { gitSha1, sha256 } from '../helpers/digests.js';
+import { failureOf as anyFailureOf } from '../helpers/failure.js';
 import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
-import { type FakeRepo, gitSha1, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import type { FakeRepo } from '../helpers/fake-hub/fake-repo.js';
 
 export const REPO = 'meta-llama/Tiny';
 
@@ -32,7 +34,7 @@ export interface Bench {
   options(more?: Partial<DownloadSnapshotOptions>): DownloadSnapshotOptions;
 }
 
-/** Starts a hub with `repo` as {@link REPO}, and cleans up behind `use`. */
+/** Starts a hub with `repo` as {@link REPO}, and cleans up after `use`. */
 export async function withHub<T>(
   repo: FakeRepo,
   options: Omit<FakeHubOptions, 'repos'>,
@@ -90,17 +92,11 @@ export async function download(
   }
 }
 
-/** The toolkit's error that `action` throws. */
-export async function failureOf(action: () => unknown): Promise<ToolkitErrorShape> {
-  try {
-    await action();
-  } catch (error) {
-    assert.ok(isToolkitError(error), `expected a ToolkitError, got ${error instanceof Error ? error.stack : error}`);
-    assert.ok(error.suggestions.length > 0, `${error.code} without a remedy`);
-    assert.doesNotMatch(error.message, /[\u0000-\u001f\u007f-\u009f]/);
-    return error;
-  }
-  return assert.fail('expected an error');
+/** The error that `action` throws, which must suggest something. */
+export async function failureOf(action: () => unknown): Promise<ToolkitError> {
+  const error = await anyFailureOf(action);
+  assert.ok(error.suggestions.length > 0, `${error.code} without a suggestion`);
+  return error;
 }
 
 /** Every file below a folder: `path` of folders is left out, links read `→ target`, files their text. */

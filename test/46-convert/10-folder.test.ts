@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSafetensorsFolder } from '@llama-ts/safetensors';
 import { sampleModelPath } from '@llama-ts/sample-model';
-import { readJson, rejectsWith, withFolder } from '../40-exporter/support.js';
+import { failsWith, readJson, withFolder } from '../40-exporter/support.js';
 import { assertSameTensors, convert, describeFolder, exportBin, models, writeTinyModel } from './support.js';
 
 for (const { name, folder, type } of models) {
@@ -24,7 +24,7 @@ for (const { name, folder, type } of models) {
       });
     }
 
-    it('straight from the folder has every tensor byte for byte', async () => {
+    it('converted directly has every tensor byte for byte', async () => {
       await withFolder(async (scratch) => {
         const output = join(scratch, 'folder');
         await convert({ source: folder, output, to: 'safetensors' });
@@ -32,7 +32,7 @@ for (const { name, folder, type } of models) {
       });
     });
 
-    it('exports to the v2 file of its source, up to the provenance', async () => {
+    it('exports to the v2 file of its source but for the provenance', async () => {
       await withFolder(async (scratch) => {
         const output = join(scratch, 'folder');
         await convert({ source: folder, output, to: 'safetensors' });
@@ -45,7 +45,7 @@ for (const { name, folder, type } of models) {
 }
 
 describe('a folder that convert writes', () => {
-  it('keeps the RoPE settings, end tokens and chat template in the words of transformers', async () => {
+  it('has RoPE settings, end tokens and chat template as transformers names them', async () => {
     await withFolder(async (scratch) => {
       const source = await exportBin(sampleModelPath, join(scratch, 'model.bin'), 1);
       const output = join(scratch, 'folder');
@@ -60,7 +60,7 @@ describe('a folder that convert writes', () => {
     });
   });
 
-  it('is sharded with an index that names each tensor and their size', async () => {
+  it('has an index of shards with each tensor and the total size', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'folder');
       await convert({ source: sampleModelPath, output, to: 'safetensors', maxShardBytes: 700_000 });
@@ -83,7 +83,7 @@ describe('a folder that convert writes', () => {
     });
   });
 
-  it('holds a tensor larger than a shard in a file of its own', async () => {
+  it('has a file of its own for a tensor larger than a shard', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'folder');
       await convert({ source: sampleModelPath, output, to: 'safetensors', maxShardBytes: 1 });
@@ -93,7 +93,7 @@ describe('a folder that convert writes', () => {
     });
   });
 
-  it('takes F16 for weights that are float16 and not bfloat16, and refuses it past its range', async () => {
+  it('has F16 for weights that are float16 and not bfloat16, and is refused in F16 for values beyond its range', async () => {
     await withFolder(async (scratch) => {
       const embedding = new Float32Array(4 * 8).fill(1 + 2 ** -10);
       embedding.set([2 ** -24, -65504, 0, -0]);
@@ -109,11 +109,11 @@ describe('a folder that convert writes', () => {
       embedding[7] = 65520;
       await writeTinyModel(scratch, 4, {}, { 'model.embed_tokens.weight': embedding });
       const other = { source: scratch, output: join(scratch, 'other'), to: 'safetensors' } as const;
-      assert.match(await rejectsWith('TYPE_UNFIT', convert({ ...other, type: 'F16' })), /holds 65520/);
+      assert.match(await failsWith('TYPE_UNFIT', convert({ ...other, type: 'F16' })), /holds 65520/);
     });
   });
 
-  it('keeps float32 where one weight needs it', async () => {
+  it('has float32 when one weight needs it', async () => {
     await withFolder(async (scratch) => {
       const last = new Float32Array(64).fill(1);
       last[63] = 2 ** -25 + 1e-12;
@@ -123,7 +123,7 @@ describe('a folder that convert writes', () => {
     });
   });
 
-  it('rounds to bfloat16 when asked', async () => {
+  it('has bfloat16 when asked for', async () => {
     await withFolder(async (scratch) => {
       const embedding = new Float32Array(4 * 8).fill(1 + 2 ** -8);
       embedding[1] = 1 + 3 * 2 ** -8;

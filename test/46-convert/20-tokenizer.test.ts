@@ -50,7 +50,7 @@ describe('a tokenizer.json that convert writes', () => {
     });
   }).timeout(60_000);
 
-  it('gives the Rust library our tokens, begin of text included', async () => {
+  it('gives our tokens in the Rust library, begin-of-text token included', async () => {
     await withFolder(async (scratch) => {
       const source = await exportBin(sampleModelPath, join(scratch, 'model.bin'), 1);
       await convert({ source, output: join(scratch, 'folder'), to: 'safetensors' });
@@ -62,7 +62,7 @@ describe('a tokenizer.json that convert writes', () => {
     });
   });
 
-  it('merges only, and puts nothing in front, where the source does so', async () => {
+  it('looks no piece up whole and adds no begin-of-text token when its source does neither', async () => {
     await withFolder(async (scratch) => {
       const json = (await readJson(join(sampleModelPath, 'tokenizer.json'))) as TokenizerJson;
       json.model.ignore_merges = false;

@@ -4,10 +4,11 @@ import { strict as assert } from 'node:assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GGMLQuantizationType, type GGUFParseOutput, gguf } from '@huggingface/gguf';
+import { bytesSource } from '@llama-ts/base';
 import type { WeightType } from '@llama-ts/exporter';
-import { type BinTensor, bytesSource, readBinFile } from '@llama-ts/format';
+import { type BinTensor, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
-import { golden, readJson, rejectsWith, withFolder } from '../40-exporter/support.js';
+import { failsWith, golden, readJson, withFolder } from '../40-exporter/support.js';
 import { convert, exportBin, models, writeTinyModel } from './support.js';
 
 /** Numbers of types in ggml. */
@@ -65,7 +66,7 @@ async function binTensors(path: string): Promise<Map<string, BinTensor & { bytes
 
 for (const { name, folder, type } of models) {
   describe(`${name} as GGUF`, () => {
-    it('holds the weights of v1 in float32, in the same order of rows', async () => {
+    it('has the weights of v1 in float32, in the same order of rows', async () => {
       await withFolder(async (scratch) => {
         const source = await exportBin(folder, join(scratch, 'model.bin'), 1);
         const output = join(scratch, 'model.gguf');
@@ -83,7 +84,7 @@ for (const { name, folder, type } of models) {
       });
     });
 
-    it('is the same file from the folder as from v1, and in the type of the source', async () => {
+    it('is the same file from the folder as from v1, in the type of the source', async () => {
       await withFolder(async (scratch) => {
         const source = await exportBin(folder, join(scratch, 'model.bin'), 1);
         const outputs = [join(scratch, 'a.gguf'), join(scratch, 'b.gguf')];
@@ -109,7 +110,7 @@ for (const { name, folder, type } of models) {
   });
 }
 
-describe('GGUF metadata', () => {
+describe('the GGUF metadata that convert writes', () => {
   it('states dimensions, RoPE, tokenizer, end tokens and chat template', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'model.gguf');
@@ -180,7 +181,7 @@ describe('GGUF metadata', () => {
     });
   });
 
-  it('names the split that only merges for a tokenizer that only merges', async () => {
+  it('names a pre-tokenizer that only merges for a tokenizer that only merges', async () => {
     await withFolder(async (scratch) => {
       const json = await readJson(join(sampleModelPath, 'tokenizer.json'));
       await writeTinyModel(scratch, 1329, { bos_token_id: 1073 });
@@ -193,7 +194,7 @@ describe('GGUF metadata', () => {
     });
   });
 
-  it('says that there is no vocabulary, with a warning, for a model without a tokenizer', async () => {
+  it('states that a model without a tokenizer has no vocabulary, with a warning', async () => {
     await withFolder(async (scratch) => {
       const output = join(scratch, 'model.gguf');
       await convert({ source: golden('tied-gqa-bf16'), output, to: 'gguf' });
@@ -202,11 +203,11 @@ describe('GGUF metadata', () => {
     });
   });
 
-  it('is refused as Q8_0 where rows are no whole blocks', async () => {
+  it('is refused for Q8_0 when rows are no multiple of a block', async () => {
     await withFolder(async (scratch) => {
       await writeTinyModel(scratch, 4);
       const refused = convert({ source: scratch, output: join(scratch, 'm.gguf'), to: 'gguf', type: 'Q8_0' });
-      assert.match(await rejectsWith('TYPE_UNFIT', refused), /rows of 8 weights, expected a multiple of 32/);
+      assert.match(await failsWith('TYPE_UNFIT', refused), /rows of 8 weights, expected a multiple of 32/);
     });
   });
 });

@@ -3,11 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { convertModel, type WeightType } from '@llama-ts/exporter';
-import type { TokenizerData } from '@llama-ts/format';
-import { openModel } from '@llama-ts/runtime';
 import { drain, withFolder } from '../40-exporter/support.js';
 import { type GoldenModel, goldenModels, goldenTokens, modelFile } from '../50-runtime/support.js';
-import { packTokens } from '../helpers/tokenizer-json.js';
+import { byteVocabulary, ourProbabilities } from './our-probabilities.js';
 import { closeLlamaCpp, llamaCppProbabilities, needsLlamaCpp, whenAbsent, withLlamaCpp } from './support.js';
 
 /** Positions compared: enough for scaled frequencies to part from unscaled ones. */
@@ -58,17 +56,6 @@ async function compare(name: GoldenModel, version: 1 | 2, type: WeightType) {
   return { maxDifference, meanDivergence: divergence / ours.length };
 }
 
-async function ourProbabilities(path: string, tokens: readonly number[]): Promise<Float64Array[]> {
-  const model = await openModel(path, { context: tokens.length });
-  try {
-    const { vocabSize } = model.header.dimensions;
-    const logits = await model.forward([{ cache: model.createCache(), position: 0, tokens }], { logits: 'all' });
-    return tokens.map((_, row) => softmax(logits.subarray(row * vocabSize, (row + 1) * vocabSize)));
-  } finally {
-    await model.close();
-  }
-}
-
 async function theirProbabilities(name: GoldenModel, type: WeightType, tokens: readonly number[]) {
   const source = await modelFile(name, 1);
   let result: readonly Map<number, number>[] = [];
@@ -79,25 +66,4 @@ async function theirProbabilities(name: GoldenModel, type: WeightType, tokens: r
     result = await withLlamaCpp(output, (model) => llamaCppProbabilities(model, tokens));
   });
   return result;
-}
-
-/** The golden models have no tokenizer, and node-llama-cpp ends the process on a file without a vocabulary. */
-function byteVocabulary(nTokens: number): TokenizerData {
-  const specials = Array.from({ length: nTokens - 256 }, (_, i) => ({ id: 256 + i, name: `<|special_${i}|>` }));
-  const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
-  const names = specials.map((special) => new TextEncoder().encode(special.name));
-  return {
-    ...packTokens([...bytes, ...names]),
-    splitPattern: 'llama3',
-    ignoreMerges: true,
-    merges: new Uint32Array(0),
-    specialTokens: specials,
-  };
-}
-
-function softmax(logits: Float32Array): Float64Array {
-  const max = logits.reduce((a, b) => Math.max(a, b));
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - max));
-  const sum = exponentials.reduce((a, b) => a + b);
-  return exponentials.map((value) => value / sum);
 }

@@ -54,7 +54,7 @@ describe(`llama.cpp's tokenizer of a GGUF file${whenAbsent}`, () => {
     });
   }
 
-  it('merges pieces that are whole tokens where ours does, and takes them whole where ours does', async () => {
+  it('merges pieces that are tokens where ours merges them, and takes them as one token where ours does', async () => {
     for (const ignoreMerges of [true, false]) {
       const json = await unreachableToken(ignoreMerges);
       await withFolder(async (scratch) => {

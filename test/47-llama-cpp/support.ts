@@ -56,7 +56,8 @@ export async function closeLlamaCpp(): Promise<void> {
 
 async function startEngine(): Promise<LlamaCpp> {
   const entry = join(folder!, 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
-  if (!existsSync(entry)) throw new Error(`NODE_LLAMA_CPP: no ${entry}, run scripts/install-node-llama-cpp.mjs`);
+  if (!existsSync(entry))
+    throw new Error(`NODE_LLAMA_CPP: no ${entry}, run scripts/install/install-node-llama-cpp.mjs`);
   const { getLlama } = (await import(pathToFileURL(entry).href)) as {
     getLlama(options: Record<string, unknown>): Promise<LlamaCpp>;
   };

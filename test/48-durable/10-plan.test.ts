@@ -1,7 +1,7 @@
 // What `export --dry-run` says, compared with what an export then does.
 
 import { strict as assert } from 'node:assert';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ConvertPlan,
@@ -15,7 +15,7 @@ import {
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
 import { startFakeHub } from '../helpers/fake-hub/fake-hub.js';
-import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
+import { fakeRepo, filesIn } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
@@ -26,7 +26,7 @@ describe('the plan of an export', () => {
   it('of a folder states the very bytes that the export writes', () =>
     withFolder(async (folder) => {
       const source = await openCheckpoint(sampleModelPath);
-      for (const version of [0, 1, 2] as const) {
+      for (const version of [0, 1, 2, 3] as const) {
         for (const plain of [false, true]) {
           const options = { source, output: join(folder, `${version}-${plain}.bin`), version, plain };
           const tokenizerBin = plain ? undefined : join(folder, `${version}.tokenizer`);
@@ -52,16 +52,16 @@ describe('the plan of an export', () => {
       assert.deepEqual(await readdir(folder), []);
     }));
 
-  it('refuses what the export would refuse', () =>
+  it('is refused where the export would be', () =>
     withFolder(async (folder) => {
       const run = await runLlama(['export', '.', '--hf', 'sample-model', '--dry-run'], { cwd: folder });
       assert.equal(run.exitCode, 2);
       assert.match(run.stderr, /OUTPUT_NOT_A_FILE/);
     }));
 
-  it('of a repository is made before the first weight, and bounds what the export writes', () =>
+  it('of a repository is made before the first weight is downloaded, and is an upper bound of what the export writes', () =>
     withFolder(async (folder) => {
-      const repo = fakeRepo(await filesOf(sampleModelPath));
+      const repo = fakeRepo(await filesIn(sampleModelPath));
       const hub = await startFakeHub({ repos: { [REPO]: repo } });
       try {
         const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
@@ -81,7 +81,7 @@ describe('the plan of an export', () => {
       }
     }));
 
-  it('states the very bytes of GGUF and safetensors, too', () =>
+  it('states the very bytes of GGUF and safetensors as well', () =>
     withFolder(async (folder) => {
       const source = await openCheckpoint(sampleModelPath);
       for (const [i, format] of (
@@ -108,9 +108,9 @@ describe('the plan of an export', () => {
       assert.match(words.stdout, /^sample-model, to gguf, BF16$/m);
     }));
 
-  it('of a repository bounds GGUF and safetensors, and reads no more of the weights than their headers', () =>
+  it('of a repository is an upper bound for GGUF and safetensors, and reads only the headers of the weights', () =>
     withFolder(async (folder) => {
-      const hub = await startFakeHub({ repos: { [REPO]: fakeRepo(await filesOf(sampleModelPath)) } });
+      const hub = await startFakeHub({ repos: { [REPO]: fakeRepo(await filesIn(sampleModelPath)) } });
       try {
         const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
         const run = (...args: string[]) => runLlama(['export', ...args, '--hf', REPO], { cwd: folder, env });
@@ -131,18 +131,9 @@ describe('the plan of an export', () => {
     })).timeout(60_000);
 });
 
-/** Of a file, or of all files in a folder. */
+/** The size of a file, or of all files in a folder, in bytes. */
 async function bytesOf(path: string): Promise<number> {
   if (!(await stat(path)).isDirectory()) return (await stat(path)).size;
   const sizes = await Promise.all((await readdir(path)).map(async (name) => (await stat(join(path, name))).size));
   return sizes.reduce((total, size) => total + size, 0);
-}
-
-async function filesOf(root: string): Promise<Record<string, Uint8Array>> {
-  const files: Record<string, Uint8Array> = {};
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) files[path.slice(root.length + 1).replaceAll('\\', '/')] = await readFile(path);
-  }
-  return files;
 }

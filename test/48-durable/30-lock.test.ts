@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/base';
 import { exportModel } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
 import { runLlama } from '../helpers/run-llama.js';
 import { failsWith, finish, hiddenIn, leaveLock, MEDIUM, SMALL, withFolder, writeCheckpoint } from './support.js';
 
@@ -27,7 +27,7 @@ async function livingOwner(folder: string): Promise<string> {
 }
 
 describe('two exporters of one output', () => {
-  it('in one process: the second is refused, names the process, and the first ends well', () =>
+  it("in one process: the second is refused with the process's id, and the first completes", () =>
     withSource(SMALL, async (folder) => {
       const first = start(folder);
       await first.next();
@@ -47,7 +47,7 @@ describe('two exporters of one output', () => {
       await finish(first);
     }));
 
-  it('as commands at the same moment: one writes the file, the others say so and exit with 2', () =>
+  it('as commands at the same moment: one writes the file, the others report that and exit with 2', () =>
     withSource(MEDIUM, async (folder) => {
       const args = ['export', 'm.bin', '--hf', 'model', '--json'];
       const runs = await Promise.all([1, 2, 3].map(() => runLlama(args, { cwd: folder })));
@@ -62,7 +62,7 @@ describe('two exporters of one output', () => {
 });
 
 describe('the lock of an output', () => {
-  it('of a process that is gone is taken over, by one of many', () =>
+  it('of a process that has ended is taken over by one of many', () =>
     withSource(SMALL, async (folder) => {
       const owner = await livingOwner(folder);
       await leaveLock(folder, 'm.bin', owner);
@@ -76,7 +76,7 @@ describe('the lock of an output', () => {
       assert.deepEqual(await hiddenIn(folder), []);
     }));
 
-  it('of a process whose id another process has by now is taken over', () =>
+  it('of a process whose id another process has since got is taken over', () =>
     withSource(SMALL, async (folder) => {
       if (process.platform !== 'linux') return; // only there the start of a process is known
       const [machine, , start_, ...rest] = (await livingOwner(folder)).split('-');
@@ -85,7 +85,7 @@ describe('the lock of an output', () => {
       await finish(start(folder));
     }));
 
-  it('of another machine is left alone, and the message says how to remove it', () =>
+  it('of another machine is left in place, and the error says how to remove it', () =>
     withSource(SMALL, async (folder) => {
       await symlink('0123456789ab-1-2-0-01234567', join(folder, '.m.bin.lock'));
       const run = await runLlama(['export', 'm.bin', '--hf', 'model'], { cwd: folder });
@@ -94,7 +94,7 @@ describe('the lock of an output', () => {
       assert.deepEqual(await hiddenIn(folder), ['.m.bin.lock']);
     }));
 
-  it('that a person removed costs the exporter its file, not another exporter theirs', () =>
+  it('that a user removed makes its own exporter fail, and not the next one', () =>
     withSource(SMALL, async (folder) => {
       const first = start(folder);
       await first.next();

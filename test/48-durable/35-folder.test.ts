@@ -3,26 +3,23 @@
 import { strict as assert } from 'node:assert';
 import { cp, mkdir, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConvertResult, convertModel, type ExportEvent, type FileLayer } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
+import type { FileLayer } from '@llama-ts/durable';
+import { type ConvertResult, convertModel, type ExportEvent } from '@llama-ts/exporter';
 import { failingLayer } from '../helpers/failing-files.js';
-import { contentOf, failsWith, hiddenIn, leaveLock, withFolder, writeCheckpoint } from './support.js';
+import { contentOf, failsWith, finish, hiddenIn, leaveLock, withFolder, writeCheckpoint } from './support.js';
 
 const TINY = { dim: 64, hiddenDim: 64, nLayers: 1 };
 
 interface Bench {
   readonly folder: string;
   readonly target: string;
-  /** What a conversion writes, and what lies there before. */
+  /** What a conversion writes, and what is there before it. */
   readonly expected: Map<string, string>;
   readonly old: Map<string, string>;
   start(options?: { files?: FileLayer; force?: boolean }): AsyncGenerator<ExportEvent, ConvertResult>;
   /** Puts the old folder at the target. */
   putOld(): Promise<void>;
-}
-
-async function finish(events: AsyncGenerator<ExportEvent, ConvertResult>): Promise<void> {
-  for await (const _ of events);
 }
 
 async function withConversion(use: (bench: Bench) => Promise<void>): Promise<void> {
@@ -47,7 +44,7 @@ async function withConversion(use: (bench: Bench) => Promise<void>): Promise<voi
   });
 }
 
-describe('a folder that is written', () => {
+describe('an output folder', () => {
   it('is written by one exporter at a time', () =>
     withConversion(async ({ folder, target, expected, start }) => {
       const first = start();
@@ -58,7 +55,7 @@ describe('a folder that is written', () => {
       assert.deepEqual(await hiddenIn(folder), []);
     }));
 
-  it('is written anew where one was killed, whose files are removed', () =>
+  it('is written anew after a killed run, whose files are removed', () =>
     withConversion(async ({ folder, target, expected, old, start, putOld }) => {
       await putOld();
       const killed = start();
@@ -80,7 +77,7 @@ describe('a folder that is written', () => {
       assert.deepEqual(await hiddenIn(folder), []);
     }));
 
-  it('has the old one back where one was killed between its two renames', () =>
+  it('is the old one again after a run that was killed between its two renames', () =>
     withConversion(async ({ folder, target, expected, old, start, putOld }) => {
       await putOld();
       await rename(target, join(folder, '.out.old-folder'));
@@ -93,7 +90,7 @@ describe('a folder that is written', () => {
       assert.deepEqual(await contentOf(target), expected);
     }));
 
-  it('keeps the new one where one was killed before the old one was gone', () =>
+  it('is the new one after a run that was killed before it had removed the old one', () =>
     withConversion(async ({ folder, target, expected, start }) => {
       await cp(target, join(folder, '.out.old-folder'), { recursive: true });
       await failsWith('OUTPUT_EXISTS', finish(start({ force: false })));
@@ -102,7 +99,7 @@ describe('a folder that is written', () => {
       assert.deepEqual(await hiddenIn(folder), []);
     }));
 
-  it('is the old one or the whole new one whatever call fails, and the next run works', () =>
+  it('is the old one or the complete new one whichever call fails, and the next run works', () =>
     withConversion(async ({ folder, target, expected, old, start, putOld }) => {
       for (let failAt = 0; ; failAt++) {
         await putOld();

@@ -1,13 +1,13 @@
 // Kills the real command at random moments: the target is absent, the old file or the new one, and a rerun completes it.
 //
-// LLAMA_TEST_KILLS sets how many times; scripts/nightly.mjs asks for 200.
+// LLAMA_TEST_KILLS sets how many times; scripts/fuzz/nightly.mjs asks for 200.
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { llamaBin, runLlama } from '../helpers/run-llama.js';
+import { llamaBin, succeed } from '../helpers/run-llama.js';
 import { contentOf, hiddenIn, MEDIUM, withFolder, writeCheckpoint } from './support.js';
 
 const OLD = 'the file that was there before';
@@ -18,12 +18,12 @@ describe('a command that is killed', () => {
     ['export', ['export', 'm.bin', '--hf', 'model', '--version', '2', '--force']],
     ['quantize', ['quantize', 'input.bin', 'm.bin', '--force']],
   ] as const) {
-    it(`while it is to ${what} leaves no half file, and the next one ends with the same bytes`, async function () {
+    it(`(${what}) leaves no partial file under the output's name, and the next run gives the same bytes`, async function () {
       this.timeout(60_000 + N_KILLS * 30_000);
       await withFolder(async (folder) => {
         await mkdir(join(folder, 'model'));
         await writeCheckpoint(join(folder, 'model'), MEDIUM);
-        await succeed(['export', 'input.bin', '--hf', 'model'], folder);
+        await succeed(['export', 'input.bin', '--hf', 'model'], { cwd: folder });
         const target = join(folder, 'm.bin');
         const writeMs = await timeWriting(args, folder);
         const expected = await readFile(target);
@@ -37,7 +37,7 @@ describe('a command that is killed', () => {
           const state = found === null ? 'absent' : found.equals(Buffer.from(OLD)) ? 'old' : 'new';
           if (state === 'new') assert.ok(found!.equals(expected), `half a file, killed after ${killMs} ms`);
           else assert.equal(state, kill % 2 === 1 ? 'old' : 'absent', `killed after ${killMs} ms`);
-          const { stdout } = await succeed(args, folder);
+          const { stdout } = await succeed(args, { cwd: folder });
           assert.ok((await readFile(target)).equals(expected), `other bytes after a kill after ${killMs} ms`);
           assert.deepEqual(await hiddenIn(folder), [], `killed after ${killMs} ms`);
           moments[state]++;
@@ -50,13 +50,13 @@ describe('a command that is killed', () => {
     });
   }
 
-  it('while it is to write a folder leaves no half folder, and the next one ends with the same bytes', async function () {
+  it("(convert to a folder) leaves no partial folder under the output's name, and the next run gives the same bytes", async function () {
     this.timeout(60_000 + N_KILLS * 30_000);
     await withFolder(async (folder) => {
       await mkdir(join(folder, 'model'));
       await writeCheckpoint(join(folder, 'model'), MEDIUM);
       const args = ['convert', 'model', 'm.bin', '--to', 'safetensors', '--type', 'f32', '--force'];
-      await succeed(['convert', 'model', 'old', '--to', 'safetensors', '--shard-size', '4MB'], folder);
+      await succeed(['convert', 'model', 'old', '--to', 'safetensors', '--shard-size', '4MB'], { cwd: folder });
       const [target, aside] = ['m.bin', '.m.bin.old-folder'].map((name) => join(folder, name));
       const old = await contentOf(join(folder, 'old'));
       const writeMs = await timeWriting(args, folder);
@@ -75,7 +75,7 @@ describe('a command that is killed', () => {
         else if (state !== 'absent') {
           assert.deepEqual(isAside ? await contentOf(aside!) : found, old, `killed after ${killMs} ms`);
         }
-        await succeed(args, folder);
+        await succeed(args, { cwd: folder });
         assert.deepEqual(await contentOf(target!), expected, `other bytes after a kill after ${killMs} ms`);
         assert.deepEqual(await hiddenIn(folder), [], `killed after ${killMs} ms`);
         moments[state]++;
@@ -86,12 +86,6 @@ describe('a command that is killed', () => {
     });
   });
 });
-
-async function succeed(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
-  const run = await runLlama(args, { cwd });
-  assert.equal(run.exitCode, 0, run.stderr);
-  return run;
-}
 
 function start(args: readonly string[], cwd: string) {
   const child = spawn(process.execPath, [llamaBin, ...args], { cwd, stdio: 'ignore' });

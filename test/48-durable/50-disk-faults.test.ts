@@ -4,8 +4,9 @@ import { strict as assert } from 'node:assert';
 import * as nodeFiles from 'node:fs/promises';
 import { mkdir, open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportModel, type FileLayer, quantizeModel } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
+import type { FileLayer } from '@llama-ts/durable';
+import { exportModel, quantizeModel } from '@llama-ts/exporter';
 import { failingLayer, failure, shortWriteLayer } from '../helpers/failing-files.js';
 import { failsWith, finish, hiddenIn, withFolder, writeCheckpoint } from './support.js';
 
@@ -34,7 +35,7 @@ async function withExport(use: (bench: Bench) => Promise<void>): Promise<void> {
 
 describe('an export to a disk that fails', () => {
   for (const [errno, code] of Object.entries(CODES)) {
-    it(`with ${errno} at any one call is ${code}, leaves the old file or the whole new one, and the next run works`, () =>
+    it(`with ${errno} at any one call is ${code}, leaves the old file or the complete new one, and the next run works`, () =>
       withExport(async ({ folder, target, expected, run }) => {
         for (let failAt = 0; ; failAt++) {
           await writeFile(target, OLD);
@@ -63,13 +64,13 @@ describe('an export to a disk that fails', () => {
       })).timeout(60_000);
   }
 
-  it('a few bytes at a time gets them all', () =>
+  it('that takes a few bytes at a time writes all bytes', () =>
     withExport(async ({ target, expected, run }) => {
       await finish(run(shortWriteLayer()));
       assert.ok((await readFile(target)).equals(expected));
     }));
 
-  it('by taking nothing is refused instead of asked for ever', () =>
+  it('that takes no byte is refused and not tried for ever', () =>
     withExport(async ({ target, run }) => {
       await rm(target);
       const files = {
@@ -85,7 +86,7 @@ describe('an export to a disk that fails', () => {
       await failsWith('WRITE_FAILED', finish(run(files as FileLayer)));
     }));
 
-  it('for lack of room is refused before the first byte', () =>
+  it('that has too little space is refused before the first byte', () =>
     withExport(async ({ folder, target, run }) => {
       await rm(target);
       const statfs = async () => ({ bavail: 10, bsize: 4_096 }) as Awaited<ReturnType<FileLayer['statfs']>>;
@@ -93,11 +94,11 @@ describe('an export to a disk that fails', () => {
         'DISK_FULL',
         finish(run({ ...nodeFiles, statfs: statfs as FileLayer['statfs'] })),
       );
-      assert.match(message, /40960 bytes free/);
+      assert.match(message, /41\.0 kB free on its disk, expected \d/);
       assert.deepEqual(await readdir(folder), ['model']);
     }));
 
-  it('without links locks with a file', () =>
+  it('that cannot hold links is locked by a file', () =>
     withExport(async ({ folder, target, expected, run }) => {
       const symlink: FileLayer['symlink'] = () => Promise.reject(failure('EPERM', 'symlink'));
       const files = { ...nodeFiles, symlink };
@@ -111,23 +112,23 @@ describe('an export to a disk that fails', () => {
 });
 
 describe('a source that changes while it is converted', () => {
-  /** Runs until a tensor is under way, changes the source, and goes on. */
+  /** Runs until a tensor is under way, changes the source, and resumes. */
   const changing = async (work: ReturnType<typeof exportModel>, change: () => Promise<void>): Promise<void> => {
     for await (const event of work) if (event.type === 'tensor-start' && event.index === 3) await change();
   };
 
-  it('by getting shorter is refused, and nothing is left', () =>
+  it('by becoming shorter is refused, and leaves no file', () =>
     withExport(async ({ folder, target, run }) => {
       await rm(target);
       const shard = join(folder, 'model', 'model.safetensors');
       await failsWith(
-        'SAFETENSORS_TRUNCATED',
+        'FILE_SHRANK',
         changing(run(), () => truncate(shard, 5_000)),
       );
       assert.deepEqual(await readdir(folder), ['model']);
     }));
 
-  it('in its content alone is refused by its time', () =>
+  it('in its content alone is refused because its time of modification differs', () =>
     withExport(async ({ folder, target, run }) => {
       await rm(target);
       const shard = join(folder, 'model', 'model.safetensors');
@@ -138,7 +139,7 @@ describe('a source that changes while it is converted', () => {
       assert.deepEqual(await readdir(folder), ['model']);
     }));
 
-  it('is refused by quantize too', () =>
+  it('is refused by quantize as well', () =>
     withExport(async ({ folder, run: _ }) => {
       const [input, output] = [join(folder, 'v1.bin'), join(folder, 'q.bin')];
       const source = join(folder, 'model');

@@ -5,7 +5,8 @@ import { constants } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportModel, type FileLayer } from '@llama-ts/exporter';
+import type { FileLayer } from '@llama-ts/durable';
+import { exportModel } from '@llama-ts/exporter';
 import { openKernels } from '@llama-ts/kernels';
 import { failure } from '../helpers/failing-files.js';
 import { failsWith, finish, hiddenIn, withFolder, writeCheckpoint } from './support.js';
@@ -35,7 +36,7 @@ function directLayer(hooks: { onDirect?: (write: Write) => Write; openDirect?: (
 }
 
 async function withExport(
-  version: 1 | 2,
+  version: 1 | 2 | 3,
   use: (bench: {
     readonly folder: string;
     /** Exports through the layer and compares with an export that wrote nothing directly. */
@@ -64,12 +65,12 @@ function refuse(): never {
   throw failure('EINVAL', 'open');
 }
 
-describe('an export past the page cache', () => {
+describe('an export that bypasses the page cache', () => {
   before(async function () {
     if (!(await takesDirectWrites())) this.skip();
   });
 
-  for (const version of [1, 2] as const) {
+  for (const version of [1, 2, 3] as const) {
     it(`writes most of v${version} in whole pages, and the same bytes`, () =>
       withExport(version, async ({ folder, exportsSame }) => {
         let nBytes = 0;
@@ -106,7 +107,7 @@ describe('an export past the page cache', () => {
       }));
   }
 
-  it('that runs out of room is told so and leaves nothing', () =>
+  it('that runs out of disk space is DISK_FULL and leaves nothing', () =>
     withExport(2, async ({ folder, run }) => {
       const onDirect = (): Write => () => Promise.reject(failure('ENOSPC', 'write'));
       await failsWith('DISK_FULL', finish(run(directLayer({ onDirect }))));
@@ -114,7 +115,7 @@ describe('an export past the page cache', () => {
     }));
 });
 
-/** Whether memory of the kernels can go to this disk as it lies. */
+/** Whether the kernels' memory can be written directly to this disk. */
 async function takesDirectWrites(): Promise<boolean> {
   if (constants.O_DIRECT === undefined) return false;
   const kernels = await openKernels();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
 import { type FakeHub, type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
-import { fakeRepo } from '../helpers/fake-hub/fake-repo.js';
+import { fakeRepo, filesIn } from '../helpers/fake-hub/fake-repo.js';
 import { type LlamaRun, runLlama } from '../helpers/run-llama.js';
 import { contentOf, withFolder } from './support.js';
 
@@ -20,11 +20,7 @@ interface Bench {
 }
 
 async function withHub(options: Omit<FakeHubOptions, 'repos'>, use: (bench: Bench) => Promise<void>): Promise<void> {
-  const files: Record<string, Uint8Array> = {};
-  for (const entry of await readdir(sampleModelPath, { withFileTypes: true })) {
-    if (entry.isFile()) files[entry.name] = await readFile(join(sampleModelPath, entry.name));
-  }
-  const hub = await startFakeHub({ ...options, repos: { [REPO]: fakeRepo(files) } });
+  const hub = await startFakeHub({ ...options, repos: { [REPO]: fakeRepo(await filesIn(sampleModelPath)) } });
   try {
     await withFolder((folder) => {
       const env = { HF_ENDPOINT: hub.url, HF_HOME: join(folder, 'hf'), HF_TOKEN: canaryToken };
@@ -43,7 +39,7 @@ const flipOneByte: FakeHubOptions['fault'] = ({ kind, path }) =>
   kind === 'file' && path === SHARD ? { kind: 'flip', atByte: 600_001 } : undefined;
 
 describe('an export with --stream', () => {
-  it('writes the bytes of one from the cache, trailer included, and keeps no weights', () =>
+  it('writes the bytes of an export from the cache, trailer included, and keeps no weights in the cache', () =>
     withHub({}, async ({ folder, hub, ...bench }) => {
       for (const version of ['0', '2']) {
         const streamed = await bench.export('streamed.bin', '--stream', '--force', '--version', version);
@@ -59,7 +55,7 @@ describe('an export with --stream', () => {
       assert.ok(hub.servedBytes(SHARD) > 0);
     })).timeout(60_000);
 
-  it('writes GGUF and safetensors, too, with the bytes of one from the cache', () =>
+  it('writes GGUF and safetensors with the bytes of an export from the cache', () =>
     withHub({}, async ({ folder, hub, ...bench }) => {
       for (const args of [
         ['--to', 'gguf'],
@@ -79,7 +75,7 @@ describe('an export with --stream', () => {
     })).timeout(60_000);
 
   for (const to of ['gguf', 'safetensors']) {
-    it(`leaves no ${to} when a byte of the weights was another`, () =>
+    it(`leaves no ${to} when a byte of the weights was wrong`, () =>
       withHub({ fault: flipOneByte }, async ({ folder, ...bench }) => {
         const run = await bench.export('out', '--stream', '--to', to);
         assert.equal(run.exitCode, 4, run.stderr);
@@ -88,7 +84,7 @@ describe('an export with --stream', () => {
       }));
   }
 
-  it('leaves no file when a byte of the weights was another', () =>
+  it('leaves no .bin file when a byte of the weights was wrong', () =>
     withHub({ fault: flipOneByte }, async ({ folder, ...bench }) => {
       const run = await bench.export('m.bin', '--stream');
       assert.equal(run.exitCode, 4, run.stderr);
@@ -96,7 +92,7 @@ describe('an export with --stream', () => {
       assert.deepEqual(await readdir(folder), ['hf']);
     }));
 
-  it('is cut and goes on where it broke', () =>
+  it('goes on where it was interrupted', () =>
     withHub(
       {
         fault: ({ kind, path }, nBefore) =>
@@ -109,7 +105,7 @@ describe('an export with --stream', () => {
       },
     ));
 
-  it('is for repositories alone', async () => {
+  it('is refused for anything but a repository', async () => {
     const run = await runLlama(['export', '/no.bin', '--hf', sampleModelPath, '--stream']);
     assert.equal(run.exitCode, 2);
     assert.match(run.stderr, /INVALID_ARGUMENT/);

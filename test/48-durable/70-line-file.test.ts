@@ -1,10 +1,10 @@
-// A file of lines that goes on after a kill: whose lines it keeps, what it cuts off, and a disk that fails.
+// A file of lines that is resumed after a kill: which lines it keeps, what it cuts off, and a disk that fails.
 
 import { strict as assert } from 'node:assert';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FileLayer, type LineFileOptions, openLineFile } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
+import { type FileLayer, type LineFileOptions, openLineFile } from '@llama-ts/durable';
 import { failingLayer, shortWriteLayer } from '../helpers/failing-files.js';
 import { failsWith, withFolder } from './support.js';
 
@@ -15,7 +15,7 @@ const options: LineFileOptions = {
   countGood: (lines) => lines.length,
 };
 
-/** Begins, writes lines and is gone, as a process that is killed. */
+/** Begins, writes lines and stops, like a process that is killed. */
 async function leave(path: string, lines: readonly string[], more: Partial<LineFileOptions> = {}): Promise<void> {
   const file = await openLineFile(path, { ...options, ...more });
   await file.append(lines);
@@ -28,7 +28,7 @@ async function reopen(path: string, more: Partial<LineFileOptions> = {}) {
   return file;
 }
 
-describe('a file of lines', () => {
+describe('a durable file of lines', () => {
   let path = '';
   const withPath = (use: (folder: string) => Promise<void>) => () =>
     withFolder(async (folder) => {
@@ -37,7 +37,7 @@ describe('a file of lines', () => {
     });
 
   it(
-    'holds what was appended, and nothing beside it once it is finished',
+    'has every line that was appended, and no other file beside it once it is finished',
     withPath(async (folder) => {
       const file = await openLineFile(path, { ...options, files: shortWriteLayer() });
       await file.append(['é'.repeat(3000), 'two']);
@@ -50,7 +50,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'goes on behind its last whole line, with what the first run decided',
+    'goes on after its last complete line, with what the first run decided',
     withPath(async () => {
       await leave(path, ['ünu', 'du']);
       await writeFile(path, 'ünu\ndu\nhalf a li');
@@ -61,7 +61,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'cuts off what is not as it must be',
+    'drops its lines from the first malformed one on',
     withPath(async () => {
       await leave(path, ['good', 'bad', 'good']);
       const { lines, nCutBytes } = await reopen(path, { countGood: (found) => found.indexOf('bad') });
@@ -71,7 +71,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'is not gone on with for other settings; --force or resume: false begin anew',
+    'is not continued with other settings; --force or resume: false start over',
     withPath(async () => {
       await leave(path, ['one']);
       const other = { settings: { prompts: 'def' } };
@@ -85,7 +85,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'begins anew in an empty file, which loses nothing',
+    'starts over in an empty file',
     withPath(async () => {
       await writeFile(path, '');
       await leave(path, ['one']);
@@ -94,7 +94,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'is written by one at a time',
+    'is written by one process at a time',
     withPath(async () => {
       const file = await openLineFile(path, options);
       await failsWith('OUTPUT_BUSY', openLineFile(path, options));
@@ -104,7 +104,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'is never an input, nor a folder',
+    'refuses its own input and a folder as output',
     withPath(async (folder) => {
       await writeFile(path, 'prompts');
       await failsWith('OUTPUT_IS_INPUT', openLineFile(path, { ...options, inputs: [path], force: true }));
@@ -113,7 +113,7 @@ describe('a file of lines', () => {
   );
 
   it(
-    'on a disk that fails at any one call is an error with a remedy, and goes on to the same bytes',
+    'reports a disk that fails at any one call with a remedy, and goes on to the same bytes',
     withPath(async (folder) => {
       for (let failAt = 0; ; failAt++) {
         const layer = failingLayer(failAt, 'ENOSPC');

@@ -1,22 +1,20 @@
-// What somebody else has put at the names of hidden files: no link is followed, nothing waits at a pipe, nothing of theirs
+// Files of another user at the names of hidden files: no link is followed, nothing waits at a pipe, nothing of theirs
 // is changed or taken for ours.
 
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { chmod, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ToolkitError } from '@llama-ts/base';
 import {
   createDurableFile,
   createOwnFile,
-  exportModel,
   FILE_LAYER,
-  openCheckpoint,
   openLineFile,
   openOwnAppendFile,
   openOwnFile,
-  quantizeModel,
-} from '@llama-ts/exporter';
-import type { ToolkitErrorShape } from '@llama-ts/format';
+} from '@llama-ts/durable';
+import { exportModel, openCheckpoint, quantizeModel } from '@llama-ts/exporter';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
@@ -72,9 +70,9 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
   },
 };
 
-(isWindows ? describe.skip : describe)('hidden names that something else has', () => {
+(isWindows ? describe.skip : describe)('files of others under the hidden names that writers use', () => {
   for (const [writer, { names, write }] of Object.entries(writers)) {
-    it(`do not keep ${writer} from writing its own file, and nothing else is changed`, () =>
+    it(`do not stop ${writer} from writing its own file, and stay unchanged`, () =>
       withFolder(async (root) => {
         const plantsHere = writer.includes('GGUF') ? ['a link', 'a named pipe'] : Object.keys(plants);
         for (const name of names) {
@@ -94,7 +92,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
         }
       })).timeout(120_000);
 
-    it(`are refused to ${writer} where a folder has them, and the folder stays`, () =>
+    it(`make ${writer} refuse when one is a folder, which stays`, () =>
       withFolder(async (folder) => {
         for (const name of names) await mkdir(join(folder, name));
         if (writer.includes('GGUF')) return;
@@ -103,7 +101,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
       }));
   }
 
-  it('hold no lock that waits for ever', () =>
+  it('make no lock wait for ever', () =>
     withFolder(async (root) => {
       for (const [plant, put] of Object.entries(plants)) {
         const folder = join(root, plant);
@@ -116,7 +114,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
       }
     }));
 
-  it('take no link in place of the file that a run goes on with', () =>
+  it('are not followed as links in place of the file that a run resumes', () =>
     withFolder(async (folder) => {
       const v1 = join(folder, 'v1');
       const source = await openCheckpoint(sampleModelPath);
@@ -141,10 +139,10 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
     }));
 });
 
-(isWindows ? describe.skip : describe)('a file of our own', () => {
+(isWindows ? describe.skip : describe)('a private file of the command line', () => {
   const files = FILE_LAYER;
 
-  it('is opened again, and added to; its mode is made private', () =>
+  it('is opened again and appended to, and its mode becomes private', () =>
     withFolder(async (folder) => {
       const path = join(folder, 'own');
       await (await createOwnFile(files, path)).close();
@@ -161,7 +159,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
       assert.equal((await stat(path)).mode & 0o777, 0o600);
     }));
 
-  it('is none where a link, a pipe, a second name or a folder is', () =>
+  it('is not opened through a link, a pipe, a second name or a folder', () =>
     withFolder(async (folder) => {
       const victim = join(folder, 'victim');
       await writeFile(victim, VICTIM);
@@ -178,7 +176,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
       assert.equal(await readFile(victim, 'utf8'), VICTIM);
     }));
 
-  it('is none that belongs to another user, in a folder of ours', function () {
+  it('is not opened when it belongs to another user', function () {
     if (process.getuid?.() !== 0) return this.skip();
     return withFolder(async (folder) => {
       const path = join(folder, 'theirs');
@@ -186,7 +184,7 @@ const writers: Readonly<Record<string, { names: readonly string[]; write: (out: 
       execFileSync('chown', ['65534', path]);
       assert.equal(await openOwnFile(files, path), null);
       const error = await openOwnAppendFile(files, path, 0o600).catch((error: unknown) => error);
-      assert.match((error as ToolkitErrorShape).message, /belongs to another user/);
+      assert.match((error as ToolkitError).message, /belongs to another user/);
     });
   });
 });

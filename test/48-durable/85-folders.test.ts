@@ -4,8 +4,8 @@ import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOutput, checkWritable, FILE_LAYER, makeFolder } from '@llama-ts/exporter';
-import type { ToolkitErrorShape } from '@llama-ts/format';
+import type { ToolkitError } from '@llama-ts/base';
+import { checkOutput, checkWritable, FILE_LAYER, makeFolder } from '@llama-ts/durable';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
@@ -26,8 +26,8 @@ async function impossibleFolders(folder: string): Promise<Readonly<Record<string
   return isLinux ? { ...everywhere, '/proc': '/proc', '/dev/null': '/dev/null', '/sys': '/sys' } : everywhere;
 }
 
-describe('a folder that is made', () => {
-  it('is there afterwards, with those above it and its mode', () =>
+describe('a folder that a writer makes', () => {
+  it('exists afterwards with its parents and its mode', () =>
     withFolder(async (folder) => {
       const path = join(folder, 'a', 'b', 'c');
       await Promise.all([makeFolder(FILE_LAYER, path, 0o700), makeFolder(FILE_LAYER, path, 0o700)]);
@@ -35,7 +35,7 @@ describe('a folder that is made', () => {
       if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o700);
     }));
 
-  it('is refused by an error where it cannot be made', () =>
+  it('is an error with a code when it cannot be made', () =>
     withFolder(async (folder) => {
       for (const [what, parent] of Object.entries(await impossibleFolders(folder))) {
         await assert.rejects(makeFolder(FILE_LAYER, join(parent, 'x', 'y')), what);
@@ -44,30 +44,30 @@ describe('a folder that is made', () => {
 });
 
 describe('an output that cannot be written', () => {
-  it('is refused before any work, with what is in the way', () =>
+  it('is refused before any work, and the error names the obstacle', () =>
     withFolder(async (folder) => {
       const places = await impossibleFolders(folder);
       for (const [what, parent] of Object.entries(places)) {
         for (const check of [checkOutput, checkWritable]) {
           if (check === checkOutput && (what === '/proc' || what === '/sys')) continue;
-          const error = await check(join(parent, 'out.bin'), {}).catch((error: unknown) => error as ToolkitErrorShape);
-          assert.match((error as ToolkitErrorShape).code, /^(OUTPUT_|WRITE_FAILED)/, what);
-          assert.ok((error as ToolkitErrorShape).suggestions.length > 0, what);
+          const error = await check(join(parent, 'out.bin'), {}).catch((error: unknown) => error as ToolkitError);
+          assert.match((error as ToolkitError).code, /^(OUTPUT_|WRITE_FAILED)/, what);
+          assert.ok((error as ToolkitError).suggestions.length > 0, what);
         }
       }
       for (const name of ['dangling', 'circle']) await assert.rejects(checkOutput(join(folder, name), { force: true }));
       assert.ok(!existsSync(join(folder, 'absent')));
     }));
 
-  it('is tried without leaving anything', () =>
+  it('is detected without leaving a file', () =>
     withFolder(async (folder) => {
       await checkWritable(join(folder, 'out.bin'), {});
       assert.deepEqual(await readdir(folder), []);
     }));
 });
 
-describe('the sample model', () => {
-  it('runs where no cache can be made, and says which variable to set', () =>
+describe('the sample model of llama run', () => {
+  it('runs when no cache can be made, and a warning says which variable to set', () =>
     withFolder(async (folder) => {
       for (const [what, home] of Object.entries(await impossibleFolders(folder))) {
         const temporary = join(folder, 'tmp');
@@ -82,7 +82,7 @@ describe('the sample model', () => {
       }
     })).timeout(120_000);
 
-  it('runs without a home, and makes no folder where it runs', () =>
+  it('runs without a home folder, and makes no folder in the working folder', () =>
     withFolder(async (folder) => {
       const env = { HOME: '', XDG_CACHE_HOME: join(folder, 'cache'), LOCALAPPDATA: '' };
       await mkdir(join(folder, 'here'));
@@ -91,7 +91,7 @@ describe('the sample model', () => {
       assert.deepEqual(await readdir(join(folder, 'here')), []);
     })).timeout(60_000);
 
-  it('is not needed for autocompletion, which is refused where its cache cannot be made', async function () {
+  it('is not needed for autocompletion, which is refused when its cache cannot be made', async function () {
     if (!isLinux) return this.skip();
     const { exitCode, stderr } = await runLlama(['autocomplete', 'bash'], {
       env: { HOME: '/proc', XDG_CACHE_HOME: '' },
@@ -100,7 +100,7 @@ describe('the sample model', () => {
     assert.match(stderr, /\[CACHE_FAILED\]\n {2}try: .*export XDG_CACHE_HOME=/);
   }).timeout(60_000);
 
-  it('says what to set where no temporary folder can be made either', () =>
+  it('fails with the variable to set when no temporary folder can be made either', () =>
     withFolder(async (folder) => {
       const { 'a file': file } = await impossibleFolders(folder);
       const env = { HOME: file!, TMPDIR: file!, XDG_CACHE_HOME: '', LOCALAPPDATA: '' };

@@ -1,14 +1,16 @@
-// Checkpoints with weights that differ everywhere, what a killed export leaves, and folders for one test.
+// Checkpoints with weights that differ everywhere, and what a killed export leaves.
 
-import { strict as assert } from 'node:assert';
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExportEvent, ExportResult } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
 import { writeSafetensors } from '@llama-ts/safetensors';
 import { noise } from '../helpers/fake-hub/fake-repo.js';
 import { writeLlamaConfig } from '../helpers/llama-config.js';
+
+export { failsWith } from '../helpers/failure.js';
+export { finish } from '../helpers/generators.js';
+export { hiddenIn, withFolder } from '../helpers/scratch-folder.js';
 
 /** A pid that no process has: beyond the largest that Linux gives. */
 const NO_PID = 2 ** 22 + 1;
@@ -26,16 +28,6 @@ export const MEDIUM: CheckpointSize = { dim: 512, hiddenDim: 1024, nLayers: 4 };
 export const SMALL: CheckpointSize = { dim: 64, hiddenDim: 128, nLayers: 2 };
 
 const VOCAB_SIZE = 256;
-
-/** A folder that lives for one test. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'llama-durable-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 /** Writes config.json and random BF16 weights; other weights for another seed. */
 export async function writeCheckpoint(folder: string, size: CheckpointSize, seed = 1): Promise<void> {
@@ -62,13 +54,6 @@ function* shapesOf({ dim, hiddenDim, nLayers }: CheckpointSize): Generator<[stri
   }
 }
 
-/** Runs an export or a quantization to its end. */
-export async function finish(events: AsyncGenerator<ExportEvent, ExportResult>): Promise<ExportResult> {
-  let step = await events.next();
-  while (step.done !== true) step = await events.next();
-  return step.value;
-}
-
 /**
  * Runs until `nTensors` are finished, and puts into the folder what a process killed at that moment leaves there.
  *
@@ -92,7 +77,7 @@ export async function leaveKilled(
   await rm(copies, { recursive: true });
 }
 
-/** Makes the lock of a process of this machine that is gone. `owner` is a living one's. */
+/** Makes the lock of a process of this machine that has ended. `owner` is the lock of a running one. */
 export async function leaveLock(folder: string, target: string, owner: string): Promise<void> {
   const [machine, , ...rest] = owner.split('-');
   await symlink([machine, NO_PID, ...rest].join('-'), join(folder, `.${target}.lock`));
@@ -104,21 +89,4 @@ export async function contentOf(path: string): Promise<Map<string, string>> {
   return new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(path, name), 'hex')] as const)),
   );
-}
-
-/** Names in a folder that begin with a dot. */
-export async function hiddenIn(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.startsWith('.'));
-}
-
-/** Asserts that work fails with a code and a remedy, and returns the message. */
-export async function failsWith(code: string, work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail(`nothing was thrown, expected ${code}`),
-    (reason: unknown) => reason,
-  );
-  if (!isToolkitError(error)) throw error;
-  assert.equal(error.code, code, error.message);
-  assert.ok(error.suggestions.length > 0, `${code} without a remedy`);
-  return error.message;
 }

@@ -1,6 +1,6 @@
 // Files with random damage: every reader gives a toolkit error or a right result.
 //
-// LLAMA_TEST_FUZZ_SEED is another seed; scripts/fuzz.mjs runs a million cases, with a watch on time and memory.
+// LLAMA_TEST_FUZZ_SEED is another seed; scripts/fuzz/fuzz.mjs runs a million cases, with a watch on time and memory.
 
 import { strict as assert } from 'node:assert';
 import { mkdtempSync } from 'node:fs';
@@ -18,7 +18,7 @@ describe('a damaged file', () => {
   after(() => rm(scratch, { recursive: true, force: true }));
 
   for (const target of fuzzTargets(scratch)) {
-    it(`is refused with a code or read right, where it is ${target.name}`, async () => {
+    it(`(${target.name}) is refused with a code or read correctly`, async () => {
       const { refused } = await runCases(target, { seed: SEED, from: 0, to: nCases(target) });
       assert.ok(refused > 0, 'nothing was refused: the damage reached nothing');
     }).timeout(60_000);

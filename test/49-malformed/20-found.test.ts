@@ -4,11 +4,12 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesSource, openFile } from '@llama-ts/base';
 import { openCheckpoint, parseConfig, parseTiktoken, parseTokenizerJson } from '@llama-ts/exporter';
-import { bytesSource, openFile, readBinFile } from '@llama-ts/format';
+import { readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { description, modelBytes, v2 } from '../10-format/support.js';
-import { copyModel, rejectsWith, withFolder } from '../40-exporter/support.js';
+import { copyModel, failsWith, withFolder } from '../40-exporter/support.js';
 import { repairFooter } from './fuzz/binary-targets.js';
 
 /** JSON, half a million bytes long. */
@@ -49,45 +50,45 @@ describe('a checkpoint', () => {
     it(`with ${what} is refused`, async () => {
       // A function, so that no $ of the replacement means anything.
       const change = (text: string): string => text.replace(before, () => now);
-      await rejectsWith(code, openChanged(path, change));
+      await failsWith(code, openChanged(path, change));
     });
   }
 
-  it('with an id that is a long list is refused in few words', async () => {
+  it('with a long list as an id is refused in a short message', async () => {
     const list = `"id":[${'1,'.repeat(10_000)}1]`;
-    const message = await rejectsWith(
+    const message = await failsWith(
       'BAD_TOKENIZER',
       openChanged('tokenizer.json', (text) => text.replace(/"id":\s*\d+/, list)),
     );
     assert.ok(message.length < 500, `${message.length} characters`);
   });
 
-  it('with brackets in a string is no deep one', () =>
+  it('with many brackets in a string is not refused as nested too deep', () =>
     openChanged('tokenizer_config.json', (text) => text.replace('{', () => `{"x":"\\"${'[{'.repeat(200)}",`)));
 });
 
-it('an object nested too deep to show is refused by the parsers that take one', () => {
+it('an object nested too deep is refused by every parser of objects', () => {
   const deep: unknown = JSON.parse(DEEP);
   assert.throws(() => parseConfig({ model_type: 'llama', hidden_size: deep }, 'config.json'), { code: 'BAD_CONFIG' });
   assert.throws(() => parseTokenizerJson({ model: { type: deep } }, 'tokenizer.json'), { code: 'BAD_TOKENIZER' });
 });
 
-it('a tokenizer.model of nothing but a hundred million line ends is refused at the first', () => {
+it('a tokenizer.model of a hundred million line ends is refused at the first', () => {
   assert.throws(() => parseTiktoken(Buffer.alloc(100_000_000, '\n'), 'tokenizer.model'), {
     code: 'BAD_TOKENIZER',
     message: /line 1 /,
   });
 });
 
-it('a trailer whose description is nested too deep to show is refused', async () => {
+it('a trailer whose description is nested too deep is refused', async () => {
   const depth = 50_000;
   const template = 'x'.repeat(2 * depth - 2);
   const file = Buffer.from(modelBytes(v2, { ...description, chatTemplate: template }));
   file.write('['.repeat(depth) + ']'.repeat(depth), file.indexOf(`"${template}"`));
-  await rejectsWith('BAD_TRAILER', readBinFile(bytesSource(repairFooter(new Uint8Array(file)), 'deep.bin')));
+  await failsWith('BAD_TRAILER', readBinFile(bytesSource(repairFooter(new Uint8Array(file)), 'deep.bin')));
 });
 
-describe('a named pipe that nobody writes to', () => {
+describe('a named pipe without a writer', () => {
   before(function () {
     if (process.platform === 'win32') this.skip(); // there are none
   });
@@ -96,7 +97,7 @@ describe('a named pipe that nobody writes to', () => {
     withFolder(async (folder) => {
       const path = join(folder, 'model.bin');
       execFileSync('mkfifo', [path]);
-      await rejectsWith('FILE_UNREADABLE', openFile(path));
+      await failsWith('FILE_UNREADABLE', openFile(path));
     }));
 
   it('is refused in place of config.json, and not waited for', () =>
@@ -105,6 +106,6 @@ describe('a named pipe that nobody writes to', () => {
       const path = join(folder, 'config.json');
       await rm(path);
       execFileSync('mkfifo', [path]);
-      await rejectsWith('FILE_UNREADABLE', openCheckpoint(folder));
+      await failsWith('FILE_UNREADABLE', openCheckpoint(folder));
     }));
 });

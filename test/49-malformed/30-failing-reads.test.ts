@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/base';
 import { convertModel, exportModel, quantizeModel } from '@llama-ts/exporter';
-import { isToolkitError } from '@llama-ts/format';
 import { finish, withFolder, writeCheckpoint } from '../48-durable/support.js';
 import { withFailingReads } from '../helpers/failing-reads.js';
 
@@ -29,8 +29,8 @@ const cases: readonly [what: string, path: string, how: 'EIO' | 'end', work: Wor
 
 describe('a source that fails at any one read', () => {
   for (const [what, path, how, work] of cases) {
-    const problem = how === 'EIO' ? 'cannot be read (EIO)' : 'is over too early';
-    it(`leaves no file when ${path} ${problem} while one ${what} it`, () =>
+    const problem = how === 'EIO' ? 'cannot be read (EIO)' : 'ends too early';
+    it(`leaves no file when ${path} ${problem} during a run that ${what} it`, () =>
       withFolder(async (folder) => {
         await mkdir(join(folder, 'model'));
         await writeCheckpoint(join(folder, 'model'), TINY);

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { type BackendName, probeBackends } from '@llama-ts/kernels';
+import type { BackendName } from '@llama-ts/kernels';
 import { openModel } from '@llama-ts/runtime';
-import { bits, type GoldenModel, goldenFloats, goldenTokens, modelFile } from './support.js';
-
-const backends = (await probeBackends()).filter(({ rejection }) => rejection === null).map(({ backend }) => backend);
+import { backends, bits, type GoldenModel, goldenFloats, goldenTokens, modelFile } from './support.js';
 
 /** The reference has no threads. */
 const threadCounts = (backend: BackendName) => (backend === 'reference' ? [1] : [1, 2, 3]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type ChatEvent, createChat, encodeChat, generate, type Model, openModel } from '@llama-ts/runtime';
+import { createChat, encodeChat, generate, type Model, openModel } from '@llama-ts/runtime';
+import { collectAnswer } from '../helpers/collect-answer.js';
 import { golden, goldenJson, modelFile } from './support.js';
 
 interface Answer {
@@ -7,20 +8,6 @@ interface Answer {
   readonly new_ids: number[];
   readonly text: string;
 }
-
-const collect = async (events: AsyncIterable<ChatEvent>) => {
-  const ids: number[] = [];
-  let text = '';
-  let end: Extract<ChatEvent, { type: 'end' }> | undefined;
-  let nCached = 0;
-  for await (const event of events) {
-    if (event.type === 'prompt-end') nCached = event.nCached;
-    else if (event.type !== 'turns-dropped') text += event.text;
-    if (event.type === 'token') ids.push(event.id);
-    if (event.type === 'end') end = event;
-  }
-  return { ids, text, end: end!, nCached };
-};
 
 describe('the sample model', function () {
   this.timeout(120_000);
@@ -52,7 +39,7 @@ describe('the sample model', function () {
   for (const [i, answer] of goldenJson<(Answer & { prompt: string })[]>('sample', 'greedy.json').entries()) {
     it(`continues prompt ${i} as transformers does`, async () => {
       const maxTokens = answer.new_ids.length;
-      const { ids, text, end } = await collect(generate(model, answer.prompt, { temperature: 0, maxTokens }));
+      const { ids, text, end } = await collectAnswer(generate(model, answer.prompt, { temperature: 0, maxTokens }));
       assert.equal(text, answer.text);
       assert.deepEqual(end.eosId === null ? ids : [...ids, end.eosId], answer.new_ids);
     });
@@ -73,28 +60,28 @@ describe('the sample model', function () {
         system,
         maxTokens: answer.new_ids.length,
       });
-      const { ids, end } = await collect(chat.send(users[0]!.content));
+      const { ids, end } = await collectAnswer(chat.send(users[0]!.content));
       assert.deepEqual(end.eosId === null ? ids : [...ids, end.eosId], answer.new_ids);
     });
   }
 
   /** Conversations of several turns hold answers that are not the model's own. */
   async function checkByIds(answer: Answer): Promise<void> {
-    const { ids, end } = await collect(
+    const { ids, end } = await collectAnswer(
       generate(model, answer.prompt_ids, { temperature: 0, maxTokens: answer.new_ids.length }),
     );
     assert.deepEqual(end.eosId === null ? ids : [...ids, end.eosId], answer.new_ids);
   }
 
-  it('continues a chat on the live cache with the tokens of a fresh one', async () => {
+  it('continues a chat on its KV cache with the tokens that an empty cache gives', async () => {
     const options = { temperature: 0, dateString: '01 Jan 2026', maxTokens: 40 };
     const chat = createChat(model, options);
-    await collect(chat.send('My name is Ada.'));
-    const second = await collect(chat.send('What is my name?'));
+    await collectAnswer(chat.send('My name is Ada.'));
+    const second = await collectAnswer(chat.send('What is my name?'));
     assert(second.nCached > 20, `${second.nCached} cached tokens`);
     const { tokenizer, chatTemplate } = model;
     const prompt = encodeChat(tokenizer!, chatTemplate!, chat.messages.slice(0, 3), { dateString: options.dateString });
-    const fresh = await collect(generate(model, prompt, { temperature: 0, maxTokens: 40 }));
+    const fresh = await collectAnswer(generate(model, prompt, { temperature: 0, maxTokens: 40 }));
     assert.deepEqual(fresh.ids, second.ids);
   });
 });
@@ -108,38 +95,38 @@ describe('generate', () => {
 
   it('gives the same tokens for a seed and others for another', async () => {
     const withSeed = async (seed: number) =>
-      (await collect(generate(model, 'Once', { seed, temperature: 1, topP: 0.9 }))).ids.join();
+      (await collectAnswer(generate(model, 'Once', { seed, temperature: 1, topP: 0.9 }))).ids.join();
     assert.equal(await withSeed(7), await withSeed(7));
     assert.notEqual(await withSeed(7), await withSeed(8));
   });
 
-  it('counts steps as the reference does: n positions show n tokens behind the first', async () => {
-    const { ids } = await collect(generate(model, [1073, 581], { steps: 5, temperature: 0 }));
+  it('counts steps as the reference implementation does: n positions give n tokens after the first', async () => {
+    const { ids } = await collectAnswer(generate(model, [1073, 581], { steps: 5, temperature: 0 }));
     assert.equal(ids.length, 4);
   });
 
-  it('ends at a full context and says so', async () => {
-    const { ids, end } = await collect(generate(model, 'Once upon a time', { temperature: 0 }));
+  it('ends at a full context with that as the reason', async () => {
+    const { ids, end } = await collectAnswer(generate(model, 'Once upon a time', { temperature: 0 }));
     assert.equal(end.reason, 'context');
     assert.equal(ids.length, 32 + 1 - 5);
   });
 
-  it('refuses a prompt longer than the context, with both numbers', async () => {
-    await assert.rejects(collect(generate(model, new Array(40).fill(1))), {
+  it('refuses a prompt longer than the context by an error with both numbers', async () => {
+    await assert.rejects(collectAnswer(generate(model, new Array(40).fill(1))), {
       code: 'CONTEXT_EXCEEDED',
       message: /40.*32/,
     });
   });
 
-  it('ends where a cache of its caller is full', async () => {
+  it("ends when the caller's KV cache is full", async () => {
     const small = await openModel(await modelFile('sample', 2), { context: 8, backend: 'reference' });
     const large = await openModel(await modelFile('sample', 2), { context: 32, backend: 'reference' });
     const cache = small.createCache();
-    const { ids, end } = await collect(generate(large, 'Once upon a time', { temperature: 0, cache }));
+    const { ids, end } = await collectAnswer(generate(large, 'Once upon a time', { temperature: 0, cache }));
     assert.equal(end.reason, 'context');
     assert.equal(ids.length, 8 + 1 - 5);
-    await assert.rejects(collect(generate(large, new Array(9).fill(1), { cache })), { code: 'CONTEXT_EXCEEDED' });
-    await assert.rejects(collect(generate(large, 'a', { cache, cachedTokens: 9 })), { code: 'INVALID_OPTION' });
+    await assert.rejects(collectAnswer(generate(large, new Array(9).fill(1), { cache })), { code: 'CONTEXT_EXCEEDED' });
+    await assert.rejects(collectAnswer(generate(large, 'a', { cache, cachedTokens: 9 })), { code: 'INVALID_OPTION' });
     await small.close();
     await large.close();
   });
@@ -154,13 +141,13 @@ describe('generate', () => {
     { cachedTokens: 1 },
   ]) {
     it(`refuses ${JSON.stringify(options)}`, async () => {
-      await assert.rejects(collect(generate(model, 'a', options)), { code: 'INVALID_OPTION' });
+      await assert.rejects(collectAnswer(generate(model, 'a', options)), { code: 'INVALID_OPTION' });
     });
   }
 
-  it('throws the reason of a signal that was aborted before', async () => {
+  it('throws the reason of a signal that was aborted before the call', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    await assert.rejects(collect(generate(model, 'a', { signal })), /enough/);
+    await assert.rejects(collectAnswer(generate(model, 'a', { signal })), /enough/);
   });
 
   it('stops at the next token when aborted', async () => {

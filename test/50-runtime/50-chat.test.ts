@@ -23,7 +23,7 @@ describe('chat', () => {
   });
   after(() => model.close());
 
-  it('goes on after an answer that holds a noncharacter, which is text like any other', async () => {
+  it('goes on after an answer that contains a Unicode noncharacter', async () => {
     const mute = saying(model, model.tokenizer!.encode('a\ufdd0b'));
     const chat = createChat(mute, { temperature: 0 });
     for (let turn = 0; turn < 2; turn++) for await (const _ of chat.send('Hello'));
@@ -33,7 +33,7 @@ describe('chat', () => {
     );
   });
 
-  it('refuses a message while it answers, and takes one afterwards', async () => {
+  it('refuses a message while it answers, and accepts one afterwards', async () => {
     const chat = createChat(saying(model, [64, 65]), { temperature: 0 });
     const first = chat.send('One');
     await first.next();
@@ -43,7 +43,7 @@ describe('chat', () => {
     assert.equal(chat.messages.length, 4);
   });
 
-  it('keeps an interrupted answer as far as it was spoken', async () => {
+  it('keeps the part of an interrupted answer that was generated', async () => {
     const chat = createChat(saying(model, [64, 65, 66]), { temperature: 0 });
     for await (const event of chat.send('One')) if (event.type === 'token' && event.id === 65) break;
     assert.equal(chat.messages[1]?.content, model.tokenizer!.decode([64, 65]));

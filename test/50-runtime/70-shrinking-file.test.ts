@@ -7,11 +7,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { probeBackends } from '@llama-ts/kernels';
-import { modelFile } from './support.js';
+import { backends, modelFile } from './support.js';
 
 const child = fileURLToPath(new URL('./shrinking-child.ts', import.meta.url));
-const backends = (await probeBackends()).filter(({ rejection }) => rejection === null).map(({ backend }) => backend);
 /** They read the whole file when they open it. */
 const readers = ['wasm', 'reference'];
 

@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openFile, type ToolkitError } from '@llama-ts/base';
 import { evaluateText } from '@llama-ts/evaluate';
 import { exportModel, openCheckpoint } from '@llama-ts/exporter';
-import { openFile, type ToolkitErrorShape } from '@llama-ts/format';
 import { type BackendName, probeBackends } from '@llama-ts/kernels';
 import {
   createChat,
@@ -35,21 +35,21 @@ const options = { maxTokens: 200, temperature: 0 };
 
 /** Work that takes a while. It is set up while the model is open, and started afterwards. */
 const entries: Readonly<Record<string, (model: Model) => () => Promise<unknown>>> = {
-  generate: (model) => () => drain(generate(model, prompt, options)),
-  'generate with drafts': (model) => () => drain(generate(model, prompt, { ...options, speculate: true })),
+  generate: (model) => () => readAll(generate(model, prompt, options)),
+  'generate with drafts': (model) => () => readAll(generate(model, prompt, { ...options, speculate: true })),
   generateAnswers: (model) => async () => {
-    for await (const { events } of generateAnswers(model, prompt, 3, options)) await drain(events);
+    for await (const { events } of generateAnswers(model, prompt, 3, options)) await readAll(events);
   },
   'an engine': (model) => {
     const engine = createEngine(model, { maxSequences: 2 });
-    return () => Promise.all(Array.from({ length: 4 }, async () => drain(engine.submit(prompt, { maxTokens: 50 }))));
+    return () => Promise.all(Array.from({ length: 4 }, async () => readAll(engine.submit(prompt, { maxTokens: 50 }))));
   },
   'an engine that is closed as well': (model) => {
     const engine = createEngine(model);
     return async () => {
-      const answer = drain(engine.submit(prompt, options));
+      const answer = readAll(engine.submit(prompt, options));
       await Promise.all([answer, delay(5).then(() => engine.close())]).catch((error: unknown) => {
-        if ((error as ToolkitErrorShape).code !== 'ENGINE_CLOSED') throw error;
+        if ((error as ToolkitError).code !== 'ENGINE_CLOSED') throw error;
       });
       await engine.close();
       model.closed.throwIfAborted();
@@ -58,8 +58,8 @@ const entries: Readonly<Record<string, (model: Model) => () => Promise<unknown>>
   'a chat': (model) => {
     const chat = createChat(model, options);
     return async () => {
-      await drain(chat.send('Hi'));
-      await drain(chat.send('And then?'));
+      await readAll(chat.send('Hi'));
+      await readAll(chat.send('And then?'));
     };
   },
   forward: (model) => {
@@ -84,11 +84,12 @@ const entries: Readonly<Record<string, (model: Model) => () => Promise<unknown>>
     };
   },
   turn: (model) => async () => {
-    await Promise.all(Array.from({ length: 50 }, () => model.turn(() => delay(1))));
+    await Promise.all(Array.from({ length: 50 }, () => model.withLock(() => delay(1))));
   },
-  evaluateText: (model) => () => drain(evaluateText(model, 'One two three four five six. '.repeat(60), { window: 64 })),
+  evaluateText: (model) => () =>
+    readAll(evaluateText(model, 'One two three four five six. '.repeat(60), { window: 64 })),
   'evaluateText with a baseline': (model) => () =>
-    drain(evaluateText(model, 'One two three four five six. '.repeat(40), { baseline: model, window: 64 })),
+    readAll(evaluateText(model, 'One two three four five six. '.repeat(40), { baseline: model, window: 64 })),
   checksum: (model) => async () => {
     for (let i = 0; i < 200; i++) {
       await model.checksum();
@@ -122,7 +123,7 @@ describe('closing a model', () => {
     backends = [...new Set([here[0]!, 'generic', 'wasm', 'reference'] as const)].filter((name) => here.includes(name));
     const model = await openModel(file);
     const chat = createChat(model, { maxTokens: 3 });
-    await drain(chat.send('Hi'));
+    await readAll(chat.send('Hi'));
     const bytes: Uint8Array[] = [];
     await writeSession(model, chat.session, { writeAt: async (piece) => void bytes.push(piece.slice()) });
     fs.writeFileSync(sessionFile, Buffer.concat(bytes));
@@ -130,7 +131,7 @@ describe('closing a model', () => {
   });
 
   for (const [name, prepare] of Object.entries(entries)) {
-    it(`at a random moment ends ${name} and waits for it, with every kind of kernels`, async () => {
+    it(`at a random moment ends ${name} and waits for it, on every backend`, async () => {
       const random = seededRandom(name.length);
       for (const backend of backends) {
         for (let moment = 0; moment < MOMENTS; moment++) {
@@ -151,11 +152,11 @@ describe('closing a model', () => {
     }).timeout(120_000);
   }
 
-  it('refuses what would begin on it, and tells whoever watches', async () => {
+  it('makes it refuse new work, and aborts its signal', async () => {
     const model = await openModel(file);
     const { session } = createChat(model);
     await model.close();
-    assert.equal((model.closed.reason as ToolkitErrorShape).code, 'MODEL_CLOSED');
+    assert.equal((model.closed.reason as ToolkitError).code, 'MODEL_CLOSED');
     for (const begin of [
       () => createChat(model),
       () => createChat(model, { session }),
@@ -167,17 +168,17 @@ describe('closing a model', () => {
     assert.ok(model.tokenizer!.encode('text').length > 0);
   });
 
-  it('ends passes of a long prompt, not the whole answer', async () => {
+  it('ends a long prompt after the running pass', async () => {
     const model = await openModel(file, { backend: 'wasm', threads: 1 });
     const tokens = Array.from({ length: 2000 }, (_, i) => i % 300);
-    const work = outcome(drain(generate(model, tokens, { prefillChunk: 2000 })));
+    const work = outcome(readAll(generate(model, tokens, { prefillChunk: 2000 })));
     await delay(5);
     await model.close();
     assert.equal(await work, 'MODEL_CLOSED');
   });
 });
 
-async function drain(events: AsyncIterable<unknown> | AsyncGenerator<unknown, unknown>): Promise<void> {
+async function readAll(events: AsyncIterable<unknown> | AsyncGenerator<unknown, unknown>): Promise<void> {
   for await (const _ of events);
 }
 
@@ -185,7 +186,7 @@ async function drain(events: AsyncIterable<unknown> | AsyncGenerator<unknown, un
 async function outcome(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'ended',
-    (error: unknown) => (error as ToolkitErrorShape).code ?? String(error),
+    (error: unknown) => (error as ToolkitError).code ?? String(error),
   );
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import {
   answerSeed,
   type ChatMessage,
@@ -170,26 +170,26 @@ describe('options of public functions', () => {
       run: (options) =>
         readSession(
           model,
-          { name: 'x', byteLength: 0, read: async () => new Uint8Array(0), close: async () => undefined } as never,
+          { name: 'x', byteLength: 0, read: async () => new Uint8Array(0), readInto: async () => undefined } as never,
           options,
         ),
     },
   };
 
   for (const [name, { options, run }] of Object.entries(calls)) {
-    it(`of ${name} that are of a wrong type are refused by an error with a code, and undefined ones are left out`, async () => {
+    it(`of ${name} that have a wrong type are refused by an error with a code, and undefined ones count as absent`, async () => {
       for (const option of options) {
         for (const value of values) {
           await succeedOrRefuse(() => run({ [option]: value }), `${option}: ${show(value)}`);
         }
       }
       const nothing = Object.fromEntries(options.map((option) => [option, undefined]));
-      // A sampler has no defaults for these, and the session is none.
+      // A sampler has no defaults for these, and the session is invalid.
       if (name === 'createSampler' || name === 'readSession') return;
       await run({ ...nothing, ...(options.includes('maxTokens') ? { maxTokens: 1 } : {}) });
     });
 
-    it(`of ${name} that there are not are refused, with the one that was meant`, async () => {
+    it(`of ${name} that do not exist are refused with the option that was meant`, async () => {
       for (const option of options.filter((name) => name.length > 3)) {
         const typo = option.slice(0, 2) + option.slice(3);
         const error = await failureOf(() => run({ [typo]: undefined }));
@@ -204,7 +204,7 @@ describe('options of public functions', () => {
     });
   }
 
-  it('themselves, when they are no object', async () => {
+  it('are refused when they are no object', async () => {
     for (const value of values.filter((value) => !isObject(value))) {
       for (const run of [
         () => collect(generate(model, 'a', value as object)),
@@ -221,14 +221,14 @@ describe('options of public functions', () => {
     }
   });
 
-  it('names the nearest option', async () => {
+  it('are refused with the name of the nearest option', async () => {
     await assert.rejects(collect(generate(model, 'x', { maxTokns: 3 } as object)), {
       code: 'INVALID_OPTION',
       message: 'unknown option "maxTokns" of generate, expected perhaps maxTokens',
     });
   });
 
-  it('take a stop string without a list', async () => {
+  it('accept a stop string without a list', async () => {
     const said = async (stop?: string | string[]): Promise<string> => {
       let text = '';
       for await (const event of generate(model, 'Once upon a time', { temperature: 0, maxTokens: 20, stop })) {
@@ -242,7 +242,7 @@ describe('options of public functions', () => {
     assert.equal(await said(stop), await said([stop]));
   });
 
-  it('stand beside arguments, which are refused alike', async () => {
+  it('and wrong positional arguments are refused by errors with a code', async () => {
     const { tokenizer, chatTemplate } = model;
     const sparse = new Array<number>(2);
     const strays = [...values, sparse, [{ role: 'user', content: 'Hi' }], [1, '2'], undefined].filter(
@@ -293,7 +293,7 @@ describe('options of public functions', () => {
   });
 });
 
-describe('content of messages in parts', () => {
+describe('content of a message in parts', () => {
   const reading =
     '{% for m in messages %}{% for part in m.content %}<{{ part.type }}>{{ part.text }}{% endfor %}{% endfor %}';
   const plain = '{% for m in messages %}{{ m.role }}: {{ m.content | trim }}{% endfor %}';
@@ -306,7 +306,7 @@ describe('content of messages in parts', () => {
     model.tokenizer!.decode(encodeMessages({ ...model, chatTemplate }, [{ role, content }]));
   const text = (text: string) => ({ type: 'text', text });
 
-  it('is joined where the template reads text, and left to one that reads parts', () => {
+  it('is joined for a template that reads text, and passed on to one that reads parts', () => {
     assert.equal(render(plain, [text('Hi'), text('there')]), 'user: Hi\nthere');
     assert.equal(render(reading, [text('Hi'), text('there')]), '<text>Hi<text>there');
     assert.deepEqual(
@@ -315,7 +315,7 @@ describe('content of messages in parts', () => {
     );
   });
 
-  it('is joined in a chat, which keeps it as it was given', async () => {
+  it('is joined for the template of a chat, whose history has it as it was given', async () => {
     const chat = createChat(model, { temperature: 0, maxTokens: 1 });
     for await (const _ of chat.send({ role: 'user', content: [text('Hi')] }));
     assert.deepEqual(chat.messages[0], { role: 'user', content: [text('Hi')] });
@@ -324,7 +324,7 @@ describe('content of messages in parts', () => {
     });
   });
 
-  it('is refused where it is no text', () => {
+  it('is refused when a part is no text', () => {
     for (const type of ['image_url', 'image', 'input_audio', 'video', 'file']) {
       for (const template of [plain, reading]) {
         assert.throws(() => render(template, [text('Look'), { type, [type]: {} }]), {
@@ -337,7 +337,7 @@ describe('content of messages in parts', () => {
     assert.throws(() => render(plain, [{ type: 'thought', text: 'Hm' }]), { code: 'BAD_CHAT_INPUT' });
   });
 
-  it('is data in the result of a tool', () => {
+  it('in the result of a tool is passed on as data', () => {
     const template = '{{ messages[0].content | tojson }}';
     assert.equal(render(template, [text('Hi')], 'tool'), '[{"type": "text", "text": "Hi"}]');
   });

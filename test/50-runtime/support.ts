@@ -3,22 +3,27 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { exportModel } from '@llama-ts/exporter';
+import { probeBackends } from '@llama-ts/kernels';
 import { sampleModelPath } from '@llama-ts/sample-model';
+import { golden as goldenPath } from '../helpers/golden.js';
 
-const fixtures = fileURLToPath(new URL('../fixtures/golden/', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'llama-runtime-test-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** Names of the backends that run here, fastest first. */
+export const backends = (await probeBackends())
+  .filter(({ rejection }) => rejection === null)
+  .map(({ backend }) => backend);
 
 export const goldenModels = ['tied-gqa-bf16', 'untied-mha-f32', 'sample'] as const;
 export type GoldenModel = (typeof goldenModels)[number];
 
 /** Path of a golden model as a .bin file with trailer. */
-export async function modelFile(name: GoldenModel, version: 0 | 1 | 2): Promise<string> {
+export async function modelFile(name: GoldenModel, version: 0 | 1 | 2 | 3): Promise<string> {
   const output = path.join(folder, `${name}-v${version}.bin`);
   if (!fs.existsSync(output)) {
-    const source = name === 'sample' ? sampleModelPath : path.join(fixtures, name);
+    const source = name === 'sample' ? sampleModelPath : goldenPath(name);
     for await (const _ of exportModel({ source, output, version }));
   }
   return output;
@@ -26,7 +31,7 @@ export async function modelFile(name: GoldenModel, version: 0 | 1 | 2): Promise<
 
 /** A file of golden data. `transformers` and an independent implementation of docs/arithmetic.md made them. */
 export function golden(name: GoldenModel, file: string): Buffer {
-  return fs.readFileSync(path.join(fixtures, name, name === 'sample' ? '' : 'oracle', file));
+  return fs.readFileSync(goldenPath(name, name === 'sample' ? '' : 'oracle', file));
 }
 
 export function goldenJson<T>(name: GoldenModel, file: string): T {

@@ -11,12 +11,12 @@ import {
   sampleFile,
   sampleTokenizer,
 } from '../helpers/tokenizers.js';
+import { templateOf } from './support.js';
 
-const templateOf = (file: string) => readJson<{ chat_template: string }>(file).chat_template;
 const DATE = '01 Jan 2026';
 
 describe("the sample model's chat template", () => {
-  it('gives the golden prompts', () => {
+  it('renders the golden prompts', () => {
     const template = templateOf(sampleFile('tokenizer_config.json'));
     const golden = readJson<{ messages: ChatMessage[]; date: string; prompt_ids: number[] }[]>(
       'test/fixtures/golden/sample/chat.json',
@@ -74,7 +74,7 @@ for (const { name, folder, tokenizer } of [
       }
     }).timeout(60_000);
 
-    it('ends with the head of an answer unless told otherwise', () => {
+    it('ends with the header of an answer unless addGenerationPrompt is false', () => {
       const messages = [{ role: 'user', content: 'Hi' }];
       const head = '<|start_header_id|>assistant<|end_header_id|>\n\n';
       const options = { dateString: DATE };
@@ -94,7 +94,7 @@ describe('the real Llama 3.2 template with tools', () => {
     { role: 'tool', content: { degrees: 21.5 } },
   ];
 
-  it('shows definitions, calls and results in its own form', () => {
+  it('renders definitions of tools, their calls and results', () => {
     const text = renderChat(llamaTokenizer(), template, messages, { dateString: DATE, tools: [WEATHER] });
     assert.match(text, /Environment: ipython\nCutting Knowledge Date/);
     assert.ok(text.includes(JSON.stringify(WEATHER, null, 4)));
@@ -102,13 +102,13 @@ describe('the real Llama 3.2 template with tools', () => {
     assert.ok(text.includes('<|start_header_id|>ipython<|end_header_id|>\n\n{"degrees": 21.5}<|eot_id|>'));
   });
 
-  it('reads further variables', () => {
+  it("reads the caller's variables", () => {
     const options = { dateString: DATE, tools: [WEATHER], variables: { tools_in_user_message: false } };
     const text = renderChat(llamaTokenizer(), template, messages, options);
     assert.match(text, /You have access to the following functions/);
   });
 
-  it('passes on what the template refuses', () => {
+  it('throws what the template raises', () => {
     assert.throws(() => renderChat(llamaTokenizer(), template, [{ role: 'assistant', tool_calls: [call, call] }]), {
       code: 'TEMPLATE_ERROR',
       message: /This model only supports single tool-calls at once!/,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChatMessage, type ChatOptions, encodeChat, renderChat, type Tokenizer } from '@llama-ts/runtime';
-import { llamaFile, llamaTokenizer, readJson, sampleFile, sampleTokenizer } from '../helpers/tokenizers.js';
+import { llamaFile, llamaTokenizer, sampleFile, sampleTokenizer } from '../helpers/tokenizers.js';
+import { templateOf } from './support.js';
 
-const templateOf = (file: string) => readJson<{ chat_template: string }>(file).chat_template;
 const sampleTemplate = templateOf(sampleFile('tokenizer_config.json'));
 const llamaTemplate = templateOf(llamaFile('tokenizer_config.json'));
 /** Puts what users say side by side, with nothing between. */
@@ -21,7 +21,7 @@ function controls(
   return ids.filter(tokenizer.isSpecial);
 }
 
-describe('special names in what users say', function () {
+describe('names of special tokens in user text', function () {
   this.timeout(120_000);
   const names = sampleTokenizer().specialTokens.map(({ name }) => name);
 
@@ -39,7 +39,7 @@ describe('special names in what users say', function () {
       roles: ['system', 'user', 'assistant', 'tool', 'ipython'],
     },
   ]) {
-    it(`stay text in every role, all 256 of them, with the ${name} template`, () => {
+    it(`stay text in messages of every role, all 256 of them, with the ${name} template`, () => {
       for (const role of roles) {
         const withText = (text: string) => [
           { role, content: text },
@@ -50,7 +50,7 @@ describe('special names in what users say', function () {
       }
     });
 
-    it(`stay text in a role itself, with the ${name} template`, () => {
+    it(`stay text in the name of a role, with the ${name} template`, () => {
       const innocent = controls(tokenizer(), template, [{ role: 'x', content: 'x' }]);
       for (const special of names) {
         assert.deepEqual(controls(tokenizer(), template, [{ role: special, content: 'x' }]), innocent);
@@ -158,7 +158,7 @@ describe('special names in what users say', function () {
     ['a lone half of the name after', "{{ messages[0].content + '_id|>' }}", '<|eot'],
     ['a filter over all', "{% filter replace('-', '') %}{{ messages[0].content }}{% endfilter %}", '<|eot-_id|>'],
   ] as const) {
-    it(`stay text when ${what} in the template makes them whole`, () => {
+    it(`stay text when ${what} in the template completes them`, () => {
       const messages = [{ role: 'user', content }];
       assert.equal(renderChat(sampleTokenizer(), template, messages), '<|eot_id|>');
       assert.deepEqual(controls(sampleTokenizer(), template, messages), []);
@@ -192,7 +192,7 @@ describe('special names in what users say', function () {
   });
 });
 
-describe('control tokens of a template', () => {
+describe('special tokens in a template', () => {
   it('come from bos_token and eos_token too, and can be compared with them', () => {
     const template = "{{ bos_token }}{% if eos_token == '<|eot_id|>' %}same{% endif %}{{ eos_token }}";
     const ids = encodeChat(sampleTokenizer(), template, [{ role: 'user', content: '' }]);
@@ -200,12 +200,12 @@ describe('control tokens of a template', () => {
     assert.deepEqual(ids, [special('<|begin_of_text|>'), ...sampleTokenizer().encode('same'), special('<|eot_id|>')]);
   });
 
-  it('are written in the template’s text as well as in its expressions', () => {
+  it('are found in the template’s text and in its expressions', () => {
     const template = "<|start_header_id|>{{ 'a' + '<|end_header_id|>' }}<|eot_id|>";
     assert.equal(controls(sampleTokenizer(), template, [{ role: 'user', content: '' }]).length, 3);
   });
 
-  it('are compared with messages by their text', () => {
+  it('equal messages with the same text', () => {
     const template =
       "{{ '<|eot_id|>' in messages[0].content }} {{ messages[0].content.split('<|eot_id|>')[-1] }}<|eot_id|>";
     const messages = [{ role: 'user', content: 'a<|eot_id|>b' }];
@@ -213,7 +213,7 @@ describe('control tokens of a template', () => {
     assert.equal(controls(sampleTokenizer(), template, messages).length, 1);
   });
 
-  it('may be put together from parts of the template and the usual names of roles', () => {
+  it('may be composed of parts of the template and the usual names of roles', () => {
     const template = "<|eot{{ '_id' }}|>{{ '<|start_header_' + 'id|>' }}{{ '<|start_of_' ~ messages[0].role ~ '|>' }}";
     const special = (name: string) => sampleTokenizer().specialId(name)!;
     const ids = encodeChat(sampleTokenizer(), template, [{ role: 'user', content: '' }]);

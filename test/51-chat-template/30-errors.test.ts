@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import { type ChatMessage, encodeChat, renderChat } from '@llama-ts/runtime';
 import { sampleTokenizer } from '../helpers/tokenizers.js';
 
@@ -17,7 +17,7 @@ function assertRefused(run: () => unknown, code: string, message: RegExp): void 
 }
 
 describe('encodeChat', () => {
-  it('takes noncharacters for text like any other', () => {
+  it('reads Unicode noncharacters as text', () => {
     for (const character of ['\ufdd0', '\ufdd1']) {
       const content = `ab${character}<|eot_id|>${character}`;
       const messages = [{ role: 'user', content }];
@@ -26,17 +26,17 @@ describe('encodeChat', () => {
     }
   });
 
-  it('refuses half a character and says where', () => {
+  it('refuses half of a surrogate pair and names its place', () => {
     const messages = [...hello, { role: 'user', content: 'a\ud83d' }];
     assertRefused(() => encodeChat(sampleTokenizer(), ECHO, messages), 'LONE_SURROGATE', /^messages\[1\]\.content/);
   });
 
-  it('indexes characters, not halves of them', () => {
+  it('indexes characters, not UTF-16 units', () => {
     const template = '{{ messages[0].content[0] }}{{ messages[0].content[-1:] }}{{ messages[0].content | length }}';
     assert.equal(renderChat(sampleTokenizer(), template, [{ role: 'user', content: '🦙a🦊' }]), '🦙🦊3');
   });
 
-  it('refuses what is not plain data', () => {
+  it('refuses messages that are not plain data', () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);
     for (const content of [() => 'x', Symbol('x'), 1n, Number.NaN, new Date(0), new Map(), [undefined], cycle]) {
@@ -52,7 +52,7 @@ describe('encodeChat', () => {
     }
   });
 
-  it('refuses a template that does not parse, and again when asked again', () => {
+  it('refuses a template that does not parse, in a second call too', () => {
     for (const template of ['{% if %}', '{{ messages', '{% for x %}{% endfor %}', "{{ 'a }}"]) {
       for (let times = 0; times < 2; times++) {
         assertRefused(() => encodeChat(sampleTokenizer(), template, hello), 'TEMPLATE_ERROR', /^chat template: ./);
@@ -65,7 +65,7 @@ describe('encodeChat', () => {
     assertRefused(() => encodeChat(sampleTokenizer(), '{{ messages | nosuch }}', hello), 'TEMPLATE_ERROR', /nosuch/);
   });
 
-  it('passes on what a template raises', () => {
+  it('throws what a template raises', () => {
     const template = "{{ raise_exception('No <|eot_id|> for ' + messages[0].role) }}";
     assertRefused(
       () => encodeChat(sampleTokenizer(), template, hello),

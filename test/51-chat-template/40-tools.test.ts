@@ -41,7 +41,7 @@ const conversation = fc
 describe('tools in a conversation, by the real Llama 3.2 template', function () {
   this.timeout(60_000);
 
-  it('have the text that jinja2 renders and the tokens of the Rust tokenizer, wherever definitions stand', async function () {
+  it('give the text that jinja2 renders and the tokens of the Rust tokenizer, wherever definitions stand', async function () {
     const python = findPython();
     if (python === null) return this.skip();
     const cases = fc.sample(fc.tuple(conversation, fc.array(tool, { minLength: 1, maxLength: 3 }), fc.boolean()), {
@@ -72,7 +72,7 @@ describe('tools in a conversation, by the real Llama 3.2 template', function () 
 });
 
 describe('a tool call in an answer', () => {
-  it('is what the template writes of one', () => {
+  it('is read from the text that the template renders for one', () => {
     fc.assert(
       fc.property(call, (made) => {
         const messages = [
@@ -83,7 +83,7 @@ describe('a tool call in an answer', () => {
         const prompt = renderChat(llamaTokenizer(), template, messages, options);
         const answer = prompt.slice(prompt.lastIndexOf(ANSWER_HEAD) + ANSWER_HEAD.length, -'<|eot_id|>'.length);
         assert.deepEqual(parseToolCall(answer), made);
-        // Said by the model and kept as text, it is the same prompt.
+        // An answer of the model that is kept as text gives the same prompt.
         assert.equal(
           renderChat(llamaTokenizer(), template, [messages[0]!, { role: 'assistant', content: answer }], options),
           prompt,
@@ -92,7 +92,7 @@ describe('a tool call in an answer', () => {
     );
   });
 
-  it('is no other text, and no other JSON', () => {
+  it('is read from no other text and no other JSON', () => {
     fc.assert(fc.property(json, (value) => assert.equal(parseToolCall(JSON.stringify(value)), null)));
     for (const answer of [
       '',
@@ -182,13 +182,13 @@ describe('tool calls in an answer', () => {
     '{'.repeat(100_000),
     `{"name": "f", "parameters": ${'{"a":'.repeat(100_000)}`,
   ]) {
-    it(`are none in ${JSON.stringify(answer).slice(0, 60)}`, () => {
+    it(`are not found in ${JSON.stringify(answer).slice(0, 60)}`, () => {
       assert.deepEqual(parseToolCalls(answer), []);
       assert.equal(parseToolCall(answer), null);
     });
   }
 
-  it('have the values of Python literals', () => {
+  it('have the values of their Python literals', () => {
     const [only] = parseToolCalls(
       `[a.b(s="x\\n\\u00e9\\x41'", t='"', n=-1.5e3, yes=True, no=False, nil=None, list=[1, (2, 3)], map={'k': {"l": []}}, __proto__=1)]`,
     );

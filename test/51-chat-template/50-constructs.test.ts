@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import { renderChat } from '@llama-ts/runtime';
 import { findPython, type OracleResult, renderByOracle } from '../helpers/jinja-oracle.js';
 import { readJson, sampleTokenizer } from '../helpers/tokenizers.js';
@@ -33,7 +33,7 @@ function ours(template: string): OracleResult {
 describe('single constructs of Jinja', function () {
   this.timeout(120_000);
 
-  it('give what jinja2 gives: expressions, methods, filters, tests, statements, white space, and what it refuses', function () {
+  it('give what jinja2 gives: expressions, methods, filters, tests, statements, white space and refusals', function () {
     const python = findPython();
     if (python === null) return this.skip();
     const templates = readJson<string[]>('test/fixtures/chat-template/constructs.json');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import { type ChatMessage, encodeChat, renderChat } from '@llama-ts/runtime';
 import { findPython, renderByOracle } from '../helpers/jinja-oracle.js';
 import { pick, type Random, seededRandom } from '../helpers/random-text.js';
@@ -113,7 +113,7 @@ function conversation(random: Random, hasSpecials: boolean): Conversation {
   };
 }
 
-describe('chat templates of the families of Llama 3', function () {
+describe("chat templates of Llama 3's families", function () {
   this.timeout(600_000);
   const tokenizer = llamaTokenizer();
 

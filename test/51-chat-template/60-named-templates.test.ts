@@ -2,11 +2,13 @@ import { strict as assert } from 'node:assert';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
-import { type Checkpoint, convertModel, exportModel, openCheckpoint } from '@llama-ts/exporter';
-import { openFile, readBinFile } from '@llama-ts/format';
+import { openFile } from '@llama-ts/base';
+import { convertModel, exportModel, type ModelSource, openCheckpoint } from '@llama-ts/exporter';
+import { readBinFile } from '@llama-ts/format';
 import { encodeMessages, type Model, openModel } from '@llama-ts/runtime';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { copyModel, drain, withFolder } from '../40-exporter/support.js';
+import { runLlama } from '../helpers/run-llama.js';
 
 const messages = [{ role: 'user', content: 'a' }];
 const TEMPLATES = [
@@ -47,7 +49,7 @@ const textOf = (model: Model, options: Parameters<typeof encodeMessages>[2] = {}
 describe('chat templates with names', function () {
   this.timeout(60_000);
 
-  it('are chosen as transformers chooses: tool_use with tools, the default without, others when asked for', async () => {
+  it('are chosen as in transformers: tool_use with tools, the default without, others by name', async () => {
     await withFolder(async (folder) => {
       const source = await sampleWith(folder, {
         chat_template: TEMPLATES,
@@ -67,11 +69,44 @@ describe('chat templates with names', function () {
     });
   });
 
-  it('come from chat_template.jinja and additional_chat_templates before tokenizer_config.json', async () => {
+  it('are listed by llama inspect, and llama run and llama chat take the one that --template-name names', async () => {
+    await withFolder(async (folder) => {
+      const chat_template = [
+        { name: 'default', template: '{{ messages[0].content }}' },
+        { name: 'rag', template: '{% for _ in range(30) %}{{ messages[0].content }} {% endfor %}' },
+      ];
+      await exported(await sampleWith(folder, { chat_template }), join(folder, 'm.bin'));
+      await writeFile(join(folder, 'in.jsonl'), `${JSON.stringify({ messages, max_tokens: 1 })}\n`);
+      const llama = async (...args: string[]) => {
+        const { exitCode, stdout, stderr } = await runLlama(args, { cwd: folder });
+        return { exitCode, stdout, stderr };
+      };
+      const { stdout } = await llama('inspect', 'm.bin');
+      assert.match(stdout, /^ *named templates +rag$/m);
+      const nPromptTokens = async (...name: string[]): Promise<number> => {
+        const run = await llama('run', 'm.bin', '--input', 'in.jsonl', '--output', 'out.jsonl', '--force', ...name);
+        assert.equal(run.exitCode, 0, run.stderr);
+        return JSON.parse(await readFile(join(folder, 'out.jsonl'), 'utf8')).nPromptTokens;
+      };
+      const nOfDefault = await nPromptTokens();
+      assert.ok((await nPromptTokens('--template-name', 'rag')) > 20 + nOfDefault);
+      assert.equal(await nPromptTokens('--template-name', 'default'), nOfDefault);
+      for (const args of [
+        ['run', 'm.bin', '--mode', 'chat', '-i', 'a'],
+        ['chat', 'm.bin', 'a'],
+      ]) {
+        const refused = await llama(...args, '--template-name', 'nope');
+        assert.equal(refused.exitCode, 2, refused.stderr);
+        assert.match(refused.stderr, /nope.*default.*rag.*\[INVALID_OPTION\]/s);
+      }
+    });
+  });
+
+  it('are read from chat_template.jinja and additional_chat_templates before tokenizer_config.json', async () => {
     await withFolder(async (folder) => {
       const source = await sampleWith(folder, { chat_template: TEMPLATES });
       await writeFile(join(source, 'chat_template.jinja'), 'J');
-      const found = async (): Promise<Checkpoint> => {
+      const found = async (): Promise<ModelSource> => {
         const checkpoint = await openCheckpoint(source);
         await checkpoint.close();
         return checkpoint;
@@ -90,7 +125,7 @@ describe('chat templates with names', function () {
     });
   });
 
-  it('travel to a .bin file, to GGUF and to a Hugging Face folder, and back', async () => {
+  it('are kept in a .bin file, in GGUF and in a Hugging Face folder', async () => {
     await withFolder(async (folder) => {
       const source = await sampleWith(folder, { chat_template: TEMPLATES, eos_token: '<|end_of_text|>' });
       const bin = await exported(source, join(folder, 'm.bin'));
@@ -122,7 +157,7 @@ describe('chat templates with names', function () {
   });
 });
 
-describe('bos_token and eos_token of a template', () => {
+describe('the bos_token and eos_token of a template', () => {
   it("are tokenizer_config.json's, and else the begin token and <|eot_id|>", async () => {
     await withFolder(async (folder) => {
       const template = '{{ bos_token }}a{{ eos_token }}{{ pad_token }}';

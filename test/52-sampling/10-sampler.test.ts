@@ -54,7 +54,7 @@ describe('the sampler, against a plain implementation', () => {
     });
   }
 
-  it('chooses the same among many thousands, in any shape', async () => {
+  it('chooses the same among many thousands of logits of any distribution', async () => {
     const nTokens = 5_000;
     const random = createRandomStream(99n);
     const normal = () => Array.from({ length: 6 }, () => random.next() - 0.5).reduce((a, b) => a + b, 0);
@@ -119,7 +119,7 @@ describe('the sampler, against a plain implementation', () => {
     );
   });
 
-  it('never chooses a token without a chance, even where rounding leaves the sum short of the coin', async () => {
+  it('never chooses a token of probability 0, even when rounding leaves the sum below the random number', async () => {
     const probabilities = Float32Array.of(0.25, 0.25, 0);
     const lastSeed = 4n;
     for (const settings of [{}, { topK: 3 }, { minP: 0.01 }]) {

@@ -28,7 +28,7 @@ describe('an answer', function () {
   });
   after(() => model.close());
 
-  it('ends before any stop string, wherever it falls, with the text before it and no more', async () => {
+  it('ends before a stop string at any place, with the text before it and no more', async () => {
     const whole = (await answer(model, greedy)).text;
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 9 }), async (start, length) => {
@@ -43,7 +43,7 @@ describe('an answer', function () {
     );
   });
 
-  it('says in the end what only looked like the beginning of a stop string', async () => {
+  it('ends with text that only looked like the beginning of a stop string', async () => {
     const whole = (await answer(model, greedy)).text;
     const { text, end } = await answer(model, { ...greedy, stop: [`${whole.slice(-3)}\u0000`] });
     assert.equal(text, whole);
@@ -60,7 +60,7 @@ describe('an answer', function () {
     assert.deepEqual([end.reason, end.stop, end.eosId], ['stop', stopId, null]);
   });
 
-  it('has no end before its least number of tokens, by end token, stop id or stop string', async () => {
+  it('does not end before its minimum number of tokens, by end token, stop id or stop string', async () => {
     const { ids, text } = await answer(model, greedy);
     const minTokens = 10;
     const early = { ...greedy, minTokens, stopIds: [ids[2]!] };
@@ -73,7 +73,7 @@ describe('an answer', function () {
     assert.equal(stopped.end.reason, 'stop');
   });
 
-  it('gives the log-probabilities of the distribution before it is changed', async () => {
+  it('has the log-probabilities of the unchanged distribution, with the texts of the tokens', async () => {
     const { tokens } = await answer(model, { ...greedy, logprobs: 3, repetitionPenalty: 1.5, minTokens: 24 });
     const cache = model.createCache();
     const said = [model.settings.bosId!, ...model.tokenizer!.encode('Once upon a time')];
@@ -88,6 +88,9 @@ describe('an answer', function () {
         logprobs!.top.map((entry) => entry.id),
         top.map((entry) => entry.id),
       );
+      for (const entry of [{ ...logprobs!, id }, ...logprobs!.top]) {
+        assert.equal(entry.text, model.tokenizer!.decode([entry.id]));
+      }
       logprobs!.top.forEach((entry, i) => {
         assert(Math.abs(entry.logProbability - top[i]!.logProbability) < 1e-5);
       });
@@ -95,7 +98,7 @@ describe('an answer', function () {
     }
   });
 
-  it("takes top-k and the repetition penalty from the model's own settings, unless told", async () => {
+  it("takes top-k and the repetition penalty from the model's settings unless the caller sets them", async () => {
     const sampled = { temperature: 1.5, topP: 1, maxTokens: 24, seed: 11 };
     const own = { ...model, generationDefaults: { ...model.generationDefaults, topK: 3, repetitionPenalty: 1.3 } };
     const expected = await answer(model, { ...sampled, topK: 3, repetitionPenalty: 1.3 });
@@ -109,7 +112,7 @@ describe('an answer', function () {
     );
   });
 
-  it('says nothing that a bias bans', async () => {
+  it('has no token that a bias bans', async () => {
     const { ids } = await answer(model, greedy);
     const banned = ids[3]!;
     const { ids: found } = await answer(model, { ...greedy, logitBias: { [banned]: Number.NEGATIVE_INFINITY } });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createStopMatcher } from '../../packages/runtime/src/stop-matcher.js';
+import { createStopMatcher } from '../../packages/runtime/src/answer/stop-matcher.js';
 
 /** The text before the stop string that is complete first, looking at one character more each time. */
 function plainSearch(text: string, stops: readonly string[]): { text: string; stop: string | null } {
@@ -16,7 +16,7 @@ const letters = fc.stringMatching(/^[ab]{0,12}$/);
 const stopStrings = fc.array(fc.stringMatching(/^[ab]{1,5}$/), { maxLength: 4 });
 
 describe('the search for stop strings', () => {
-  it('finds the same in any pieces, and tells no character of a stop string', () => {
+  it('finds the same in text of any pieces, and passes on no character of a stop string', () => {
     fc.assert(
       fc.property(fc.array(letters), stopStrings, (pieces, stops) => {
         const matcher = createStopMatcher(stops);
@@ -35,7 +35,7 @@ describe('the search for stop strings', () => {
     );
   });
 
-  it('holds back no more than may become a stop string', () => {
+  it('holds back only text that may become a stop string', () => {
     const matcher = createStopMatcher(['</answer>']);
     assert.equal(matcher.push('yes <').text, 'yes ');
     assert.equal(matcher.push('/ans').text, '');

@@ -20,7 +20,7 @@ export function plainSoftmax(logits: Float32Array, temperature: number): Float32
   return Float32Array.from(powers, (power) => power / sum);
 }
 
-/** Logits after biases and penalties for the tokens said so far. */
+/** Logits after biases and penalties for the tokens so far. */
 export function plainAdjust(logits: Float32Array, options: SamplerOptions, said: readonly number[]): Float32Array {
   const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, penaltyWindow = -1 } = options;
   const window = penaltyWindow < 0 ? said : said.slice(Math.max(0, said.length - penaltyWindow));

@@ -41,7 +41,7 @@ describe('a regular expression', () => {
     );
   });
 
-  it('lets nothing be said that JavaScript does not match in the end', () => {
+  it('allows no beginning that JavaScript does not match once it is complete', () => {
     fc.assert(
       fc.property(pattern, fc.nat(), (source, seed) => {
         const constraint = constraintOf(source);
@@ -53,7 +53,7 @@ describe('a regular expression', () => {
     );
   });
 
-  it('judges every character as JavaScript does, of all lengths in UTF-8, and no surrogate', () => {
+  it('matches every character as JavaScript does, of all lengths in UTF-8, and no surrogate', () => {
     const set = '[\\0-\\x08\\x7f-\\u00a0\\u07ff\\u0800\\ufffe-\\u{10000}\\u{10fffe}]';
     const constraint = regex(set);
     const edges = [
@@ -68,7 +68,7 @@ describe('a regular expression', () => {
     assert.equal(judge(regex('.'), Uint8Array.of(0xf4, 0x90)).isAllowed, false);
   });
 
-  it('names what it cannot do', () => {
+  it('is refused with the name of a construct that is not supported', () => {
     for (const [source, problem] of [
       ['(?<=a)b', /lookbehind at character 1/],
       ['a(?<!b)', /lookbehind at character 2/],
@@ -88,7 +88,7 @@ describe('a regular expression', () => {
     assert(isWhole(regex('(){1000000000}a'), 'a'));
   });
 
-  it('refuses lone surrogates by name, and takes both halves of one as a character', () => {
+  it('refuses lone surrogates by name, and reads a pair as one character', () => {
     for (const source of ['\\ud83d', 'a\\ude00', '\\u{d800}', '[\\ud800-\\udbff]', '[\\ud83d]', '\ud83d']) {
       assert.throws(() => regex(source), { code: 'BAD_PATTERN', message: /lone surrogate/ }, source);
     }

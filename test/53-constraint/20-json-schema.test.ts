@@ -5,7 +5,7 @@ import { byteVocabulary, chooser, sayByChance, validator } from './support.js';
 
 describe('a JSON schema', () => {
   for (const [name, schema] of Object.entries(schemas)) {
-    it(`lets nothing be said that does not validate: ${name}`, () => {
+    it(`allows only answers that validate: ${name}`, () => {
       const constraint = jsonSchema(schema);
       const isValid = validator(schema);
       for (let seed = 1; seed <= 30; seed++) {

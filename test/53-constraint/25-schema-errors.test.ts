@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { jsonSchema } from '@llama-ts/runtime';
 import { isWhole } from './support.js';
 
-describe('a JSON schema that is not enforced', () => {
+describe('a JSON schema that cannot be enforced', () => {
   const unsupported: readonly (readonly [object, RegExp])[] = [
     [{ type: 'array', uniqueItems: true }, /#\/uniqueItems: of items that are neither/],
     [{ type: 'array', uniqueItems: true, prefixItems: [{}], items: {} }, /#\/uniqueItems: together with/],
@@ -22,7 +22,7 @@ describe('a JSON schema that is not enforced', () => {
     [{ oneOf: [{ uniqueItems: true, maxItems: 1 }, { format: 'iri' }] }, /oneOf: .*#\/oneOf\/0 and #\/oneOf\/1/],
   ];
   for (const [schema, message] of unsupported) {
-    it(`is refused, the keyword named: ${JSON.stringify(schema)}`, () => {
+    it(`is refused with the keyword at fault: ${JSON.stringify(schema)}`, () => {
       assert.throws(
         () => jsonSchema(schema),
         (error: Error & { code: string; suggestions: string[] }) => {
@@ -67,32 +67,32 @@ describe('a JSON schema that is not enforced', () => {
     [{ allOf: [{ const: 1 }, { const: 2 }] }, /no value/],
   ];
   for (const [schema, message] of bad) {
-    it(`is refused as none or as one that nothing meets: ${JSON.stringify(schema)}`, () => {
+    it(`is refused as malformed or as impossible to meet: ${JSON.stringify(schema)}`, () => {
       assert.throws(() => jsonSchema(schema), { code: 'BAD_SCHEMA', message });
     });
   }
 
-  it('is refused when it is endless data', () => {
+  it('is refused when it holds a bigint or itself', () => {
     assert.throws(() => jsonSchema({ minimum: 1n }), { code: 'BAD_SCHEMA', message: /#\/minimum: a bigint/ });
     const loop: { properties: object } = { properties: {} };
     loop.properties = loop;
     assert.throws(() => jsonSchema(loop), { code: 'BAD_SCHEMA' });
   });
 
-  it('says so where a pattern is at fault', () => {
+  it('is refused with its pattern when that is at fault', () => {
     assert.throws(() => jsonSchema({ pattern: '(?<=a)' }), { code: 'BAD_PATTERN' });
     assert.throws(() => jsonSchema({ pattern: '^\\ud83d$' }), { code: 'BAD_PATTERN' });
     assert.throws(() => jsonSchema({ pattern: 'a', maxLength: 100_000 }), { code: 'LIMIT_EXCEEDED' });
   });
 });
 
-describe('the ways of a JSON schema', () => {
-  it('take an empty list of first items as none', () => {
+describe('the grammar of a JSON schema', () => {
+  it('treats an empty prefixItems as absent', () => {
     const constraint = jsonSchema({ type: 'array', items: [], additionalItems: { const: 1 } });
     assert(isWhole(constraint, '[]') && isWhole(constraint, '[1,1]') && !isWhole(constraint, '[2]'));
   });
 
-  it('drop what can never end: an optional property, an option, later items', () => {
+  it('drops what no answer can complete: an optional property, an option, later items', () => {
     const endless = { type: 'object', properties: { again: { $ref: '#/$defs/endless' } }, required: ['again'] };
     const schema = {
       anyOf: [
@@ -107,7 +107,7 @@ describe('the ways of a JSON schema', () => {
     assert(isWhole(jsonSchema({ type: 'array', prefixItems: [{ const: 1 }], items: false }), '[1]'));
   });
 
-  it('follow references to themselves to any depth', () => {
+  it('follows references to themselves to any depth', () => {
     const constraint = jsonSchema({
       type: 'object',
       properties: { v: { type: 'integer' }, next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } },
@@ -117,7 +117,7 @@ describe('the ways of a JSON schema', () => {
     assert(!isWhole(constraint, '{"v":1,"next":{"v": 2, "next":{"v":3,"next":[]}}}'));
   });
 
-  it('take properties in their order, named ones before others, and a space at most behind comma and colon', () => {
+  it('allows properties in their order, named ones before others, and at most one space after comma and colon', () => {
     const constraint = jsonSchema({
       type: 'object',
       properties: { b: { const: 1 }, a: { const: 2 } },
@@ -138,13 +138,13 @@ describe('the ways of a JSON schema', () => {
     }
   });
 
-  it('count characters, not bytes or escapes', () => {
+  it('counts characters, not bytes or escapes', () => {
     const constraint = jsonSchema({ type: 'string', minLength: 2, maxLength: 2 });
     for (const text of ['"ab"', '"😀é"', '"\\"\\n"', '"\\u0001a"']) assert(isWhole(constraint, text), text);
     for (const text of ['"a"', '"abc"', '"\\ud83d\\ude00a"', '"\\u0061b"']) assert(!isWhole(constraint, text), text);
   });
 
-  it('hold numbers against their bounds to the last digit', () => {
+  it('compares numbers with their bounds to the last digit', () => {
     const constraint = jsonSchema({ type: 'number', exclusiveMinimum: 0.1, maximum: 12.5 });
     for (const text of ['0.11', '0.10000000000000002', '1', '12.5', '12.50', '9.99'])
       assert(isWhole(constraint, text), text);

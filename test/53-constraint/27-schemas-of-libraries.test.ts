@@ -16,6 +16,8 @@ const END = byteVocabulary.nTokens - 1;
 
 /** Constructs of zod 4, and a value that each accepts. */
 const zodSchemas: Readonly<Record<string, readonly [z.ZodType, ...unknown[]]>> = {
+  hostname: [z.hostname(), 'example.com', 'localhost'],
+  emoji: [z.emoji(), '\u{1f600}', '\u{1f400}\u{1f600}'],
   email: [z.email(), 'ada@example.com'],
   url: [z.url(), 'https://example.com/a?b#c'],
   uuid: [z.uuid(), '00000000-0000-4000-8000-000000000000'],
@@ -94,7 +96,7 @@ const zodSchemas: Readonly<Record<string, readonly [z.ZodType, ...unknown[]]>> =
 
 describe('a schema that a library writes', () => {
   for (const target of ['draft-2020-12', 'draft-07', 'openapi-3.0'] as const) {
-    it(`is taken from zod as ${target}: answers are what zod accepts, and what zod accepts can be said`, () => {
+    it(`from zod as ${target} allows exactly what zod accepts`, () => {
       for (const [name, [type, ...values]] of Object.entries(zodSchemas)) {
         const schema = z.toJSONSchema(type, { target });
         const constraint = jsonSchema(schema);
@@ -110,7 +112,7 @@ describe('a schema that a library writes', () => {
   }
 
   for (const [name, { schema, plain, good, bad }] of Object.entries(writtenSchemas)) {
-    it(`lets the same through as ajv does: ${name}`, () => {
+    it(`accepts what ajv accepts: ${name}`, () => {
       const constraint = jsonSchema(schema);
       const isValid = validator(plain ?? schema);
       for (const value of good) {
@@ -125,9 +127,8 @@ describe('a schema that a library writes', () => {
     });
   }
 
-  it('is refused where what it asks for cannot be enforced, and never taken without it', () => {
+  it('is refused when a part of it cannot be enforced', () => {
     for (const schema of [
-      z.toJSONSchema(z.emoji()),
       z.toJSONSchema(z.object({ a: z.array(z.string()).meta({ $dynamicRef: '#a' }) })),
       { type: 'string', format: 'json-string' },
       { type: 'array', items: { type: 'object' }, uniqueItems: true },

@@ -42,7 +42,7 @@ describe('a token mask', () => {
     fc.tuple(fc.constantFrom(...awkward), fc.constantFrom(...awkward)).map(concat),
   );
 
-  it('is what all tokens say when each is tried alone, byte by byte', () => {
+  it('equals the result of trying each token alone, byte by byte', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...constraints),
@@ -76,7 +76,7 @@ describe('a token mask', () => {
     );
   });
 
-  it('lets a text through however tokens cut it, within characters too', () => {
+  it('allows a text however tokens split it, within characters too', () => {
     const value = '{"é😀": ["\\"\\\\", "青\\u0001", -1.5e10, true], "": null}';
     const bytes = utf8.encode(value);
     for (let start = 0; start < bytes.length; start++) {
@@ -92,7 +92,7 @@ describe('a token mask', () => {
     }
   });
 
-  it('never has a key twice, not by one token that holds two', () => {
+  it('never allows a key twice, not even by one token with two keys', () => {
     const constraint = jsonMode();
     for (const text of ['{"a":1,"a":', '{"a":{"a":1},"a":', '{"b":[{"a":1,"a":', '{"a\\n":1,"a\\n":']) {
       assert.equal(judge(constraint, utf8.encode(text)).isAllowed, false, text);
@@ -108,7 +108,7 @@ describe('a token mask', () => {
     );
   });
 
-  it('leaves special tokens out, and the end until the text is complete', () => {
+  it('excludes special tokens, and the end token until the text is complete', () => {
     const constraint = regex('[^]*'.replace('[^]', '(.|\\n)'));
     const name = '<|end|>';
     const text = constraint.begin(byteVocabulary);
@@ -124,7 +124,7 @@ describe('a token mask', () => {
     assert(number.isComplete && !number.hasNext);
   });
 
-  it('serves the 128,256 tokens of Llama 3', () => {
+  it('is exact for the 128,256 tokens of Llama 3', () => {
     const tokenizer = llamaTokenizer();
     const constraint = jsonSchema(schemas.person);
     const ends = [tokenizer.specialId('<|eot_id|>')!];

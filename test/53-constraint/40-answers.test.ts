@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   createChat,
   createEngine,
-  type GenerateEvent,
   type GenerateOptions,
   generate,
   generateAnswers,
@@ -13,23 +12,9 @@ import {
   regex,
 } from '@llama-ts/runtime';
 import { modelFile } from '../50-runtime/support.js';
+import { collectAnswer } from '../helpers/collect-answer.js';
 import { schemas } from './schemas.js';
 import { validator } from './support.js';
-
-type EndEvent = Extract<GenerateEvent, { type: 'end' }>;
-
-async function collect(events: AsyncIterable<GenerateEvent>) {
-  const ids: number[] = [];
-  let text = '';
-  let end: EndEvent | undefined;
-  for await (const event of events) {
-    if (event.type === 'prompt-end') continue;
-    text += event.text;
-    if (event.type === 'token') ids.push(event.id);
-    else end = event;
-  }
-  return { ids, text, end: end! };
-}
 
 const PER_SCHEMA = 50;
 
@@ -40,7 +25,7 @@ describe('an answer under a constraint', function () {
     model = await openModel(await modelFile('sample', 2), { context: 512 });
   });
   after(() => model.close());
-  const say = (options: GenerateOptions) => collect(generate(model, 'Once', options));
+  const say = (options: GenerateOptions) => collectAnswer(generate(model, 'Once', options));
 
   it('parses and validates: 1,000 answers to 20 schemas, sampled at temperature 1', async () => {
     const engine = createEngine(model, { maxSequences: 32 });
@@ -54,7 +39,7 @@ describe('an answer under a constraint', function () {
         const isValid = validator(schemas[name]!);
         const seeds = Array.from({ length: PER_SCHEMA }, (_, i) => i + 1);
         const answers = seeds.map((seed) =>
-          collect(engine.submit('A', { ...sampled, constraint, seed, maxTokens: 500 })),
+          collectAnswer(engine.submit('A', { ...sampled, constraint, seed, maxTokens: 500 })),
         );
         for (const { text, end } of await Promise.all(answers)) {
           assert(end.reason === 'complete' || end.reason === 'eos', `${name}: ${end.reason}: ${text}`);
@@ -68,18 +53,18 @@ describe('an answer under a constraint', function () {
     assert(different.size > 500, `${different.size} different answers`);
   });
 
-  it('is the same from generate, an engine, several answers and with drafts', async () => {
+  it('is the same from generate, from an engine, as one of several answers and with drafts', async () => {
     const constraint = jsonSchema(schemas.person);
     const options = { constraint, temperature: 1, topP: 0.95, seed: 5 };
     const alone = await say(options);
     const engine = createEngine(model);
     const others = [engine.submit('Once', { ...options, seed: 6, constraint: jsonMode() }), engine.submit('Twice')];
-    const together = collect(engine.submit('Once', options));
+    const together = collectAnswer(engine.submit('Once', options));
     for (const other of others) await other.return();
     assert.deepEqual((await together).ids, alone.ids);
     await engine.close();
     for await (const { index, events } of generateAnswers(model, 'Once', 2, options)) {
-      const { ids, end } = await collect(events);
+      const { ids, end } = await collectAnswer(events);
       assert.equal(end.meetsConstraint, true);
       if (index === 0) assert.deepEqual(ids, alone.ids);
       else assert.notDeepEqual(ids, alone.ids);
@@ -90,7 +75,7 @@ describe('an answer under a constraint', function () {
     assert((drafted.end as { speculation?: { nAccepted: number } }).speculation!.nAccepted > 0);
   });
 
-  it('is given in a chat, where the next one may be free', async () => {
+  it('is given in a chat, whose next answer may be unconstrained', async () => {
     const chat = createChat(model);
     const constraint = regex('(yes|no)');
     for await (const _ of chat.send('Is it so?', { constraint }));
@@ -98,7 +83,7 @@ describe('an answer under a constraint', function () {
     for await (const _ of chat.send('Why?', { maxTokens: 4 }));
   });
 
-  it('says that a limit cut it off, and is not called good', async () => {
+  it('that a limit cut off is reported as incomplete', async () => {
     const cut = await say({ constraint: regex('a{20,}'), maxTokens: 3 });
     assert.deepEqual([cut.end.reason, cut.end.meetsConstraint], ['length', false]);
     const good = await say({ constraint: regex('a{1,}'), maxTokens: 3, minTokens: 3 });
@@ -107,7 +92,7 @@ describe('an answer under a constraint', function () {
     assert.equal('meetsConstraint' in free.end, false);
   });
 
-  it('ends where nothing may follow, and at an end token only where it is complete', async () => {
+  it('ends where nothing may follow, and at an end token only when it is complete', async () => {
     const fixed = await say({ constraint: regex('Exactly this[.]') });
     assert.deepEqual([fixed.text, fixed.end.reason, fixed.end.eosId], ['Exactly this.', 'complete', null]);
     const nothing = await say({ constraint: regex('') });
@@ -126,7 +111,7 @@ describe('an answer under a constraint', function () {
     assert.equal(stopped.end.meetsConstraint, true);
   });
 
-  it('keeps to it under every kind of sampling', async () => {
+  it('meets the constraint under every way of sampling', async () => {
     const constraint = regex('(ja|nein)( (ja|nein)){3}');
     for (const options of [
       { temperature: 0 },
@@ -145,7 +130,7 @@ describe('an answer under a constraint', function () {
     }
   });
 
-  it('has the log-probabilities of the model, not of what the constraint left', async () => {
+  it('has the log-probabilities of the model, not of the tokens that the constraint left', async () => {
     const options = { maxTokens: 1, temperature: 0, logprobs: 3 } as const;
     const top = async (more: GenerateOptions) => {
       for await (const event of generate(model, 'Once', { ...options, ...more })) {
@@ -159,11 +144,11 @@ describe('an answer under a constraint', function () {
     assert(constrained.logProbability < free.top[2]!.logProbability);
   });
 
-  it('is refused together with text to stop at, and without a tokenizer', async () => {
+  it('is refused together with stop strings, and without a tokenizer', async () => {
     const constraint = regex('a');
     await assert.rejects(say({ constraint, stop: ['b'] }), { code: 'INVALID_OPTION' });
     await assert.rejects(say({ constraint, stopIds: model.tokenizer!.encode('b') }), { code: 'INVALID_OPTION' });
     const mute = { ...model, tokenizer: null };
-    await assert.rejects(collect(generate(mute, [1], { constraint })), { code: 'NO_TOKENIZER' });
+    await assert.rejects(collectAnswer(generate(mute, [1], { constraint })), { code: 'NO_TOKENIZER' });
   });
 });

@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { packTokens } from '../helpers/tokenizer-json.js';
 
-/** A vocabulary of all bytes, further tokens, and an end token behind them. */
+/** A vocabulary of all bytes, further tokens, and an end token after them. */
 export function vocabulary(tokens: readonly Uint8Array[] = []): Tokenizer {
   const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
   const name = '<|end|>';
@@ -28,7 +28,7 @@ export function allowedTokens(text: ConstrainedText, tokenizer: Tokenizer): Set<
   return new Set([...logits.keys()].filter((id) => logits[id] === 0));
 }
 
-/** Whether all of a text may be said, a byte at a time, and whether it may end there. */
+/** Whether a constraint allows a text, byte by byte, and allows it to end there. */
 export function judge(constraint: Constraint, bytes: Uint8Array): { isAllowed: boolean; isComplete: boolean } {
   const text = constraint.begin(byteVocabulary);
   const logits = new Float32Array(byteVocabulary.nTokens);
@@ -44,7 +44,7 @@ export function isWhole(constraint: Constraint, text: string): boolean {
   return judge(constraint, new TextEncoder().encode(text)).isComplete;
 }
 
-/** A text said by chance: `choose` takes one of the tokens that may follow. */
+/** A random text: `choose` picks one of the tokens that may follow. */
 export function sayByChance(
   constraint: Constraint,
   tokenizer: Tokenizer,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cacheTypeOf, type Model, openModel } from '@llama-ts/runtime';
 import { bits, goldenTokens, modelFile } from '../50-runtime/support.js';
 
-describe('a half-precision key/value cache', () => {
+describe('a half-precision KV cache', () => {
   let model: Model;
   before(async () => {
     model = await openModel(await modelFile('sample', 2), { cacheType: 'f16', context: 256 });
@@ -22,7 +22,7 @@ describe('a half-precision key/value cache', () => {
     return { cache, logits };
   }
 
-  it('gives the same bits however the prompt is cut', async () => {
+  it('gives the same bits for a prompt in chunks of any length', async () => {
     const whole = await compute(tokens.length);
     assert.equal(cacheTypeOf(whole.cache), 'f16');
     for (const chunk of [1, 7, 16]) {
@@ -34,7 +34,7 @@ describe('a half-precision key/value cache', () => {
   });
 
   it('takes half the memory, and its rounding shows in the logits', async () => {
-    // Without quantized activations, which would make more of the differences.
+    // Float32 weights: quantized activations would enlarge the differences.
     const plain = await openModel(await modelFile('sample', 1), { context: 64 });
     try {
       const logitsWith = async (type: 'f32' | 'f16') => {
@@ -53,7 +53,7 @@ describe('a half-precision key/value cache', () => {
     }
   });
 
-  it('is refused under another name, and beyond the context', async () => {
+  it('is refused under an unknown name, and beyond the context', async () => {
     const path = await modelFile('sample', 2);
     await assert.rejects(openModel(path, { cacheType: 'f8' as 'f16' }), { code: 'INVALID_OPTION' });
     assert.throws(() => model.createCache({ type: 'q8' as 'f16' }), { code: 'INVALID_OPTION' });

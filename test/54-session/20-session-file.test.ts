@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { exportModel } from '@llama-ts/exporter';
 import { createChat, type Model, openModel, readSession, type Session, writeSession } from '@llama-ts/runtime';
@@ -37,7 +38,7 @@ describe('a saved session', () => {
 
       const later = await openModel(file, { context: 300 });
       try {
-        // Without a seed of its own: the session says where the random numbers stand.
+        // Without a seed: the session has the state of the random numbers.
         const resumed = createChat(later, { temperature: 1, maxTokens: 12, session: await sessionOf(later, saved) });
         assert.deepEqual([await said(resumed.send('And then?')), await said(resumed.send('Why?'))], expected);
         assert.ok(expected[0]!.nCached > 40, 'what was saved is not computed again');
@@ -47,7 +48,7 @@ describe('a saved session', () => {
     });
   }
 
-  it('holds what computing its tokens anew gives, bit for bit', async () => {
+  it('has the KV cache that computing its tokens again gives, bit for bit', async () => {
     const read = await sessionOf(model, bytes);
     assert.deepEqual({ ...read, cache: null }, { ...session, cache: null });
     const { tokens } = read;
@@ -58,7 +59,7 @@ describe('a saved session', () => {
     assert.deepEqual(bits(await model.forward([{ ...next, cache: read.cache }])), expected);
   });
 
-  it('is the same bytes when it is saved again', async () => {
+  it('has the same bytes when it is saved again', async () => {
     assert.deepEqual(await sessionBytes(model, await sessionOf(model, bytes, 400)), bytes);
   });
 
@@ -91,7 +92,7 @@ describe('a saved session', () => {
     await assert.rejects(sessionOf(model, longer), { code: 'BAD_SESSION' });
   });
 
-  it('makes no room for lengths that the file does not have', async () => {
+  it('allocates nothing for lengths that exceed the file', async () => {
     const wary = {
       ...model,
       createCache() {
@@ -110,13 +111,37 @@ describe('a saved session', () => {
     }
   });
 
-  it('is refused in a context that is too short for it, with both numbers', async () => {
+  it('is refused in a context that is too short for it by an error with both numbers', async () => {
     const n = session.tokens.length;
     await assert.rejects(sessionOf(model, bytes, n - 1), {
       code: 'CONTEXT_EXCEEDED',
       message: new RegExp(`${n} tokens, expected at most ${n - 1}`),
     });
     assert.equal((await sessionOf(model, bytes, n)).cache.seqLen, n);
+  });
+
+  it('is read from a path too, and its file is closed then, even if it is damaged', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'llama-session-'));
+    const saved = path.join(folder, 'talk.session');
+    const nOpen = () =>
+      process.platform !== 'linux'
+        ? 0
+        : fs.readdirSync('/proc/self/fd').filter((fd) => {
+            try {
+              return fs.readlinkSync(`/proc/self/fd/${fd}`) === fs.realpathSync(saved);
+            } catch {
+              return false;
+            }
+          }).length;
+    try {
+      fs.writeFileSync(saved, bytes);
+      assert.deepEqual((await readSession(model, saved)).tokens, session.tokens);
+      fs.writeFileSync(saved, bytes.subarray(0, -1));
+      await assert.rejects(readSession(model, saved), { code: 'BAD_SESSION' });
+      assert.equal(nOpen(), 0);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 
   it('is neither written nor read once the signal is aborted', async () => {
@@ -141,7 +166,7 @@ describe('a saved session', () => {
     await assert.rejects(readSession(model, source, { signal }), /stopped/);
   });
 
-  describe('belongs to its model', () => {
+  describe('given to another model', () => {
     /** Reads the session with a model file, perhaps with other settings. */
     async function readWith(binFile: string, options: Parameters<typeof openModel>[1] = {}) {
       const other = await openModel(binFile, { context, ...options });
@@ -152,7 +177,7 @@ describe('a saved session', () => {
       }
     }
 
-    it('and not to other weights of the same shape', async () => {
+    it('is refused for other weights of the same shape', async () => {
       const other = path.join(path.dirname(file), 'other-weights.bin');
       const plain = path.join(path.dirname(file), 'plain.bin');
       for await (const _ of exportModel({ source: sampleModelPath, output: plain, version: 2, plain: true }));
@@ -167,7 +192,7 @@ describe('a saved session', () => {
       await assert.rejects(readWith(other, { settings }), { code: 'SESSION_OF_ANOTHER_MODEL' });
     });
 
-    it('and not to another shape, version or rotation', async () => {
+    it('is refused for another shape, version or RoPE', async () => {
       const refused = { code: 'SESSION_OF_ANOTHER_MODEL' };
       await assert.rejects(readWith(await modelFile('tied-gqa-bf16', 2), { context: 32 }), refused);
       await assert.rejects(readWith(await modelFile('sample', 1)), refused);

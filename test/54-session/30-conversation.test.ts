@@ -13,7 +13,7 @@ describe('the random numbers of a conversation', () => {
   after(() => model.close());
   const options = { seed: 5, temperature: 1, topP: 1, maxTokens: 10 };
 
-  it('differ from answer to answer, and come again with the seed', async () => {
+  it('differ from answer to answer, and are the same for the same seed', async () => {
     const talk = async (seed: number) => {
       const chat = createChat(model, { ...options, seed });
       const first = await said(chat.send(STORY));
@@ -26,14 +26,14 @@ describe('the random numbers of a conversation', () => {
     assert.notDeepEqual(await talk(6), [first, second]);
   });
 
-  it('are in the first answer those of generate', async () => {
+  it('are those of generate in the first answer', async () => {
     const messages = [{ role: 'user', content: STORY }];
     const prompt = encodeChat(model.tokenizer!, model.chatTemplate!, messages);
     const alone = await said(generate(model, prompt, options));
     assert.deepEqual((await said(createChat(model, options).send(STORY))).ids, alone.ids);
   });
 
-  it('start again when the conversation does', async () => {
+  it('start again when the conversation is reset', async () => {
     const chat = createChat(model, { ...options, system: 'Be brief.' });
     const first = await said(chat.send(STORY));
     chat.reset();
@@ -41,7 +41,7 @@ describe('the random numbers of a conversation', () => {
     assert.deepEqual((await said(chat.send(STORY))).ids, first.ids);
   });
 
-  it('take a seed of one turn, and refuse one that is none', async () => {
+  it('can be set by a seed for one turn, and an invalid seed is refused', async () => {
     const chat = createChat(model, options);
     await assert.rejects(said(chat.send(STORY, { seed: 1.5 })), { code: 'INVALID_OPTION' });
     assert.throws(() => createChat(model, { seed: 0 }), { code: 'INVALID_OPTION' });
@@ -57,7 +57,7 @@ describe('a conversation', () => {
   });
   after(() => model.close());
 
-  it('answers again after its last answer was taken away, and computes only what differs', async () => {
+  it('answers again after its last answer was removed, and computes only what differs', async () => {
     const chat = createChat(model, { temperature: 0, maxTokens: 10 });
     const first = await said(chat.send(STORY));
     chat.setMessages(chat.messages.slice(0, -1));
@@ -67,7 +67,7 @@ describe('a conversation', () => {
     assert.equal(chat.messages.length, 2);
   });
 
-  it('says the same from reused positions as from new ones', async () => {
+  it('gives the same answer from reused positions as from new ones', async () => {
     const options = { temperature: 0, maxTokens: 10 };
     const chat = createChat(model, options);
     await said(chat.send(STORY));
@@ -80,7 +80,7 @@ describe('a conversation', () => {
     assert.ok(continued.nCached > 0);
   });
 
-  it('takes messages that are plain data only, and none while it answers', async () => {
+  it('refuses messages that are not plain data, and any message while it answers', async () => {
     const chat = createChat(model, { temperature: 0, maxTokens: 4 });
     assert.throws(() => chat.setMessages([{ role: 'user', content: () => 1 }]), { code: 'BAD_CHAT_INPUT' });
     const events = chat.send(STORY);
@@ -92,7 +92,7 @@ describe('a conversation', () => {
     chat.setMessages([]);
   });
 
-  it('counts the tokens that its messages take', async () => {
+  it('counts the tokens of its messages', async () => {
     const chat = createChat(model, { temperature: 0, maxTokens: 4 });
     const empty = chat.countTokens();
     const { nPrompt } = await said(chat.send(STORY));
@@ -125,7 +125,7 @@ describe('a conversation that fills the context', () => {
     return { chat, nTokens };
   }
 
-  it('stops with both numbers, and stays as it was', async () => {
+  it('is refused by an error with both numbers, and stays as it was', async () => {
     const { nTokens } = longChat();
     for (const whenFull of [undefined, 'stop'] as const) {
       const { chat } = longChat(whenFull, nTokens - 3);
@@ -138,7 +138,7 @@ describe('a conversation that fills the context', () => {
     }
   });
 
-  it('shifts: drops whole oldest turns, keeps the system prompt, says so, and answers as if they had never been', async () => {
+  it('drops whole oldest turns when it may shift, keeps the system prompt, reports it, and answers as if they had never been', async () => {
     const { nTokens } = longChat();
     const contextLength = nTokens - 3;
     const { chat } = longChat('shift', contextLength);
@@ -159,7 +159,7 @@ describe('a conversation that fills the context', () => {
     assert.deepEqual((await said(chat.send('Go on.'))).dropped, [], 'the next turn has room');
   });
 
-  it('shifts before an answer would have too little room', async () => {
+  it('shifts before an answer would have too few positions', async () => {
     const { nTokens } = longChat();
     const exactly = longChat('shift', nTokens + 8);
     assert.deepEqual((await said(exactly.chat.send(question(5)))).dropped, []);
@@ -167,7 +167,7 @@ describe('a conversation that fills the context', () => {
     assert.equal((await said(oneLess.chat.send(question(5)))).dropped.length, 1);
   });
 
-  it('stops where even the last turn has no room', async () => {
+  it('is refused when even the last turn does not fit', async () => {
     const { chat } = longChat('shift', 40);
     await assert.rejects(said(chat.send(question(5))), {
       code: 'CONTEXT_EXCEEDED',
@@ -175,7 +175,7 @@ describe('a conversation that fills the context', () => {
     });
   });
 
-  it('refuses another policy by name', async () => {
+  it('refuses an unknown policy for a full context', async () => {
     assert.throws(() => longChat('forget' as 'stop'), {
       code: 'INVALID_OPTION',
       message: /"forget", expected stop or shift/,

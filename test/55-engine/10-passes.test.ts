@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type Model, openModel } from '@llama-ts/runtime';
 import { bits, modelFile } from '../50-runtime/support.js';
 
-describe('a pass', () => {
+describe('a forward pass', () => {
   let model: Model;
   before(async () => {
     model = await openModel(await modelFile('tied-gqa-bf16', 2));
@@ -18,7 +18,7 @@ describe('a pass', () => {
     logits,
   });
 
-  it('gives each sequence the rows it asks for, in the order of the batch', async () => {
+  it('gives each sequence the rows of logits it asks for, in the order of the batch', async () => {
     const { vocabSize } = model.header.dimensions;
     const alone = async (tokens: readonly number[]) => bits(await model.forward([sequence(tokens)], { logits: 'all' }));
     const [a, b, c] = [
@@ -31,14 +31,14 @@ describe('a pass', () => {
     assert.deepEqual([...bits(found)], expected);
   });
 
-  it('refuses a second pass while one is under way, and leaves the first alone', async () => {
+  it('that starts while another runs is refused, and the first is unaffected', async () => {
     const expected = bits(await model.forward([sequence([1, 2, 3])]));
     const first = model.forward([sequence([1, 2, 3])]);
     await assert.rejects(model.forward([sequence([4, 5, 6])]), { code: 'MODEL_BUSY' });
     assert.deepEqual(bits(await first), expected);
   });
 
-  it('that was refused leaves the next one alone', async () => {
+  it('that was refused does not affect the next one', async () => {
     const expected = bits(await model.forward([sequence([1, 2, 3])]));
     const { cache } = sequence([1, 2]);
     await assert.rejects(model.forward([{ cache, position: 0, tokens: [1, 2, 3] }]), { code: 'INVALID_ARGUMENT' });
@@ -62,10 +62,10 @@ describe('a pass', () => {
     }
   });
 
-  it('takes turns in the order they were asked for, also after one that failed', async () => {
+  it('waits its turn in the order of calls, also after one that failed', async () => {
     const order: number[] = [];
     const turns = [1, 2, 3].map((n) =>
-      model.turn(async () => {
+      model.withLock(async () => {
         await model.forward([sequence([n])]);
         order.push(n);
         if (n === 1) throw new Error('first');

@@ -1,12 +1,12 @@
-// Each request gives the tokens it gives alone, whatever runs beside it.
+// Each request gives the tokens it gives alone, with any other requests.
 
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { createEngine, type Engine, type GenerateEvent, generate, type Model, openModel } from '@llama-ts/runtime';
 import fc from 'fast-check';
 import { modelFile } from '../50-runtime/support.js';
-import { outcome, type RandomRequest, randomRequest } from './support.js';
+import { outcome, type RandomRequest, randomRequest, spyOn, withoutEnd } from './support.js';
 
 describe('the engine', function () {
   this.timeout(60_000);
@@ -23,7 +23,7 @@ describe('the engine', function () {
 
   const alone = ({ prompt, options }: RandomRequest) => outcome(generate(model, prompt, options));
 
-  it('gives each request the tokens it gives alone: any arrivals, lengths, samplers, chunks and aborts', async () => {
+  it('gives each request the tokens that it gets alone, whatever the arrivals, lengths, samplers, chunks and aborts', async () => {
     const arrival = fc.record({
       request: randomRequest(model),
       millisecondsBefore: fc.constantFrom(0, 0, 0, 1, 3),
@@ -58,7 +58,7 @@ describe('the engine', function () {
     );
   });
 
-  it('hands out the events of generate', async () => {
+  it('yields the events of generate', async () => {
     const options = { maxTokens: 3, temperature: 0 };
     const types = async (events: AsyncIterable<GenerateEvent>) => {
       const found: string[] = [];
@@ -70,15 +70,15 @@ describe('the engine', function () {
     assert.deepEqual(found, ['prompt-end', 'token', 'token', 'token', 'end']);
   });
 
-  it('computes a token of each request in one pass', async () => {
-    const { spy, passes } = spyOn(model);
+  it('computes a token for each running request in one pass', async () => {
+    const { spy, passes } = spyOn(withoutEnd(model));
     const shared = createEngine(spy, { maxSequences: 4 });
     await Promise.all([5, 6, 7, 8].map((id) => outcome(shared.submit([id], { maxTokens: 10, seed: id }))));
     assert.deepEqual(passes, new Array(10).fill([1, 1, 1, 1]));
   });
 
-  it('lets requests join between passes, and leave', async () => {
-    const { spy, passes } = spyOn(model);
+  it('lets requests join and leave between passes', async () => {
+    const { spy, passes } = spyOn(withoutEnd(model));
     const shared = createEngine(spy);
     const first = shared.submit([1], { maxTokens: 6 });
     await first.next();
@@ -89,8 +89,8 @@ describe('the engine', function () {
     assert.deepEqual(passes.at(-1), [1]);
   });
 
-  it('runs no more at once than asked for, in the order they came', async () => {
-    const { spy, passes } = spyOn(model);
+  it('runs at most maxSequences requests at once, in the order they came', async () => {
+    const { spy, passes } = spyOn(withoutEnd(model));
     const narrow = createEngine(spy, { maxSequences: 2 });
     const ended: number[] = [];
     const requests = [1, 2, 3, 4, 5].map(async (id) => {
@@ -103,12 +103,12 @@ describe('the engine', function () {
     assert(passes.every((rows) => rows.length <= 2));
   });
 
-  it('keeps what all need together within the memory it was given', async () => {
+  it('keeps the KV caches of all requests within its memory bound', async () => {
     let nContexts = 0;
-    const { spy, passes } = spyOn(model);
-    const createCache = () => {
-      nContexts++;
-      return model.createCache();
+    const { spy, passes } = spyOn(withoutEnd(model));
+    const createCache: Model['createCache'] = (options) => {
+      if (options === undefined) nContexts++;
+      return model.createCache(options);
     };
     const small = createEngine({ ...spy, createCache }, { maxSequences: 9, maxContexts: 2 });
     // 16 positions each, for the last token is not computed: three to a context.
@@ -118,24 +118,24 @@ describe('the engine', function () {
     assert.equal(nContexts, 2);
   });
 
-  it('divides the prompt tokens of a pass equally, and starts with few', async () => {
-    const { spy, passes } = spyOn(model);
+  it('divides the prompt tokens of a pass equally, and begins with a small pass', async () => {
+    const { spy, passes } = spyOn(withoutEnd(model));
     const shared = createEngine(spy);
-    const prompt = (length: number) => new Array<number>(length).fill(1);
-    const requests = [40, 3, 40].map((length) => outcome(shared.submit(prompt(length), { maxTokens: 1 })));
+    const prompt = (length: number, id: number) => new Array<number>(length).fill(id);
+    const requests = [40, 3, 40].map((length, i) => outcome(shared.submit(prompt(length, i), { maxTokens: 1 })));
     await Promise.all(requests);
     assert.deepEqual(passes[0], [7, 3, 6]);
   });
 
-  it('makes prompts smaller pieces when a pass took too long, and larger ones when there is time', async () => {
+  it('gives prompts smaller chunks after a slow pass, and larger ones after a fast pass', async () => {
     let milliseconds = 0;
-    const { spy, passes } = spyOn(model, (nRows) => {
+    const { spy, passes } = spyOn(withoutEnd(model), (nRows) => {
       milliseconds += 20 * nRows;
     });
     const slow = createEngine(spy, { now: () => milliseconds, maxDelayMilliseconds: 100, prefillChunk: 1000 });
     await outcome(slow.submit(new Array(48).fill(1), { maxTokens: 1 }));
     assert.deepEqual(passes.slice(0, 3), [[16], [3], [3]]);
-    const quick = spyOn(model, () => {
+    const quick = spyOn(withoutEnd(model), () => {
       milliseconds += 1;
     });
     const fast = createEngine(quick.spy, { now: () => milliseconds, maxDelayMilliseconds: 100 });
@@ -143,7 +143,7 @@ describe('the engine', function () {
     assert.deepEqual(quick.passes, [[16], [32]]);
   });
 
-  it('tries a failed pass again one by one: only those fail who fail alone', async () => {
+  it('repeats a failed pass with each request alone: only requests that fail alone fail', async () => {
     const spy: Model = {
       ...model,
       async forward(batch, options) {
@@ -159,7 +159,7 @@ describe('the engine', function () {
     assert.deepEqual(await found, await alone(good));
   });
 
-  it('refuses a request at once when it cannot run', () => {
+  it('refuses a request that can never run at once', () => {
     const tooLong = new Array<number>(49).fill(1);
     assert.throws(() => engine.submit(tooLong), { code: 'CONTEXT_EXCEEDED' });
     assert.throws(() => engine.submit([]), { code: 'INVALID_OPTION' });
@@ -181,18 +181,3 @@ describe('the engine', function () {
     });
   }
 });
-
-/** The model without end tokens, and how many rows each sequence had in each pass. */
-function spyOn(model: Model, onPass: (nRows: number) => void = () => undefined) {
-  const passes: number[][] = [];
-  const spy: Model = {
-    ...model,
-    settings: { ...model.settings, eosIds: [] },
-    async forward(batch, options) {
-      passes.push(batch.map(({ tokens }) => tokens.length));
-      onPass(batch.reduce((sum, { tokens }) => sum + tokens.length, 0));
-      return model.forward(batch, options);
-    },
-  };
-  return { spy, passes };
-}

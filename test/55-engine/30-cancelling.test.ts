@@ -25,7 +25,7 @@ describe('a request to the engine', () => {
     assert.equal(engine.nRunning + engine.nWaiting, 0);
   }
 
-  it('ends with the reason of its signal while it runs, also with events not read yet', async () => {
+  it('ends with the reason of its signal while it runs, even with unread events', async () => {
     const controller = new AbortController();
     const events = engine.submit([1], { signal: controller.signal, seed: 2, temperature: 1.5 });
     await events.next();
@@ -37,7 +37,7 @@ describe('a request to the engine', () => {
     await isFree();
   });
 
-  it('ends with the reason of its signal while it waits, and the one behind it moves up', async () => {
+  it('ends with the reason of its signal while it waits, and the next one moves up', async () => {
     const controller = new AbortController();
     const first = outcome(engine.submit([1], { maxTokens: 5 }));
     const second = engine.submit([2], { signal: controller.signal });
@@ -48,7 +48,7 @@ describe('a request to the engine', () => {
     await Promise.all([first, third]);
   });
 
-  it('ends when its reader leaves the loop, and when he never entered it', async () => {
+  it('ends when its reader leaves the loop, and when the reader never entered it', async () => {
     for await (const event of engine.submit([1])) if (event.type === 'token') break;
     assert.equal(engine.nRunning, 0);
     await engine.submit([1]).return();
@@ -56,13 +56,13 @@ describe('a request to the engine', () => {
     await isFree();
   });
 
-  it('runs to its end unread', async () => {
+  it('runs to its end when its events are not read', async () => {
     const events = engine.submit([1], { maxTokens: 3, temperature: 0 });
     while (engine.nRunning + engine.nWaiting > 0) await new Promise(setImmediate);
     assert.deepEqual(await outcome(events), await outcome(generate(model, [1], { maxTokens: 3, temperature: 0 })));
   });
 
-  it('stops a pass under way once nobody waits for it', async () => {
+  it('stops a running pass once no request waits for it', async () => {
     let passSignal: AbortSignal | undefined;
     const spy: Model = {
       ...model,

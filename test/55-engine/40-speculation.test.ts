@@ -66,7 +66,7 @@ describe('speculation', function () {
     assert.deepEqual(passes, [6, 20, 23]);
   });
 
-  it('saves more than half of the passes’ worth where four of twenty tokens are edited', async () => {
+  it('saves more than half of the passes when four of twenty tokens are edited', async () => {
     const edited = (i: number) => (i % 20 < 4 ? 300 + i : 100 + i);
     const long = await openModel(await modelFile('tied-gqa-bf16', 2), { context: 256 });
     const prompt = Array.from({ length: 128 }, (_, i) => 100 + i);
@@ -80,7 +80,7 @@ describe('speculation', function () {
     assert(cost < 99 / 2, `${cost} passes' worth for 99 tokens`);
   });
 
-  it('learns that a copy goes on for long', async () => {
+  it('drafts more tokens while a copy goes on', async () => {
     const { scripted, passes } = saying((position) => 100 + ((position - 16) % 16));
     const prompt = Array.from({ length: 16 }, (_, i) => 100 + i);
     const speculate = { rowCost: 0.13 };
@@ -89,7 +89,7 @@ describe('speculation', function () {
     assert.deepEqual(passes, [3, 10, 18, 17]);
   });
 
-  it('never drafts past the last token', async () => {
+  it('never drafts beyond the maximum number of tokens', async () => {
     const { scripted, passes } = saying((position) => 10 + (position % 2));
     const prompt = [10, 11, 10, 11, 10, 11];
     for (const maxTokens of [1, 2, 3, 4, 5, 6]) {
@@ -112,7 +112,7 @@ describe('speculation', function () {
     assert.deepEqual(end.speculation, { nDrafted: 23, nAccepted: 6 });
   });
 
-  it('ends at an end token also where the draft goes on with the same token', async () => {
+  it('ends at an end token even when the draft repeats that token', async () => {
     const { scripted } = saying((position) => (position === 15 ? 3 : 10));
     const prompt = new Array<number>(8).fill(10);
     const end = await endOf(generate(scripted, prompt, { temperature: 0, speculate: { rowCost: 0 } }));
@@ -120,7 +120,7 @@ describe('speculation', function () {
     assert.equal(end.nTokens, 7);
   });
 
-  it('costs next to nothing where drafts are always wrong', async () => {
+  it('costs at most 3 % when drafts are always wrong', async () => {
     // Pairs repeat, but never go on as they did before.
     const { scripted, passes } = saying((position) => (position % 3 === 2 ? 20 + position : 10 + (position % 3)));
     const rowCost = 0.15;
@@ -131,7 +131,7 @@ describe('speculation', function () {
     assert(cost <= 59 / 0.97, `${cost} passes' worth for 59 tokens`);
   });
 
-  it('drafts next to nothing where a row costs a pass, or many sequences share one', async () => {
+  it('drafts no tokens when a row costs as much as a pass', async () => {
     const { scripted, passes } = saying((position) => 10 + (position % 5));
     await endOf(generate(scripted, [10, 11, 12, 13, 14, 10, 11, 12], { temperature: 0, speculate: { rowCost: 1 } }));
     assert.deepEqual(new Set(passes), new Set([1]));
@@ -144,7 +144,7 @@ describe('speculation', function () {
     assert(passes.every((nRows) => nRows === 1));
   });
 
-  it('drafts the same in every run, whatever the chunks of the prompt', async () => {
+  it('drafts the same tokens in every run, whatever the chunks of the prompt', async () => {
     const { scripted } = saying((position) => (position % 11 === 0 ? 20 + position : 10 + (position % 3)));
     const prompt = [10, 11, 12, 10, 11, 12, 10, 11, 12];
     const options = { temperature: 0, speculate: { rowCost: 0.05 } };

@@ -2,6 +2,7 @@
 
 import type { AnswerOptions, GenerateEvent, Model } from '@llama-ts/runtime';
 import fc from 'fast-check';
+import { collectAnswer } from '../helpers/collect-answer.js';
 
 /** What an answer came to; times are left out. */
 export interface Outcome {
@@ -11,16 +12,8 @@ export interface Outcome {
 }
 
 export async function outcome(events: AsyncIterable<GenerateEvent>): Promise<Outcome> {
-  const ids: number[] = [];
-  let text = '';
-  let reason = '';
-  for await (const event of events) {
-    if (event.type === 'prompt-end') continue;
-    text += event.text;
-    if (event.type === 'token') ids.push(event.id);
-    else reason = event.reason;
-  }
-  return { ids, text, reason };
+  const { ids, text, end } = await collectAnswer(events);
+  return { ids, text, reason: end.reason };
 }
 
 export interface RandomRequest {
@@ -40,4 +33,23 @@ export function randomRequest({ header, contextLength }: Model): fc.Arbitrary<Ra
       seed: fc.integer({ min: 1, max: 1000 }),
     }),
   });
+}
+
+/** The model without end-of-sequence tokens: its answers end at their maximum of tokens. */
+export function withoutEnd(model: Model): Model {
+  return { ...model, settings: { ...model.settings, eosIds: [] } };
+}
+
+/** The model, and the rows of each sequence in each pass that it computes. */
+export function spyOn(model: Model, onPass: (nRows: number) => void = () => undefined) {
+  const passes: number[][] = [];
+  const spy: Model = {
+    ...model,
+    async forward(batch, options) {
+      passes.push(batch.map(({ tokens }) => tokens.length));
+      onPass(batch.reduce((sum, { tokens }) => sum + tokens.length, 0));
+      return model.forward(batch, options);
+    },
+  };
+  return { spy, passes };
 }

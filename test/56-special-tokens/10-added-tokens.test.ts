@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFile } from '@llama-ts/base';
 import { convertModel, openCheckpoint } from '@llama-ts/exporter';
-import { encodeTokenizerBin, openFile, readBinFile } from '@llama-ts/format';
+import { encodeTokenizerBin, readBinFile } from '@llama-ts/format';
 import { encodePrompt, generate, type Model } from '@llama-ts/runtime';
 import { parseGguf } from '../25-gguf/support.js';
-import { drain, readJson, rejectsWith, withFolder } from '../40-exporter/support.js';
+import { drain, failsWith, readJson, withFolder } from '../40-exporter/support.js';
 import { byteTokenizerJson, openSmallModel, type SmallModel, SPECIALS, writeSmallModel } from './support.js';
 
 const added = [
@@ -27,7 +28,7 @@ async function sayings(model: Model, id: number): Promise<string> {
 }
 
 describe('added tokens of a checkpoint', () => {
-  it('are shown when the model says them, and found in prompts, unless they are special', async () => {
+  it('are shown in answers, and found in prompts, unless they are special', async () => {
     await withFolder(async (folder) => {
       const model = await openSmallModel(folder, { added });
       assert.equal(await sayings(model, THINK), '</think></think>');
@@ -66,7 +67,7 @@ describe('added tokens of a checkpoint', () => {
     });
   });
 
-  it('are user-defined in GGUF, special ones control tokens and padding unused', async () => {
+  it('have the types user-defined, control (if special) and unused (padding) in GGUF', async () => {
     await withFolder(async (folder) => {
       await writeSmallModel(folder, { added, vocabSize: 320 });
       const output = join(folder, 'model.gguf');
@@ -104,7 +105,7 @@ describe('added tokens of a checkpoint', () => {
     });
   });
 
-  it('may be in the vocabulary as well, where byte-pair encoding makes them too', async () => {
+  it('may be in the vocabulary as well, where byte-pair encoding can also give them', async () => {
     await withFolder(async (folder) => {
       const json = byteTokenizerJson({ added: SPECIALS }) as {
         model: { vocab: Record<string, number> };
@@ -130,14 +131,14 @@ describe('added tokens of a checkpoint', () => {
     it(`are refused when one ${what}`, async () => {
       await withFolder(async (folder) => {
         await writeSmallModel(folder, { added: [...SPECIALS, ...tokens] as SmallModel['added'] });
-        await rejectsWith('BAD_TOKENIZER', openCheckpoint(folder));
+        await failsWith('BAD_TOKENIZER', openCheckpoint(folder));
       });
     });
   }
 });
 
 describe('a vocabulary larger than the tokenizer', () => {
-  it('is exported: padding is never said, is no text, and leaves the logits as they are', async () => {
+  it('is exported, with padding that is never sampled, decodes to no text and leaves the logits unchanged', async () => {
     await withFolder(async (folder) => {
       const model = await openSmallModel(folder, { added, vocabSize: 320 });
       assert.equal(model.header.dimensions.vocabSize, 320);
@@ -155,7 +156,7 @@ describe('a vocabulary larger than the tokenizer', () => {
     });
   });
 
-  it('has a name for each id in a tokenizer.bin: the C programs read no empty token', async () => {
+  it('gives each id a name in tokenizer.bin, where the C programs accept no empty token', async () => {
     await withFolder(async (folder) => {
       await writeSmallModel(folder, { added, vocabSize: 270 });
       const { tokenizer, close } = await openCheckpoint(folder);
@@ -174,10 +175,10 @@ describe('a vocabulary larger than the tokenizer', () => {
     });
   });
 
-  it('is refused the other way round, and the message names the tokens without a row', async () => {
+  it('is refused when it is smaller instead, with the tokens that have no row', async () => {
     await withFolder(async (folder) => {
       await writeSmallModel(folder, { added, vocabSize: 262 });
-      const message = await rejectsWith('BAD_TOKENIZER', openCheckpoint(folder));
+      const message = await failsWith('BAD_TOKENIZER', openCheckpoint(folder));
       assert.match(message, /264 tokens, expected at most 262.*"<\|pad\|>".*"otter"/);
     });
   });

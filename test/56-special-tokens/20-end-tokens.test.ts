@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { inspectPath, openCheckpoint } from '@llama-ts/exporter';
-import { createChat, encodePrompt, findTurnEnd, type Model, openModel } from '@llama-ts/runtime';
+import type { TokenizerData } from '@llama-ts/format';
+import {
+  createChat,
+  createTokenizer,
+  encodePrompt,
+  findTurnEnd,
+  type Model,
+  openModel,
+  type TemplateEnd,
+  templateEndToken,
+} from '@llama-ts/runtime';
 import { withFolder } from '../40-exporter/support.js';
 import {
   BOS,
@@ -32,7 +42,7 @@ async function withModel(made: Partial<SmallModel>, check: (model: Model) => Pro
   });
 }
 
-describe('end tokens', () => {
+describe('end-of-sequence tokens', () => {
   const sources: readonly (readonly [string, Partial<SmallModel>, readonly number[]])[] = [
     ['config.json', {}, [EOS]],
     ['generation_config.json, as a list', { generationConfig: { eos_token_id: [HEAD, EOS] } }, [HEAD, EOS]],
@@ -51,7 +61,7 @@ describe('end tokens', () => {
     it(`come from ${what}`, () => withModel(made, ({ settings }) => assert.deepEqual(settings.eosIds, expected)));
   }
 
-  it('may be left to the caller, who then has the only word', async () => {
+  it('can be set by the caller instead', async () => {
     await withFolder(async (folder) => {
       const made = { added, tokenizerConfig: { chat_template: TEMPLATE } };
       const model = await openSmallModel(folder, made, { settings: { eosIds: [] } });
@@ -60,7 +70,7 @@ describe('end tokens', () => {
     });
   });
 
-  it('end a chat at what the template ends a turn with', () =>
+  it('of a chat include the token that ends a turn in the template', () =>
     withModel({ tokenizerConfig: { chat_template: TEMPLATE } }, async (model) => {
       const chat = createChat(model, { temperature: 0, maxTokens: 5, logitBias: { [EOT]: 1000 } });
       const events = [];
@@ -69,7 +79,7 @@ describe('end tokens', () => {
       assert.ok(end.type === 'end' && end.reason === 'eos' && end.eosId === EOT && end.nTokens === 0);
     }));
 
-  it('are listed with where they come from, of a folder and of its .bin file alike', async () => {
+  it('are listed with their origins for a folder and for its .bin file', async () => {
     await withFolder(async (folder) => {
       const made = {
         added,
@@ -77,7 +87,9 @@ describe('end tokens', () => {
         tokenizerConfig: { eos_token: '<|eot_id|>', chat_template: TEMPLATE },
       };
       await (await openSmallModel(folder, made)).close();
-      const options = { findTurnEnd: () => EOT };
+      const options = {
+        findTurnEnd: (data: TokenizerData, end: TemplateEnd) => templateEndToken(createTokenizer(data), end),
+      };
       const expected = [
         { id: EOS, sources: ['generation_config.json', 'config.json'] },
         { id: EOT, sources: ['tokenizer_config.json', 'chat template'] },
@@ -91,7 +103,25 @@ describe('end tokens', () => {
     });
   });
 
-  it('are found in a template whatever stands between the answer and the token, and not before it', () =>
+  it('are the same for inspect and for a chat when the template ends a turn with a token of the files', async () => {
+    await withFolder(async (folder) => {
+      const template = '{{ messages[1].content }}{{ eos_token }}';
+      const model = await openSmallModel(folder, {
+        added,
+        generationConfig: { eos_token_id: EOS },
+        tokenizerConfig: { eos_token: '<|eot_id|>', chat_template: template },
+      });
+      await model.close();
+      const found = await inspectPath(join(folder, 'model.bin'), {
+        findTurnEnd: (data: TokenizerData, end: TemplateEnd) => templateEndToken(createTokenizer(data), end),
+      });
+      assert.ok(found.kind === 'bin');
+      assert.deepEqual(found.trailer!.eosIds, model.settings.eosIds);
+      assert.deepEqual(found.trailer!.eosSources.at(-1)?.sources.at(-1), 'chat template');
+    });
+  });
+
+  it('are found in a template whatever stands between answer and token, but not before the answer', () =>
     withModel({}, ({ tokenizer }) => {
       const end = (template: string) => findTurnEnd(tokenizer!, template);
       assert.equal(end("{{ messages[1].content + ' \n' }}<|eot_id|>"), EOT);
@@ -102,7 +132,7 @@ describe('end tokens', () => {
     }));
 });
 
-describe('what stands before a prompt', () => {
+describe('the token in front of a prompt', () => {
   const text = { config: { bos_token_id: null } };
   const cases: readonly (readonly [string, Partial<SmallModel>, readonly number[]])[] = [
     ['what the post-processor puts there, whatever config.json says', text, [BOS]],
@@ -143,7 +173,7 @@ describe('what stands before a prompt', () => {
       }));
   }
 
-  it('is refused when it is no token', async () => {
+  it('is refused when the model has no such token', async () => {
     await withFolder(async (folder) => {
       const post_processor = { type: 'RobertaProcessing', cls: [bosText, 999], sep: [bosText, BOS] };
       await writeSmallModel(folder, { added, tokenizer: { post_processor } });
@@ -151,7 +181,7 @@ describe('what stands before a prompt', () => {
     });
   });
 
-  it('is not put there twice when a prompt with special tokens begins with it', () =>
+  it('is not added when a prompt with special tokens begins with it', () =>
     withModel({}, (model) => {
       const a = model.tokenizer!.encode('a');
       const specials = 'tokens';
@@ -164,7 +194,7 @@ describe('what stands before a prompt', () => {
 });
 
 describe('a model without a chat template', () => {
-  it('chats by one that is given, and says how to give one', async () => {
+  it('chats by a template that is given, and without one suggests how to give it', async () => {
     await withFolder(async (folder) => {
       const model = await openSmallModel(folder, { added });
       assert.throws(

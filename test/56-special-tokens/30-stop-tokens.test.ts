@@ -33,7 +33,7 @@ describe('a stop string that is the name of a special token', () => {
     throw new Error('no end');
   }
 
-  it('ends the answer at the token, and is what it reports', async () => {
+  it('ends the answer at the token, and is reported as the reason', async () => {
     const end = await endOf(EOT, { stop: ['\0', '<|eot_id|>'] });
     assert.deepEqual([end.reason, end.stop, end.nTokens], ['stop', '<|eot_id|>', 0]);
   });
@@ -43,12 +43,12 @@ describe('a stop string that is the name of a special token', () => {
     assert.deepEqual([end.reason, end.stop, end.eosId], ['stop', '<|end_of_text|>', null]);
   });
 
-  it('waits for the least number of tokens, like any end', async () => {
+  it('is not heeded before the minimum number of tokens', async () => {
     const end = await endOf(EOT, { stop: ['<|eot_id|>'], minTokens: 2 });
     assert.equal(end.nTokens, 2);
   });
 
-  it('may stand beside a constraint, which says when it may come', async () => {
+  it('may be given together with a constraint, which decides when the token may come', async () => {
     const end = await endOf(EOT, { stop: ['<|eot_id|>'], constraint: regex('a{2,9}') });
     assert.deepEqual([end.reason, end.nTokens, end.meetsConstraint], ['stop', 2, true]);
   });
@@ -62,14 +62,14 @@ describe('a stop string that is the name of a special token', () => {
     await engine.close();
   });
 
-  it('is refused within a longer text, which no answer could hold, unless the name is a plain word', async () => {
+  it('is refused within a longer stop string, which no answer could contain, unless the name is a plain word', async () => {
     await assert.rejects(endOf(EOT, { stop: ['.<|eot_id|>'] }), (error: { code?: string; suggestions?: string[] }) => {
-      return error.code === 'INVALID_OPTION' && error.suggestions![0]!.includes("--stop '<|eot_id|>'");
+      return error.code === 'INVALID_OPTION' && error.suggestions![0]!.includes('--stop "<|eot_id|>"');
     });
     assert.equal((await endOf(EOT, { stop: ['THE END', 'x<|eot'] })).reason, 'length');
   });
 
-  it('is text like any other where the token is not special', async () => {
+  it('is plain text when the token is not special', async () => {
     const end = await endOf(THINK, { stop: ['</think>'] });
     assert.deepEqual([end.reason, end.stop, end.nTokens], ['stop', '</think>', 1]);
     assert.equal((await endOf(THINK, { stop: ['k></'] })).stop, 'k></');

@@ -12,7 +12,7 @@ const question =
   '<|start_header_id|>user<|end_header_id|>\n\nWhat sound does a cow make?<|eot_id|>' +
   '<|start_header_id|>assistant<|end_header_id|>\n\n';
 
-describe('special tokens at the command line', function () {
+describe('names of special tokens at the command line', function () {
   this.timeout(120_000);
   let folder = '';
   const run = (args: readonly string[], options: RunLlamaOptions = {}) =>
@@ -28,18 +28,18 @@ describe('special tokens at the command line', function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('run reads a formatted prompt as text and says so once; with --special it answers the question', async () => {
+  it('are read as text by run with one warning, and as tokens with --special', async () => {
     const args = ['run', model('sample.bin'), question, '-t', '0', '--max-tokens', '12', '--no-echo', '--json'];
     const asText = await run(args);
     assert.equal(JSON.parse(asText.stdout).nPromptTokens, 70);
-    assert.equal(asText.stderr.match(/add --special/g)?.length, 1);
+    assert.equal(asText.stderr.match(/ --special$/gm)?.length, 1);
     const asTokens = await run([...args, '--special']);
     const { nPromptTokens, text, endReason } = JSON.parse(asTokens.stdout);
     assert.deepEqual([nPromptTokens, text, endReason], [21, 'The cow says moo.', 'eos']);
     assert.doesNotMatch(asTokens.stderr, /--special/);
   });
 
-  it('run --input takes the same of a line, which has the last word', async () => {
+  it('can be allowed by run --input for all lines and by a line for itself', async () => {
     const lines = [{ prompt: question }, { prompt: question, special: true }, { prompt: question, special: false }];
     await writeFile(model('lines.jsonl'), lines.map((line) => JSON.stringify({ ...line, max_tokens: 12 })).join('\n'));
     const args = ['run', model('sample.bin'), '--input', model('lines.jsonl'), '-t', '0', '-s', '1', '--force'];
@@ -58,7 +58,7 @@ describe('special tokens at the command line', function () {
     assert.match(bad.stderr, /special with messages/);
   });
 
-  it('--stop takes the name of a special token, and refuses one within a longer text', async () => {
+  it('can be given to --stop by name, and are refused within a longer stop string', async () => {
     const args = [
       'run',
       model('plain.bin'),
@@ -75,10 +75,10 @@ describe('special tokens at the command line', function () {
     assert.deepEqual([stop, ids], ['<|eot_id|>', []]);
     const refused = await run([...args, '--stop', 'a<|eot_id|>']);
     assert.equal(refused.exitCode, 2);
-    assert.match(refused.stdout, /--stop '<\|eot_id\|>'/);
+    assert.match(refused.stdout, /--stop \\"<\|eot_id\|>\\"/);
   });
 
-  it('--chat-template gives a model without one a file or the usual one of Llama 3, and the error says so', async () => {
+  it('follow the template that --chat-template gives a model without one, as the error suggests', async () => {
     const chat = ['chat', model('plain.bin'), '--max-tokens', '2'];
     const without = await run(chat, { stdin: 'hi\n' });
     assert.match(without.stderr, /NO_CHAT_TEMPLATE/);
@@ -95,7 +95,7 @@ describe('special tokens at the command line', function () {
     assert.match(missing.stderr, /FILE_NOT_FOUND/);
   });
 
-  it('export puts a given template into the file, and inspect says what ends an answer', async () => {
+  it('end an answer by the template that export was given, as inspect reports', async () => {
     const args = ['export', model('with.bin'), '--hf', folder, '--chat-template', model('template.jinja')];
     assert.equal((await run(args)).exitCode, 0);
     const { stdout } = await run(['inspect', model('with.bin')]);
@@ -104,8 +104,10 @@ describe('special tokens at the command line', function () {
     assert.match(stdout, /chat template +yes/);
     assert.equal((await run([...args, '--plain', '--force'])).exitCode, 2);
   });
+});
 
-  it('a chat with tools says at the end which calls the answer is', async () => {
+describe('a chat with tools', () => {
+  it('reports the calls of an answer at its end, and a chat without tools does not', async () => {
     const made = {
       added: [...SPECIALS, { content: '<|python_tag|>', special: true }],
       tokenizerConfig: { chat_template: TEMPLATE },

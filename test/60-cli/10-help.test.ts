@@ -4,13 +4,36 @@ import { strict as assert } from 'node:assert';
 import { runLlama } from '../helpers/run-llama.js';
 import { terminalOutput } from '../helpers/terminal-output.js';
 
+const commandNames =
+  'autocomplete bench chat compare convert detokenize doctor embed eval export inspect list pull quantize report rm run serve show tokenize verify version'.split(
+    ' ',
+  );
+
 /** Words, the message about them, and what to type instead. */
 const refused: readonly (readonly string[])[] = [
   ['exprot', 'exprot: is no command of llama', 'llama export', 'llama help'],
-  ['pull llama3.2', 'pull: is no command of llama', 'llama export --hf meta-llama/Llama-3.2-1B-Instruct', 'llama help'],
+  [
+    'download llama3.2',
+    'download: is no command of llama',
+    'llama pull meta-llama/Llama-3.2-1B-Instruct',
+    'llama help',
+  ],
+  ['get me/tiny:q8', 'get: is no command of llama', 'llama pull me/tiny:q8', 'llama help'],
+  ['ls', 'ls: is no command of llama', 'llama list', 'llama help'],
   ['m.bin "a b"', 'm.bin: is no command of llama', 'llama run m.bin "a b"', 'llama help'],
-  ['--nosuch', '--nosuch: is no command of llama', 'llama help'],
+  ['--nosuch', '--nosuch: is a flag, expected a command before it', 'llama help'],
   ['help nosuch', 'nosuch: is no command of llama', 'llama help'],
+  ['rnu m.bin "a b" -n 4', 'rnu: is no command of llama', 'llama run m.bin "a b" -n 4', 'llama help'],
+  ['quant m.bin', 'quant: is no command of llama', 'llama quantize m.bin', 'llama help'],
+  ['info m.bin', 'info: is no command of llama', 'llama inspect m.bin', 'llama help'],
+  ['"Once upon"', 'Once upon: is no command of llama', 'llama run -i "Once upon"', 'llama help'],
+  [
+    'server -np 2',
+    'server: is no command of llama; unknown flag -np: it is called --parallel here',
+    'llama serve --parallel 2',
+    'llama help',
+  ],
+  ['rnu --xyzzy', 'rnu: is no command of llama; unknown flag --xyzzy', 'llama run --help', 'llama help'],
   ['nosuch --help', 'nosuch: is no command of llama', 'llama help'],
   [
     'autocomplete fish',
@@ -22,6 +45,26 @@ const refused: readonly (readonly string[])[] = [
   ['run --constructor', 'unknown flag --constructor', 'llama run --help'],
   ['run --__proto__ x', 'unknown flag --__proto__', 'llama run --help'],
   ['inspect', 'FILE is missing, expected file or folder', 'llama inspect --help'],
+  [
+    'verify --against x',
+    'MODEL is missing, expected .bin file',
+    'llama verify MODEL --against x',
+    'llama verify --help',
+  ],
+  ['convert', 'IN, OUT and --to are missing', 'llama convert --help'],
+  ['export --version 5', '--version "5": expected 0, 1, 2 or 3', 'llama export --version 3'],
+  [
+    'convert a.bin b.bin',
+    '--to is missing, expected v0, v1, v2, v3, gguf or safetensors',
+    ...['v2', 'v3', 'v1'].map((to) => `llama convert a.bin b.bin --to ${to}`),
+    'llama convert --help',
+  ],
+  [
+    'convert a.bin folder',
+    '--to is missing, expected v0, v1, v2, v3, gguf or safetensors',
+    'llama convert a.bin folder --to safetensors',
+    'llama convert --help',
+  ],
   ['inspect a b', 'b: more than the command takes, expected no further argument', 'llama inspect a'],
   ['run a b c', 'c: more than the command takes, expected no further argument', 'llama run a "b c"'],
   ['chat a "b c" d', 'd: more than the command takes, expected no further argument', 'llama chat a "b c d"'],
@@ -56,7 +99,7 @@ const refused: readonly (readonly string[])[] = [
   ['chat --cache-type f8', '--cache-type "f8": expected f32 or f16', 'llama chat --cache-type f32'],
   [
     'convert a b.gguf',
-    '--to is missing, expected v0, v1, v2, gguf or safetensors',
+    '--to is missing, expected v0, v1, v2, v3, gguf or safetensors',
     'llama convert a b.gguf --to gguf',
     'llama convert --help',
   ],
@@ -67,7 +110,11 @@ const refused: readonly (readonly string[])[] = [
     'llama run m.bin c',
   ],
   // What users of llama.cpp and transformers type.
-  ['run -m m.bin "a b" -n 8', '-m "m.bin": is a file, expected generate or chat', 'llama run m.bin "a b" -n 8'],
+  [
+    'run -m m.bin "a b" -n 8',
+    '-m "m.bin": -m is the mode here (generate or chat), and the model needs no flag',
+    'llama run m.bin "a b" -n 8',
+  ],
   [
     'run m.bin -p "Once upon"',
     '-p "Once upon": -p is --top-p here, expected a number from 0 to 1',
@@ -85,6 +132,30 @@ const refused: readonly (readonly string[])[] = [
   ['chat m.bin -c 2048', 'unknown flag -c: it is called --context here', 'llama chat m.bin --context 2048'],
   ['run m.bin -f my.txt', 'unknown flag -f: a prompt in a file is piped in', 'llama run m.bin < my.txt'],
   ['run m.bin -cnv', 'unknown flag -cnv: conversations are a command of their own', 'llama chat m.bin'],
+  [
+    'run -m m.bin -p "Once upon" --ctx-size 200 -ngl 99 -fa on --no-warmup -n 8',
+    '-m "m.bin": -m is the mode here (generate or chat), and the model needs no flag; ' +
+      '-p "Once upon": -p is --top-p here, expected a number from 0 to 1; ' +
+      'unknown flag --ctx-size: it is called --context here; unknown flag -ngl: there is no GPU backend; ' +
+      'unknown flag -fa: it has no counterpart here; unknown flag --no-warmup: it has no counterpart here',
+    'llama run m.bin -i "Once upon" --context 200 -n 8',
+  ],
+  [
+    '-m m.bin -p "Once upon" -cnv',
+    '-m: is a flag, expected a command before it; -m "m.bin": -m is the mode here (generate or chat), and the model needs no flag; ' +
+      '-p "Once upon": -p is --top-p here, expected a number from 0 to 1; ' +
+      'unknown flag -cnv: conversations are a command of their own',
+    'llama chat m.bin -i "Once upon"',
+    'llama help',
+  ],
+  [
+    'run m.bin --temperatur 0 --bakend wsam -s 1 a b',
+    'unknown flag --temperatur; unknown flag --bakend; ' +
+      '--backend "wsam": expected amx, avx512vnni, avx512, avx2, neon, generic, wasm or reference; ' +
+      'b: more than the command takes, expected no further argument',
+    'llama run m.bin --temperature 0 --backend wasm -s 1 "a b"',
+    'llama run --help',
+  ],
   // Numbers.
   ['run -t 0,7', '--temperature "0,7": expected a number from 0 to 1000', 'llama run --temperature 0.7'],
   ['run -t 0x10', '--temperature "0x10": expected a number from 0 to 1000'],
@@ -101,7 +172,7 @@ const refused: readonly (readonly string[])[] = [
 ];
 
 describe('llama help', () => {
-  it('shows commands and examples when no argument is given', async () => {
+  it('shows commands and examples without an argument', async () => {
     const { exitCode, stdout, stderr } = await runLlama([]);
     assert.equal(exitCode, 0);
     assert.equal(stderr, '');
@@ -120,7 +191,7 @@ describe('llama help', () => {
     const run = (await runLlama(['run', '--help'])).stdout;
     assert.deepEqual(run.match(/^[A-Z][A-Z ]+$/gm), [
       ...['USAGE', 'ARGUMENTS', 'FLAGS', 'SAMPLING FLAGS', 'MODEL FLAGS', 'ANSWER FLAGS', 'FILE OF PROMPTS FLAGS'],
-      ...['GLOBAL FLAGS', 'DESCRIPTION', 'EXAMPLES'],
+      ...['GLOBAL FLAGS', 'EXAMPLES'],
     ]);
     for (const command of ['run', 'chat']) {
       const { stdout } = await runLlama([command, '--help']);
@@ -129,8 +200,20 @@ describe('llama help', () => {
         new RegExp(`USAGE\\n {2}\\$ llama ${command} \\[MODEL\\]( \\[(PROMPT|QUESTION)\\])? \\[FLAGS\\]\\n`),
       );
       assert.match(stdout, /SAMPLING FLAGS\n(?: {2}.*\n)* +--top-k=N /);
-      assert(!stdout.includes('<value>'), stdout);
     }
+  });
+
+  it('has a name for every value, and words of its own for what plugins bring', async () => {
+    const pages = await Promise.all(
+      ['help', ...commandNames].map((command) => runLlama(command === 'help' ? ['help'] : [command, '--help'])),
+    );
+    for (const { stdout } of pages) {
+      assert.doesNotMatch(stdout, /<value>|<option|as json|Display/, stdout);
+      assert.match(stdout, /USAGE\n {2}\$ llama .*\n/);
+    }
+    const usages = pages.map(({ stdout }) => /USAGE\n {2}\$ llama (.*)/.exec(stdout)![1]);
+    for (const usage of ['convert IN OUT --to FORMAT [FLAGS]', 'verify MODEL [FLAGS]', 'export [SOURCE] [OUT] [FLAGS]'])
+      assert(usages.includes(usage), usage);
   });
 
   it('takes -h for --help at the top and on every command, and -V, --version and version for the version', async () => {
@@ -170,7 +253,17 @@ describe('llama help', () => {
   }
 });
 
-/** The first page and the page of run, as a terminal of so many columns gets them. */
+describe('a suggestion', () => {
+  it('begins with npx where npx started the command', async () => {
+    const env = { npm_command: 'exec', npm_lifecycle_script: "'llama'" };
+    const { stderr } = await runLlama(['rnu', 'm.bin'], { env });
+    assert.match(stderr, / {2}try: npx llama run m\.bin\n {2}try: npx llama help\n$/);
+    const { stdout } = await runLlama(['rnu', 'm.bin', '--json'], { env });
+    assert.equal(JSON.parse(stdout).error.suggestions[0], 'llama run m.bin --json');
+  });
+});
+
+/** The first page and the page of run, as a terminal of that width gets them. */
 async function helpAt(columns: number): Promise<string> {
   const pages = await Promise.all([[], ['run', '--help']].map((args) => terminalOutput(args, columns)));
   return pages.join('\n');

@@ -11,7 +11,7 @@ const preload = new URL('../helpers/list-modules.mjs', import.meta.url);
 const unneeded = ['exporter', 'evaluate', 'safetensors', 'gguf', 'ora'];
 
 describe('the packages that a command loads', () => {
-  it('are those of run and chat alone when a model answers', () =>
+  it('are only those that run and chat need when a model answers', () =>
     withFolder(async (folder) => {
       const model = join(folder, 'model.bin');
       const exported = await loadedBy(folder, ['export', model]);
@@ -26,7 +26,7 @@ describe('the packages that a command loads', () => {
       }
     }));
 
-  it('hold no model code when help or the version is all that is asked for', () =>
+  it('include no model code for help and the version', () =>
     withFolder(async (folder) => {
       for (const args of [['--version'], ['--help'], ['run', '--help']]) {
         const loaded = await loadedBy(folder, args);

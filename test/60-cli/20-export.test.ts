@@ -6,19 +6,27 @@ import { join } from 'node:path';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder, writeLargeCheckpoint } from './support.js';
 
+describe('llama doctor', () => {
+  it('lists the reference backend as one that runs here', async () => {
+    const { stdout } = await runLlama(['doctor', '--json']);
+    const { backends } = JSON.parse(stdout);
+    assert.ok(backends.some((probe: Record<string, unknown>) => probe.backend === 'reference' && probe.available));
+  });
+});
+
 describe('llama export, quantize and inspect', () => {
-  it('exports the sample model as version 1, and says so', async () => {
+  it('export the sample model as version 1, and say so', async () => {
     await withFolder(async (cwd) => {
       const { exitCode, stdout, stderr } = await runLlama(['export'], { cwd });
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /bundled sample model/);
       assert.equal(stderr, '');
-      assert.match(stdout, /export with --version 0/);
+      assert.match(stdout, /for the C program run\.c .*: --version 0\n/);
       assert.deepEqual(await readdir(cwd), ['sample-model.bin']);
     });
   });
 
-  it('quantizes to the bytes of a direct export and closes with the highest error', async () => {
+  it('quantize to the bytes of a direct export, and end with the highest error', async () => {
     await withFolder(async (cwd) => {
       await runLlama(['export', 'model.bin'], { cwd });
       const quantized = await runLlama(['quantize', 'model.bin'], { cwd });
@@ -31,7 +39,7 @@ describe('llama export, quantize and inspect', () => {
     });
   });
 
-  it('prints exactly one JSON document with --json, for export, quantize and inspect', async () => {
+  it('print exactly one JSON document with --json', async () => {
     await withFolder(async (cwd) => {
       const exported = await runLlama(['export', 'm.bin', '--json'], { cwd });
       assert.deepEqual([JSON.parse(exported.stdout).output, exported.stderr], ['m.bin', '']);
@@ -45,20 +53,14 @@ describe('llama export, quantize and inspect', () => {
     });
   });
 
-  it('describes a file in words: configuration, trailer and tensors', async () => {
+  it('describe a file in words: configuration, trailer and tensors', async () => {
     await withFolder(async (cwd) => {
       await runLlama(['export', 'm.bin'], { cwd });
       const { stdout } = await runLlama(['inspect', 'm.bin'], { cwd });
       assert.match(stdout, /width +128, feed-forward 384/);
       assert.match(stdout, /tokenizer +1329 tokens, 256 of them special/);
-      assert.match(stdout, /tensors \(47\)/);
+      assert.match(stdout, /tensors +47 F32 \(4\.6 MB\); --tensors lists them/);
     });
-  });
-
-  it('lists the reference backend as running here', async () => {
-    const { stdout } = await runLlama(['doctor', '--json']);
-    const { backends } = JSON.parse(stdout);
-    assert.ok(backends.some((probe: Record<string, unknown>) => probe.backend === 'reference' && probe.available));
   });
 
   for (const [ending, expected, words] of [
@@ -66,7 +68,7 @@ describe('llama export, quantize and inspect', () => {
     ['SIGTERM', 143, /\[TERMINATED\]/],
     ['SIGHUP', 129, /\[HUNG_UP\]/],
   ] as const) {
-    it(`keeps what is finished when it is ended by ${ending}, goes on from it, and exits with ${expected}`, async function () {
+    it(`keep what is finished when ended by ${ending}, exit with ${expected}, and go on from there in the next run`, async function () {
       if (process.platform === 'win32') this.skip(); // no signals between processes there
       await withFolder(async (cwd) => {
         await writeLargeCheckpoint(cwd);
@@ -81,7 +83,7 @@ describe('llama export, quantize and inspect', () => {
         const { exitCode, stderr } = await exportUntilEnded([]);
         assert.equal(exitCode, expected, stderr);
         assert.match(stderr, words);
-        assert.match(stderr, /; \d+ finished tensors are kept, and the same command goes on /);
+        assert.match(stderr, /; finished tensors are kept \(\d+\), and the same command resumes /);
         assert.match(stderr, /\n {2}try: llama export out\.bin --hf \. --verbose\n$/);
         assert.ok((await readdir(cwd)).length > before.length);
         const discarded = await exportUntilEnded(['--discard']);
@@ -96,7 +98,7 @@ describe('llama export, quantize and inspect', () => {
     });
   }
 
-  it('writes the whole file when the reader of its report leaves', async () => {
+  it('write the complete file when the reader of stdout leaves', async () => {
     await withFolder(async (cwd) => {
       const { exitCode, stderr } = await runLlama(['export', 'm.bin'], {
         cwd,

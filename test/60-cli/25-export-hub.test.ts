@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesSource, readBinFile } from '@llama-ts/format';
+import { bytesSource } from '@llama-ts/base';
+import { readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
+import { sha256 } from '../helpers/digests.js';
 import { type FakeHubOptions, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
-import { type FakeRepo, fakeRepo, sha256 } from '../helpers/fake-hub/fake-repo.js';
+import { type FakeRepo, fakeRepo } from '../helpers/fake-hub/fake-repo.js';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
@@ -26,6 +28,7 @@ async function sampleRepo(access?: FakeRepo['access']): Promise<FakeRepo> {
 interface Hub {
   readonly folder: string;
   readonly nRequests: () => number;
+  readonly stop: () => Promise<void>;
   readonly export: (args: readonly string[], env?: Readonly<Record<string, string>>) => ReturnType<typeof runLlama>;
 }
 
@@ -37,6 +40,7 @@ async function withHub(repo: FakeRepo, options: Omit<FakeHubOptions, 'repos'>, u
       use({
         folder,
         nRequests: () => hub.requests.length,
+        stop: () => hub.stop(),
         export: (args, env) =>
           runLlama(['export', ...args], {
             cwd: folder,
@@ -71,13 +75,29 @@ describe('llama export from the hub', function () {
     });
   });
 
-  it('makes no request offline when the cache is full', async () => {
+  it('makes no request offline when the cache has every file', async () => {
     await withHub(await sampleRepo(), {}, async (hub) => {
       assert.equal((await hub.export(['a.bin', '--hf', REPO])).exitCode, 0);
       const nBefore = hub.nRequests();
       const offline = await hub.export(['b.bin', '--hf', REPO], { HF_HUB_OFFLINE: '1' });
       assert.equal(offline.exitCode, 0, offline.stderr);
       assert.equal(hub.nRequests(), nBefore);
+      assert.deepEqual(await readFile(join(hub.folder, 'a.bin')), await readFile(join(hub.folder, 'b.bin')));
+    });
+  });
+
+  it('goes on with the copy in the cache when the hub does not answer, and reports why and which commit', async () => {
+    const repo = await sampleRepo();
+    await withHub(repo, {}, async (hub) => {
+      assert.equal((await hub.export(['a.bin', '--hf', REPO])).exitCode, 0);
+      await hub.stop();
+      const { exitCode, stderr } = await hub.export(['b.bin', '--hf', REPO]);
+      assert.equal(exitCode, 0, stderr);
+      const [commit] = repo.commits.keys();
+      assert.match(
+        stderr,
+        new RegExp(`127\\.0\\.0\\.1.*; going on with the copy in the cache, commit ${commit}$`, 'm'),
+      );
       assert.deepEqual(await readFile(join(hub.folder, 'a.bin')), await readFile(join(hub.folder, 'b.bin')));
     });
   });

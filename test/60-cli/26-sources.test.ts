@@ -20,7 +20,7 @@ interface Failure {
   readonly suggestions: readonly string[];
 }
 
-describe('names of sources', function () {
+describe('the names of sources', function () {
   this.timeout(120_000);
   let hub: FakeHub;
   before(async () => {
@@ -45,7 +45,7 @@ describe('names of sources', function () {
     return (JSON.parse(run.stdout) as { error: Failure }).error;
   };
 
-  it('are ids and addresses of the hub for export, with and without --hf, and for convert', () =>
+  it('may be ids and addresses of the hub for export, with and without --hf, and for convert', () =>
     withFolder(async (folder) => {
       for (const args of [
         ['export', 'me/tiny'],
@@ -61,7 +61,7 @@ describe('names of sources', function () {
       assert.ok(!(await readdir(folder)).some((name) => /bin|gguf/.test(name)));
     }));
 
-  it('are folders for export, whose file gets the folder’s name here', () =>
+  it('may be folders for export, whose output gets the folder’s name in the working folder', () =>
     withFolder(async (folder) => {
       const { exitCode, stderr } = await runLlama(['export', sampleModelPath], { cwd: folder });
       assert.equal(exitCode, 0, stderr);
@@ -74,18 +74,19 @@ describe('names of sources', function () {
       assert.match(again.suggestions.at(-1)!, new RegExp(`: llama export ${written} --force`));
     }));
 
-  it('of something else than a checkpoint are refused before a download, with the way on', () =>
+  it('of repositories that are no checkpoint are refused before a download, with a suggestion', () =>
     withFolder(async (folder) => {
       const lora = await failureOf(folder, ['export', 'me/lora']);
       assert.equal(lora.code, 'NOT_A_CHECKPOINT');
       assert.match(lora.message, /LoRA adapter of me\/base/);
       assert.match(lora.suggestions[0]!, /merge_and_unload/);
-      const gguf = await failureOf(folder, ['export', `${hub.url}/me/tiny-GGUF/blob/main/q4.gguf`]);
-      assert.match(gguf.message, /GGUF files only \(q4\.gguf\)/);
+      const gguf = await failureOf(folder, ['export', 'me/tiny-GGUF', '--file', '*q8*']);
+      assert.equal(gguf.code, 'HUB_FILE_NOT_FOUND');
+      assert.match(gguf.message, /no GGUF file is named "\*q8\*"; it holds q4\.gguf/);
       assert.equal(hub.servedBytes('q4.gguf'), 0);
     }));
 
-  it('that are no id are refused without a request, with names that are there', () =>
+  it('that are no id are refused without a request, with names of files that exist', () =>
     withFolder(async (folder) => {
       await writeFile(join(folder, 'model.bin'), 'x');
       await mkdir(join(folder, 'Llama-tiny'));
@@ -107,7 +108,7 @@ describe('names of sources', function () {
       assert.equal(hub.requests.length, nBefore);
     }));
 
-  it('that may be two things are refused with both commands', () =>
+  it('that may mean two things are refused with both commands', () =>
     withFolder(async (folder) => {
       await mkdir(join(folder, 'me'));
       const { code, suggestions } = await failureOf(folder, ['export', 'me/tiny'], 2);
@@ -116,7 +117,7 @@ describe('names of sources', function () {
       assert.match(suggestions[1]!, /: llama export me\/tiny\.bin --hf sample-model$/);
     }));
 
-  it('and two revisions of one are refused', () =>
+  it('with two different revisions are refused', () =>
     withFolder(async (folder) => {
       const { code, suggestions } = await failureOf(
         folder,
@@ -128,38 +129,46 @@ describe('names of sources', function () {
     }));
 });
 
-describe('names of models', function () {
+describe('the names of models', function () {
   this.timeout(120_000);
 
-  const commands = ['run', 'chat', 'eval', 'bench', 'quantize', 'verify', 'inspect'] as const;
-  for (const command of commands) {
+  const names = { 'me/tiny': 'me/tiny', 'llama3.2:1b': 'meta-llama/Llama-3.2-1B-Instruct' };
+  const refusalBy = async (folder: string, command: string, name: string): Promise<string> => {
+    const env = { HF_ENDPOINT: 'http://127.0.0.1:9' };
+    const { exitCode, stderr } = await runLlama([command, name], { cwd: folder, env });
+    assert.equal(exitCode, 3, stderr);
+    assert.match(stderr, /\[NOT_A_MODEL\]/);
+    return stderr;
+  };
+  for (const command of ['quantize', 'verify', 'inspect'] as const) {
     it(`that are repositories or ollama’s are refused by ${command} with the export to type`, () =>
       withFolder(async (folder) => {
-        const names = { 'me/tiny': 'me/tiny', 'llama3.2:1b': 'meta-llama/Llama-3.2-1B-Instruct' };
         for (const [name, repo] of Object.entries(names)) {
-          const { exitCode, stderr } = await runLlama([command, name], {
-            cwd: folder,
-            env: { HF_ENDPOINT: 'http://127.0.0.1:9' },
-          });
-          assert.equal(exitCode, 3, stderr);
-          assert.match(stderr, /\[NOT_A_MODEL\]/);
           const then = `llama ${command} ${repo.split('/')[1]}\\.bin`;
-          assert.match(stderr, new RegExp(`try: llama export ${repo} && ${then}\\n`));
+          assert.match(await refusalBy(folder, command, name), new RegExp(`try: llama export ${repo} && ${then}\\n`));
         }
       }));
   }
 
-  it('that are mistyped are refused with those that are there, and folders with their export', () =>
+  for (const command of ['run', 'chat', 'serve', 'eval', 'bench', 'embed', 'pull'] as const) {
+    it(`that are ollama’s are refused by ${command} with the repository that holds the same model`, () =>
+      withFolder(async (folder) => {
+        const stderr = await refusalBy(folder, command, 'llama3.2:1b');
+        assert.match(stderr, new RegExp(`try: llama ${command} meta-llama/Llama-3.2-1B-Instruct\\n`));
+      }));
+  }
+
+  it('that are mistyped are refused with the files that exist, and folders by verify with their export', () =>
     withFolder(async (folder) => {
       await writeFile(join(folder, 'story model.bin'), 'x');
       const typo = await runLlama(['run', 'story modl.bin', 'Once'], { cwd: folder });
-      assert.match(typo.stderr, /try: llama run 'story model\.bin' Once\n/);
+      assert.match(typo.stderr, /try: llama run "story model\.bin" Once\n/);
       await mkdir(join(folder, 'tiny'));
       await writeFile(join(folder, 'tiny', 'config.json'), await readFile(join(sampleModelPath, 'config.json')));
-      const unmade = await runLlama(['chat', 'tiny'], { cwd: folder });
-      assert.match(unmade.stderr, /try: llama export tiny && llama chat tiny\.bin\n/);
+      const unmade = await runLlama(['verify', 'tiny'], { cwd: folder });
+      assert.match(unmade.stderr, /try: llama export tiny && llama verify tiny\.bin\n/);
       await writeFile(join(folder, 'tiny.bin'), 'x');
-      const made = await runLlama(['chat', 'tiny'], { cwd: folder });
-      assert.match(made.stderr, /try: llama chat tiny\.bin\n/);
+      const made = await runLlama(['verify', 'tiny'], { cwd: folder });
+      assert.match(made.stderr, /try: llama verify tiny\.bin\n/);
     }));
 });

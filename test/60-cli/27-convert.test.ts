@@ -1,8 +1,9 @@
 // llama convert, from the command line to the file.
 
 import { strict as assert } from 'node:assert';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openModel } from '@llama-ts/runtime';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder, writeLargeCheckpoint } from './support.js';
@@ -30,6 +31,26 @@ describe('llama convert', () => {
         ['direct.bin', 'v2.bin', 'quantized.bin'].map((name) => readFile(join(cwd, name))),
       );
       for (const other of others) assert.ok(other.equals(direct!));
+    });
+  }).timeout(60_000);
+
+  it('puts the template of --chat-template in the place of the one that the source has', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'mine.jinja'), '{{ messages[0].content }}');
+      await runLlama(['export', 'source.bin'], { cwd });
+      for (const source of [sampleModelPath, 'source.bin']) {
+        for (const to of ['v1', 'v2', 'safetensors']) {
+          const args = ['convert', source, 'out', '--to', to, '--chat-template', 'mine.jinja'];
+          const { exitCode, stderr } = await runLlama(args, { cwd });
+          assert.equal(exitCode, 0, stderr);
+          const found =
+            to === 'safetensors'
+              ? JSON.parse(await readFile(join(cwd, 'out/tokenizer_config.json'), 'utf8')).chat_template
+              : await templateOf(join(cwd, 'out'));
+          assert.equal(found, '{{ messages[0].content }}', `${source} to ${to}`);
+          await rm(join(cwd, 'out'), { recursive: true });
+        }
+      }
     });
   }).timeout(60_000);
 
@@ -81,3 +102,9 @@ describe('llama convert', () => {
     });
   }
 });
+
+async function templateOf(path: string): Promise<string | null> {
+  const model = await openModel(path);
+  await model.close();
+  return model.chatTemplate;
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
-describe('failures of the command line', () => {
+describe('the command line', () => {
   for (const text of ['12abc', '0x10', '1e99', '', '-1', '1025']) {
     it(`refuses the group size ${JSON.stringify(text)} with 2`, async () => {
       const { exitCode, stderr } = await runLlama(['export', `--group-size=${text}`]);
@@ -16,7 +16,7 @@ describe('failures of the command line', () => {
   }
 
   const refused: readonly [string, readonly string[], number, string][] = [
-    ['an unknown version', ['export', '--version', '3'], 2, 'USAGE'],
+    ['an unknown version', ['export', '--version', '4'], 2, 'USAGE'],
     ['a missing argument', ['inspect'], 2, 'USAGE'],
     ['an argument too many', ['inspect', 'a', 'b'], 2, 'USAGE'],
     ['a group size that does not divide', ['export', '--version', '2', '--group-size', '7'], 2, 'BAD_GROUP_SIZE'],
@@ -47,13 +47,13 @@ describe('failures of the command line', () => {
     });
   }
 
-  it('never repeats the password of a URL', async () => {
+  it('never prints the password of a URL', async () => {
     const { exitCode, stdout, stderr } = await runLlama(['export', '--hf', 'https://user:secret@example.org/m']);
     assert.equal(exitCode, 3);
     assert.doesNotMatch(stdout + stderr, /secret/);
   });
 
-  it('shows control characters of a file name instead of sending them', async () => {
+  it('escapes control characters of a file name in what it prints', async () => {
     const { stderr } = await runLlama(['inspect', 'a\x1b[31mb']);
     assert.match(stderr, /a␛\[31mb/);
   });

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { outputOf } from '../helpers/child-output.js';
 import { llamaBin, runLlama } from '../helpers/run-llama.js';
 import { withFolder } from './support.js';
 
@@ -45,14 +46,14 @@ const printing: readonly (readonly string[])[] = [
       assert.ok(existsSync(join(folder, 'v2.bin')) && existsSync(join(folder, 'x.bin')));
     })).timeout(120_000);
 
-  it('leaves a failure its own exit status', () =>
+  it('does not change the exit status of a failure', () =>
     withModel(async (folder) => {
       const { exitCode, stderr } = await withFiles(['run', 'absent.bin', '--json'], { cwd: folder, stdout: FULL });
       assert.equal(exitCode, 3);
       assert.match(stderr, /DISK_FULL/);
     })).timeout(60_000);
 
-  it('does not matter for stderr', () =>
+  it('is no failure when only stderr is full', () =>
     withModel(async (folder) => {
       const run = await withFiles(['run', 'm.bin', 'Once', ...answer], { cwd: folder, stderr: FULL });
       assert.equal(run.exitCode, 0);
@@ -90,7 +91,20 @@ describe('stdin', () => {
       }
     })).timeout(60_000);
 
-  it('that nobody ends does not hold a signal up', () =>
+  // The memory of the process that opens it, of which the first page cannot be read.
+  const unreadable = '/proc/self/mem';
+  (existsSync(unreadable) ? it : it.skip)('that fails with EIO is FILE_UNREADABLE, with the system’s error', () =>
+    withModel(async (folder) => {
+      for (const args of [['run'], ['run', 'm.bin'], ['chat', 'm.bin'], ['chat', 'm.bin', '--json']]) {
+        const { exitCode, stderr, stdout } = await withFiles(args, { cwd: folder, stdin: unreadable });
+        assert.equal(exitCode, 3, `${args.join(' ')}: ${stderr}`);
+        assert.match(stderr + stdout, /stdin: cannot be read \(read: EIO\)/, args.join(' '));
+        assert.doesNotMatch(stderr, / at .*\.js:\d/, args.join(' '));
+      }
+    }),
+  ).timeout(60_000);
+
+  it('that stays open does not delay a signal', () =>
     withModel(async (folder) => {
       for (const args of [
         ['run', 'm.bin'],
@@ -104,8 +118,8 @@ describe('stdin', () => {
     })).timeout(60_000);
 });
 
-describe('what nothing catches', () => {
-  it('is one line and exit 8, and its stack is shown with DEBUG', () =>
+describe('an error that nothing catches', () => {
+  it('is one line and exit status 8, and its stack is shown with DEBUG', () =>
     withModel(async (folder) => {
       const preload = join(folder, 'surprise.mjs');
       await writeFile(
@@ -133,8 +147,8 @@ describe('what nothing catches', () => {
     })).timeout(60_000);
 });
 
-describe('a folder that is gone', () => {
-  it('is said in one line', function () {
+describe('a working folder that was removed', () => {
+  it('is reported in one line without a stack trace', function () {
     if (process.platform !== 'linux') return this.skip();
     return withFolder(async (folder) => {
       const gone = join(folder, 'gone');
@@ -149,8 +163,8 @@ describe('a folder that is gone', () => {
   }).timeout(60_000);
 });
 
-describe('what chat writes', () => {
-  it('is tried before the first message, and nothing is left of the attempt', () =>
+describe('the files that chat writes', () => {
+  it('are opened before the first message, and none is left when that fails', () =>
     withModel(async (folder) => {
       await mkdir(join(folder, 'here'));
       await symlink(join(folder, 'text.txt'), join(folder, 'here', 'link'));
@@ -193,27 +207,17 @@ async function withFiles(args: readonly string[], { cwd, stdin, stdout, stderr }
   ] as const;
   try {
     const [input, output, errors] = fds.map((fd) => fd ?? 'pipe');
-    return await ended(spawn(process.execPath, [llamaBin, ...args], { cwd, stdio: [input!, output!, errors!] }));
+    return await outputOf(
+      spawn(process.execPath, [llamaBin, ...args], { cwd, stdio: [input!, output!, errors!] }),
+      'Hi\n',
+    );
   } finally {
     for (const fd of fds) if (fd !== null) closeSync(fd);
   }
 }
 
 function shell(script: string, args: readonly string[]) {
-  return ended(spawn('sh', ['-c', script, 'sh', ...args], { cwd: '/', stdio: 'pipe' }));
-}
-
-async function ended(child: ReturnType<typeof spawn>) {
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  child.stdin?.on('error', () => undefined).end('Hi\n');
-  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { exitCode, stdout, stderr };
+  return outputOf(spawn('sh', ['-c', script, 'sh', ...args], { cwd: '/' }), 'Hi\n');
 }
 
 /** A folder with a model of each version, a text and prompts. */

@@ -31,6 +31,7 @@ const commands: readonly { readonly args: readonly string[]; readonly stdin?: st
   { args: ['chat', 'm.bin', '--transcript', 't.jsonl'], stdin: 'open', leaves: /^t\.jsonl$/ },
   { args: ['run', 'm.bin', '--input', 'prompts.jsonl', '--output', 'r.jsonl', '--force'], leaves: /^r\.jsonl$/ },
   { args: ['eval', 'm.bin', '--text', 'text.txt', '--html', 'e.html'], leaves: /^e\.html$/ },
+  { args: ['compare', 'm.bin', 'large.bin', '--text', 'text.txt', '--report', 'c.html'], leaves: /^c\.html$/ },
   { args: ['bench', 'm.bin', '-r', '50'] },
   { args: ['verify', 'large.bin', '--html', 'v.html'], leaves: /^v\.html$/ },
   { args: ['inspect', 'large.bin'] },
@@ -44,7 +45,7 @@ const commands: readonly { readonly args: readonly string[]; readonly stdin?: st
 ];
 
 (process.platform === 'win32' ? describe.skip : describe)('a signal at a random moment', () => {
-  it('ends every command soon, with its exit status, and leaves nothing that is in the way', () =>
+  it('ends every command soon, with its exit status, and leaves nothing that stops the next run', () =>
     withFolder(async (folder) => {
       await prepare(folder);
       const before = new Set(await readdir(folder));
@@ -83,7 +84,7 @@ const commands: readonly { readonly args: readonly string[]; readonly stdin?: st
       assert.ok([130, 'SIGINT'].includes((await over) as never));
     })).timeout(60_000);
 
-  it('ends a command that waits for a pipe which nobody opens', () =>
+  it('ends a command that waits for a named pipe to be opened', () =>
     withFolder(async (folder) => {
       await prepare(folder);
       const pipe = join(folder, 'pipe');

@@ -29,22 +29,22 @@ describe('llama run and llama chat', () => {
   });
   after(() => release());
 
-  it('prints the prompt and its continuation, and one line on speed to stderr', async () => {
+  it('print the prompt and its continuation, and one line on speed to stderr', async () => {
     const { exitCode, stdout, stderr } = await run(['run', '-i', prompt, '-n', '12', '-t', '0']);
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^Once upon a time, .+\n$/);
     assert.match(
       stderr,
-      /sample model.*\n.*chat template.*\nprompt 5 tokens, .* tok\/s; generated 8 tokens, .* tok\/s .*\n$/,
+      /sample model.*\nrun continues the text of the prompt; this model can also answer it\n {2}for an answer: llama chat .*\nprompt 5 tokens, .* tok\/s; generated 8 tokens, .* tok\/s .*\n$/,
     );
   });
 
-  it('tells a story without a model and a prompt, the same each time, and says how to get another', async () => {
+  it('tell the same story each time without a model and a prompt, and say how to get another', async () => {
     const first = await run(['run']);
     assert.equal(first.exitCode, 0, first.stderr);
     assert.match(first.stdout, /^Once upon a time, there was an? \w+ \w+ named \w+\. (?:["A-Z][^\n]*[.!?]"? ?){5,}\n$/);
-    assert.match(first.stderr, /^no MODEL and no PROMPT: .*; another one: llama run --seed 7\n/);
-    assert.doesNotMatch(first.stderr, /chat template/);
+    assert.match(first.stderr, /^no MODEL and no PROMPT: .*\n {2}another one: llama run --seed 7\n/);
+    assert.doesNotMatch(first.stderr, /can also answer/);
     assert.equal((await run(['run', '--json'])).stdout.includes('Once upon a time'), true);
     const another = await run(['run', '--seed', '7']);
     assert.notEqual(another.stdout, first.stdout);
@@ -55,19 +55,19 @@ describe('llama run and llama chat', () => {
     });
   });
 
-  it('says once of a model with a chat template how to get an answer', async () => {
+  it('say once, of a model with a chat template, how to get an answer', async () => {
     await withFolder(async (cwd) => {
       await run(['export', 'm.bin'], { cwd });
       const question = 'What sound does a cow make?';
       const { stderr } = await run(['run', 'm.bin', question, '--answers', '2'], { cwd });
-      assert.equal(stderr.match(/chat template/g)?.length, 1, stderr);
+      assert.equal(stderr.match(/can also answer/g)?.length, 1, stderr);
       assert.match(stderr, /for an answer: llama chat m\.bin "What sound does a cow make\?"\n/);
       const { stderr: formatted } = await run(['run', 'm.bin', `<|begin_of_text|>${question}`], { cwd });
       assert.doesNotMatch(formatted, /for an answer/);
     });
   });
 
-  it('answers one question and ends, of an argument or a flag, after what is piped in', async () => {
+  it('answer one question from an argument or a flag, after piped text, and end', async () => {
     await withFolder(async (cwd) => {
       await run(['export', 'm.bin'], { cwd });
       const args = ['chat', 'm.bin', 'What sound does a cow make?', '-t', '0'];
@@ -100,7 +100,7 @@ describe('llama run and llama chat', () => {
     ['--logit-bias', '3+1e-3', 3],
     ['--seed', '+1_0', 10],
   ] as const) {
-    it(`takes \`${flag} ${text}\` for ${value}`, async () => {
+    it(`read \`${flag} ${text}\` as ${value}`, async () => {
       const { exitCode, stderr } = await run(['run', '-i', prompt, '--max-tokens', '1', flag, text]);
       assert.equal(exitCode, 0, stderr);
       const known = { '-t': 'temperature', '--top-k': 'top-k', '--seed': 'seed', '--logit-bias': '' }[flag];
@@ -112,7 +112,7 @@ describe('llama run and llama chat', () => {
     });
   }
 
-  it('takes a piped prompt for the prompt, and gives what -i gives', async () => {
+  it('read a piped prompt, and give what -i gives', async () => {
     const args = ['run', '--max-tokens', '8', '-t', '0'];
     const piped = await run(args, { stdin: `${prompt}\n` });
     const flag = await run([...args, '--prompt', prompt]);
@@ -120,13 +120,13 @@ describe('llama run and llama chat', () => {
     assert.equal(piped.stdout, flag.stdout);
   });
 
-  it('leaves the prompt out with --no-echo', async () => {
+  it('print no prompt with --no-echo', async () => {
     const args = ['run', '-i', prompt, '-n', '12', '-t', '0'];
     const [full, bare] = [await run(args), await run([...args, '--no-echo'])];
     assert.equal(prompt + bare.stdout, full.stdout);
   });
 
-  it('repeats an answer for the same seed, and reports it all with --json', async () => {
+  it('repeat an answer for the same seed, and report seed and answer with --json', async () => {
     const args = ['run', '-i', prompt, '--max-tokens', '8', '-s', '18446744073709551615', '--json'];
     const reports = [await run(args), await run(args)].map(({ stdout }) => JSON.parse(stdout));
     assert.equal(reports[0].text, reports[1].text);
@@ -135,13 +135,13 @@ describe('llama run and llama chat', () => {
     assert.equal(reports[0].endReason, 'length');
   });
 
-  it('takes a lone positional for the model, and says how to give a prompt when it is none', async () => {
+  it('read a lone positional as the model, and suggest how to give a prompt when there is no such file', async () => {
     const { exitCode, stdout, stderr } = await run(['run', prompt]);
     assert.deepEqual([exitCode, stdout], [3, '']);
     assert.match(stderr, /no such model file.*\n {2}try: .*llama run -i/);
   });
 
-  it('runs an exported file, also a plain one with the tokenizer.bin of the C programs', async () => {
+  it('run an exported file, also a plain one with the tokenizer.bin of the C programs', async () => {
     await withFolder(async (cwd) => {
       await run(['export', 'm.bin'], { cwd });
       const own = await run(['run', 'm.bin', prompt, '-n', '12', '-t', '0'], { cwd });
@@ -152,13 +152,13 @@ describe('llama run and llama chat', () => {
     });
   });
 
-  it('refuses a piped prompt that is not UTF-8', async () => {
+  it('refuse a piped prompt that is not UTF-8', async () => {
     const { exitCode, stderr } = await run(['run'], { stdin: new Uint8Array([0x61, 0xff]) });
     assert.equal(exitCode, 3);
     assert.match(stderr, /\[BAD_PROMPT\]/);
   });
 
-  it('refuses a prompt longer than the context, saying by how much', async () => {
+  it('refuse a prompt longer than the context by an error with both lengths', async () => {
     const { exitCode, stderr } = await run(['run', '--context', '4', '-i', prompt]);
     assert.equal(exitCode, 7);
     assert.match(stderr, /1 too many \[CONTEXT_EXCEEDED\]\n {2}try: llama run --context 261 -i "Once upon a time"\n/);
@@ -182,7 +182,7 @@ describe('llama run and llama chat', () => {
     ['--backend', 'abacus'],
   ];
   for (const flags of badFlags) {
-    it(`refuses ${JSON.stringify(flags.join(' '))} with 2`, async () => {
+    it(`refuse ${JSON.stringify(flags.join(' '))} with exit status 2`, async () => {
       const { exitCode, stdout } = await run([
         'run',
         '-i',
@@ -194,7 +194,7 @@ describe('llama run and llama chat', () => {
     });
   }
 
-  it('ends quietly with 0 when its reader has seen enough', async () => {
+  it('end quietly with 0 when the reader of stdout leaves', async () => {
     const { exitCode, stderr } = await run(['run', '-i', prompt, '-n', '2000', '-t', '0'], {
       onStdout: (child) => void child.stdout.destroy(),
     });
@@ -202,7 +202,7 @@ describe('llama run and llama chat', () => {
     assert.doesNotMatch(stderr, /EPIPE|llama:/);
   });
 
-  it('stops with 130 when it is interrupted', async () => {
+  it('end with 130 when interrupted', async () => {
     const { exitCode, stderr } = await run(['run', '-i', prompt, '-n', '0', '-t', '1', '-s', '3'], {
       onStdout: (child, stdout) => {
         if (stdout.length > prompt.length && !child.killed) child.kill('SIGINT');
@@ -211,7 +211,7 @@ describe('llama run and llama chat', () => {
     assert.equal(exitCode, 130, stderr);
   });
 
-  it('answers each piped line, as chat and as run -m chat', async () => {
+  it('answer each piped line, as chat and as run -m chat', async () => {
     const options = { stdin: 'Hi\n\nWho are you?' };
     const chat = await run(['chat', '-t', '0'], options);
     assert.equal(chat.exitCode, 0, chat.stderr);
@@ -220,12 +220,12 @@ describe('llama run and llama chat', () => {
     assert.equal(mode.stdout, chat.stdout, mode.stderr);
   });
 
-  it('does not take a special name in a message for the token', async () => {
+  it('do not read the name of a special token in a message as the token', async () => {
     const { exitCode, stderr } = await run(['chat', '-t', '0', '--max-tokens', '4'], { stdin: 'a<|eot_id|>b\n' });
     assert.equal(exitCode, 0, stderr);
   });
 
-  it('stops an answer at the first Ctrl-C and leaves at the next', async () => {
+  it('stop an answer at the first Ctrl-C and end at the next', async () => {
     const child = spawn(process.execPath, [llamaBin, 'chat', '-t', '1', '-s', '4'], {
       env: { ...process.env, XDG_CACHE_HOME: cache },
     });
@@ -248,12 +248,12 @@ describe('llama run and llama chat', () => {
     assert.equal(await exit, 130);
   });
 
-  it('says that a folder is to be exported first', async () => {
+  it('say what is wrong with a folder that no model can be made from', async () => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'config.json'), '{}');
-      const { exitCode, stderr } = await run(['run', cwd, 'x']);
+      const { exitCode, stderr } = await runLlama(['run', cwd, 'x'], { env: { LLAMA_HOME: join(cwd, 'store') } });
       assert.equal(exitCode, 3);
-      assert.match(stderr, /is a folder.*\n {2}try: llama export/);
+      assert.match(stderr, /config\.json: no architectures .*\[UNSUPPORTED_MODEL\]\n {2}try: .*llama export/);
     });
   });
 });
@@ -261,7 +261,7 @@ describe('llama run and llama chat', () => {
 describe('the cache of the bundled model', function () {
   this.timeout(60_000);
 
-  it('lies in the home folder when XDG_CACHE_HOME is relative', () =>
+  it('is in the home folder when XDG_CACHE_HOME is relative', () =>
     withFolder(async (folder) => {
       const env = { XDG_CACHE_HOME: 'relative', HOME: folder, LOCALAPPDATA: '' };
       const { exitCode, stderr } = await runLlama(['run', '-i', 'Once', '-n', '1'], { cwd: folder, env });
@@ -269,4 +269,11 @@ describe('the cache of the bundled model', function () {
       assert.deepEqual(await readdir(folder), ['.cache']);
       assert.deepEqual(await readdir(join(folder, '.cache')), ['llama3.2.ts']);
     }));
+
+  it('warns when -t looks like a number of threads', async () => {
+    const { exitCode, stderr } = await runLlama(['run', '-i', 'Once', '-n', '2', '-t', '8']);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /^temperature 8: .*\n {2}for 8 threads, .*: llama run -i Once -n 2 --threads 8$/m);
+    assert.doesNotMatch((await runLlama(['run', '-i', 'Once', '-n', '2', '-t', '2'])).stderr, /--threads/);
+  });
 });

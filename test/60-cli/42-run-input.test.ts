@@ -1,6 +1,6 @@
-// llama run --input: many prompts of a file, answered together, in order, and gone on with after a kill.
+// llama run --input: many prompts of a file, answered together, in order, and resumed after a kill.
 //
-// LLAMA_TEST_KILLS sets how many kills; scripts/nightly.mjs asks for 200.
+// LLAMA_TEST_KILLS sets how many kills; scripts/fuzz/nightly.mjs asks for 200.
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
@@ -8,7 +8,8 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readBatch } from '../../packages/cli/src/batch/read-batch.js';
-import { llamaBin, runLlama } from '../helpers/run-llama.js';
+import { llamaBin, runLlama, succeed } from '../helpers/run-llama.js';
+import { hiddenIn } from '../helpers/scratch-folder.js';
 import { withFolder } from './support.js';
 
 const N_KILLS = Number(process.env.LLAMA_TEST_KILLS ?? 3);
@@ -28,10 +29,8 @@ function writeLines(folder: string, lines: readonly unknown[]): Promise<void> {
   return writeFile(join(folder, 'prompts.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-async function succeed(cwd: string, ...more: string[]): Promise<string> {
-  const { exitCode, stderr } = await runLlama([...ARGS, ...more], { cwd });
-  assert.equal(exitCode, 0, stderr);
-  return stderr;
+async function answerAll(cwd: string, ...more: string[]): Promise<string> {
+  return (await succeed([...ARGS, ...more], { cwd })).stderr;
 }
 
 async function results(folder: string): Promise<Result[]> {
@@ -42,14 +41,10 @@ async function results(folder: string): Promise<Result[]> {
     .map((line) => JSON.parse(line) as Result);
 }
 
-async function hidden(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.startsWith('.'));
-}
-
 describe('llama run --input', function () {
   this.timeout(60_000);
 
-  it('gives each prompt the answer it gets alone, in the order of the file, however many run at once', async () => {
+  it('gives each prompt the answer that it gets alone, in the order of the file, however many run at once', async () => {
     await withFolder(async (folder) => {
       const lines = [
         { id: 'long', prompt: 'Once upon a time', max_tokens: 60, temperature: 1, seed: 3 },
@@ -59,7 +54,7 @@ describe('llama run --input', function () {
         { prompt: 'Once', max_tokens: 9, temperature: 1.5, seed: '18446744073709551615', top_p: 1, top_k: 40 },
       ];
       await writeLines(folder, lines);
-      assert.match(await succeed(folder), /5 lines answered, \d+ tokens, [\d.]+ tok\/s together/);
+      assert.match(await answerAll(folder), /5 lines answered, \d+ tokens, [\d.]+ tok\/s together/);
       const found = await results(folder);
       assert.deepEqual(
         found.map(({ line, id }) => [line, id]),
@@ -87,13 +82,13 @@ describe('llama run --input', function () {
       assert.equal(`${found[3]!.text}\n`, chat.stdout);
       const together = await readFile(join(folder, 'results.jsonl'));
       await rm(join(folder, 'results.jsonl'));
-      await succeed(folder, '--parallel', '1');
+      await answerAll(folder, '--parallel', '1', '--cache-bytes', '0');
       assert.deepEqual(await readFile(join(folder, 'results.jsonl')), together);
-      assert.deepEqual(await hidden(folder), []);
+      assert.deepEqual(await hiddenIn(folder), []);
     });
   });
 
-  it('puts an error in the place of a line that cannot be answered, and fails at the end', async () => {
+  it('writes an error in the place of a line that cannot be answered, and fails at the end', async () => {
     await withFolder(async (folder) => {
       await writeLines(folder, [
         { prompt: 'Once', max_tokens: 2 },
@@ -120,7 +115,7 @@ describe('llama run --input', function () {
     ['{"prompt": "a", "messages": []}', /line 2: both prompt and messages/],
     ['{"messages": []}', /line 2: messages \[\], expected a list/],
     ['{"messages": [{"content": "a"}]}', /line 2: messages .*, expected a list/],
-    ['{"prompt": "a", "temp": 1}', /line 2: field "temp", expected id, prompt, messages, special, max_tokens/],
+    ['{"prompt": "a", "temp": 1}', /line 2: unknown field "temp", expected temperature$/],
     ['{"prompt": "a", "temperature": "1"}', /line 2: temperature "1", expected a number from 0 to 1000/],
     ['{"prompt": "a", "max_tokens": -1}', /line 2: max_tokens -1, expected a whole number from 0/],
     ['{"prompt": "a", "seed": 0}', /line 2: seed 0, expected a whole number from 1 to/],
@@ -164,12 +159,12 @@ describe('llama run --input', function () {
       assert.equal(refused.exitCode, 2);
       assert.match(refused.stderr, /exists already.*\[OUTPUT_EXISTS\]/);
       assert.equal(await readFile(join(folder, 'results.jsonl'), 'utf8'), 'mine\n');
-      await succeed(folder, '--force');
+      await answerAll(folder, '--force');
       assert.equal((await results(folder)).length, 1);
     });
   });
 
-  it('killed at any moment goes on, and ends with the bytes of a run that was never killed', async function () {
+  it('goes on after a kill at any moment, and ends with the bytes of a run that was never killed', async function () {
     this.timeout(60_000 + N_KILLS * 30_000);
     await withFolder(async (folder) => {
       const lines = Array.from({ length: 400 }, (_, i) => ({
@@ -180,7 +175,7 @@ describe('llama run --input', function () {
       }));
       await writeLines(folder, lines);
       const output = join(folder, 'results.jsonl');
-      await succeed(folder);
+      await answerAll(folder);
       const expected = await readFile(output);
       await rm(output);
       let nLeft = 0;
@@ -189,22 +184,22 @@ describe('llama run --input', function () {
         const found = await readFile(output).catch(() => Buffer.alloc(0));
         const whole = found.subarray(0, found.lastIndexOf('\n') + 1);
         assert.ok(expected.subarray(0, whole.length).equals(whole), 'lines of another answer');
-        // Every other time half a line is left behind, as a power cut would.
+        // Every other time an incomplete line is left, as after a power cut.
         if (kill % 2 === 0 && whole.length > 0) await truncate(output, whole.length - 5);
         if (found.equals(expected)) await rm(output);
         if (found.length > 0 && !found.equals(expected)) nLeft++;
       }
-      await succeed(folder);
+      await answerAll(folder);
       assert.ok(nLeft > 0, 'no kill left anything to go on with');
       if (process.env.LLAMA_TEST_KILLS !== undefined) {
         process.stdout.write(`      ${N_KILLS} kills: ${JSON.stringify({ leftToGoOnWith: nLeft })}\n`);
       }
       assert.ok((await readFile(output)).equals(expected));
-      assert.deepEqual(await hidden(folder), []);
+      assert.deepEqual(await hiddenIn(folder), []);
     });
   });
 
-  it('interrupted by Ctrl-C keeps what it has, and without --seed goes on with the seed it began with', async () => {
+  it('keeps its answers after Ctrl-C, and without --seed goes on with the seed it began with', async () => {
     await withFolder(async (folder) => {
       await writeLines(
         folder,
@@ -229,7 +224,7 @@ describe('llama run --input', function () {
     });
   });
 
-  it('does not go on with other prompts or another seed', async () => {
+  it('refuses to go on with other prompts or another seed', async () => {
     await withFolder(async (folder) => {
       await writeLines(folder, [{ prompt: 'Once', max_tokens: 2 }]);
       await writeFile(join(folder, 'results.jsonl'), '{"line":1,"text":"x"}\n');
@@ -244,8 +239,10 @@ describe('llama run --input', function () {
     ['--input', 'prompts.jsonl'],
     [...ARGS.slice(1), '-i', 'Once'],
     ['--parallel', '2'],
+    ['--cache-bytes', '1MiB'],
+    [...ARGS.slice(1), '--cache-bytes', '-1'],
   ]) {
-    it(`refuses ${JSON.stringify(args.join(' '))} with 2`, async () => {
+    it(`refuses ${JSON.stringify(args.join(' '))} with exit status 2`, async () => {
       assert.equal((await runLlama(['run', ...args])).exitCode, 2);
     });
   }

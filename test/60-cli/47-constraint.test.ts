@@ -28,18 +28,18 @@ describe('the constraint flags', function () {
       assert.deepEqual([Object.keys(JSON.parse(answer.text)), answer.meetsConstraint], [['name', 'age'], true]);
     }));
 
-  it('say of an answer that a limit cut off that it is not whole, with exit code 7', async () => {
+  it('report an answer that a limit cut off as incomplete, with exit status 7', async () => {
     const args = ['run', '-i', 'x', '--no-echo', '--regex', '[a-z]{90}', '--max-tokens', '3'];
     const { exitCode, stdout, stderr } = await runLlama(args);
     assert.equal(exitCode, 7);
     assert.match(stdout, /^[a-z]+\n$/);
-    assert.match(stderr, /cut off: .*--max-tokens/);
+    assert.match(stderr, /cut off: .*\n {2}give it more room: llama run -i x .* --max-tokens N\n/);
     const report = await runLlama([...args, '--json']);
     const { endReason, meetsConstraint } = JSON.parse(report.stdout);
     assert.deepEqual([report.exitCode, endReason, meetsConstraint], [7, 'length', false]);
   });
 
-  it('hold each answer to a file of prompts', () =>
+  it('hold for each answer to a file of prompts', () =>
     withFolder(async (folder) => {
       const [input, output] = [join(folder, 'prompts.jsonl'), join(folder, 'results.jsonl')];
       await writeFile(input, '{"prompt": "Is it?"}\n{"prompt": "Was it?"}\n');
@@ -54,7 +54,7 @@ describe('the constraint flags', function () {
       assert.notEqual(other.exitCode, 0);
     }));
 
-  it('of a line take the place of the flag, and none does where the line wants none', () =>
+  it('give way to the constraint of a line, or to none where the line has null', () =>
     withFolder(async (folder) => {
       const [input, output] = [join(folder, 'prompts.jsonl'), join(folder, 'results.jsonl')];
       const lines = [
@@ -79,7 +79,7 @@ describe('the constraint flags', function () {
       assert.match(results[4].text, /^(yes|no)$/);
     }));
 
-  it('are refused before a model is opened: a file that is no schema, a keyword, a pattern, a stop string', () =>
+  it('are refused before a model is opened for a file that is no schema, a keyword, a pattern and a stop string', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'schema.json');
       for (const [text, code] of [

@@ -23,7 +23,7 @@ describe('llama tokenize and llama detokenize', function () {
   const llama = (args: readonly string[], stdin = '') =>
     runLlama(args, { cwd: folder, stdin, env: { XDG_CACHE_HOME: folder } });
 
-  it('give the same tokens of a model file, a folder, tokenizer.json and tokenizer.bin, and the text back', async () => {
+  it('give the same tokens for a model file, a folder, tokenizer.json and tokenizer.bin, and decode them to the text', async () => {
     const sources = [
       ['m.bin'],
       [sampleModelPath],
@@ -46,7 +46,7 @@ describe('llama tokenize and llama detokenize', function () {
     assert.equal((await llama(['detokenize'], JSON.stringify(ids.map(Number)))).stdout, `<|begin_of_text|>${TEXT}\n`);
   });
 
-  it('take special names for text unless they are asked for, and add the begin token once', async () => {
+  it('read names of special tokens as text unless asked for, and add the begin-of-text token once', async () => {
     const count = async (args: readonly string[]) =>
       JSON.parse((await llama(['tokenize', 'm.bin', '--json', ...args])).stdout).ids as number[];
     assert.ok((await count(['<|eot_id|>'])).length > 3);
@@ -55,14 +55,14 @@ describe('llama tokenize and llama detokenize', function () {
     assert.deepEqual(await count(['<|begin_of_text|><|eot_id|>', '--special']), [1073, 1082]);
   });
 
-  it('show a table, and bytes of what is no whole character', async () => {
+  it('show a table, with the bytes of incomplete characters', async () => {
     const { stdout } = await llama(['tokenize', 'm.bin', 'a 🦊', '--show-count']);
     assert.match(stdout, /^1073 {2}"<\|begin_of_text\|>"\n {2}\d\d {2}"a"\n[\s\S]* {2}0xf0\n[\s\S]*\n\d+ tokens\n$/);
   });
 
   for (const [args, code, remedy] of [
     [['tokenize', 'v0.bin', 'x'], 'NO_TOKENIZER', /try: .*--tokenizer TOKENIZER\.bin/],
-    [['tokenize', 'nowhere', 'x'], 'FILE_NOT_FOUND', /try: llama export/],
+    [['tokenize', 'nowhere', 'x'], 'FILE_NOT_FOUND', /try: make it from the bundled sample model: llama export/],
     [['detokenize', 'm.bin', 'x'], 'USAGE', /try: llama tokenize m.bin x --ids/],
     [['detokenize', 'm.bin', '0x10'], 'USAGE', /try: llama tokenize m.bin 0x10 --ids/],
     [['detokenize', 'm.bin', '99999'], 'BAD_TOKEN_ID', /expected 0 to 1328/],

@@ -34,12 +34,16 @@ describe('the JSON output', function () {
       ...['convert m.bin f --to safetensors', 'inspect m.bin', 'inspect f', 'inspect f/model.safetensors'],
       ...['verify m-q8_0.bin --against m.bin', 'eval m-q8_0.bin --baseline m.bin --max-tokens 40 --max-kl 1'],
       ...[
+        'compare m.bin m-q8_0.bin --text p.jsonl --max-tokens 8',
+        'compare m.bin m-q8_0.bin --text p.jsonl --no-speed',
+      ],
+      ...[
         'run -i Once --max-tokens 2 --logprobs 2',
         'run -i Once --max-tokens 2 --answers 2 --logprobs 1',
         'run --lookup',
       ],
       ...['run --input p.jsonl --output r.jsonl', 'chat m.bin Hi', 'bench m.bin -p 4 -n 2 -r 1', 'doctor', 'version'],
-      ...['tokenize -i Hi', 'detokenize 1 2'],
+      ...['tokenize -i Hi', 'detokenize 1 2', 'embed -i Hi'],
     ];
     for (const command of commands) await json(command);
     const results = (await readFile(join(folder, 'r.jsonl'), 'utf8')).trim().split('\n');

@@ -1,19 +1,10 @@
-// Scratch folders and a checkpoint that takes a while to export.
+// A checkpoint that takes a while to export.
 
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeLlamaConfig } from '../helpers/llama-config.js';
 
-/** A folder that lives for one test. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'llama-cli-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+export { withFolder } from '../helpers/scratch-folder.js';
 
 const DIM = 1024;
 const HIDDEN_DIM = 4096;

@@ -2,14 +2,15 @@
 
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
-import { shellQuote } from '@llama-ts/format';
+import { shellQuote } from '@llama-ts/base';
 import { placeholdersOf, readFlags, readSuggestion, withFlag, withoutFlag } from './convention.js';
 import { extractSites, type Hole, type Pattern, patternText } from './extract.js';
 
 describe('the convention of suggestions', () => {
-  it('tells words from what is to be typed', () => {
+  it('distinguishes words from commands to type', () => {
     const cases: readonly (readonly [string, string | null, string | null])[] = [
       ['llama doctor', 'shell', 'llama doctor'],
+      ['DEBUG=1 llama run', 'shell', 'DEBUG=1 llama run'],
       ['make room: --context 4096', 'flags', '--context 4096'],
       ['convert it: iconv -f LATIN1 -t UTF-8 a.txt', 'shell', 'iconv -f LATIN1 -t UTF-8 a.txt'],
       ['if it is private: export HF_TOKEN=TOKEN', 'environment', 'export HF_TOKEN=TOKEN'],
@@ -33,7 +34,7 @@ describe('the convention of suggestions', () => {
     assert.deepEqual(placeholdersOf("iconv -f LATIN1 -t UTF-8 'A FILE.txt' | HF_TOKEN=x llama run"), []);
   });
 
-  it('adds and takes out flags', () => {
+  it('adds and removes flags', () => {
     assert.deepEqual(readFlags("--stop 'a b' --plain -n 4"), [
       { name: '--stop', value: "'a b'" },
       { name: '--plain', value: null },
@@ -44,7 +45,7 @@ describe('the convention of suggestions', () => {
     assert.equal(withoutFlag('llama x --force m.bin', '--force'), 'llama x m.bin');
   });
 
-  it('quotes any name so that a shell takes it as one word', function () {
+  it('quotes any name so that a shell reads it as one word', function () {
     if (process.platform === 'win32') this.skip();
     const names = ['a.bin', 'my model.bin', "it's", '"q" $HOME `ls` \\', '-rf', '~', '*', 'a=b', 'é\n', '#x', '!1', ''];
     for (const name of names) {
@@ -54,7 +55,7 @@ describe('the convention of suggestions', () => {
     assert.equal(shellQuote('C:\\my models\\a.bin', 'win32'), '"C:\\my models\\a.bin"');
   });
 
-  it('is kept by the sources: what a suggestion fills into a command is quoted', function () {
+  it('is kept by the sources, which quote whatever a suggestion inserts into a command', function () {
     this.timeout(120_000);
     const sites = extractSites();
     assert(sites.length > 300, `${sites.length} sites`);
@@ -67,10 +68,7 @@ describe('the convention of suggestions', () => {
 });
 
 /** Names that were checked before, or are the toolkit's own: they hold nothing that a shell takes. */
-const harmless = new Set([
-  ...['original', 'example', 'repo', 'found.repo', 'packageName', 'sampleModelName'],
-  ...['borrowed[name]', "guess.replaceAll(':', ' ')"],
-]);
+const harmless = new Set([...['original', 'example', 'repo', 'found.repo', 'packageName', 'sampleModelName']]);
 
 /** Whether a command of the pattern holds a text that was not quoted for a shell. */
 function hasRawHole(pattern: Pattern): boolean {

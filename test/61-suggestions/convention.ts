@@ -26,12 +26,13 @@ export interface Advice {
 }
 
 /** Programs besides `llama` that suggestions call. */
-const tools = 'cat cd chmod cp df echo git grep gunzip head hf iconv ls mkdir mv node npm printf rm sed split'.split(
-  ' ',
-);
+const tools =
+  'cat cd chmod cp df echo git grep gunzip head hf iconv ln ls mkdir mv node npm printf python3 rm sed split'.split(
+    ' ',
+  );
 
 const kinds: readonly [Kind, RegExp][] = [
-  ['shell', new RegExp(`^(?:llama|${tools.join('|')})(?: |$)`)],
+  ['shell', new RegExp(`^(?:[A-Z][A-Z0-9_]*=\\S+ )*(?:llama|${tools.join('|')})(?: |$)`)],
   ['environment', /^(?:export [A-Z][A-Z0-9_]*=\S|unset [A-Z][A-Z0-9_]*( [A-Z][A-Z0-9_]*)*$)/],
   ['flags', /^--?[a-z]/],
   ['leave-out', /^leave out --?[a-z][\w-]*(?:(?:, | and )--?[a-z][\w-]*)*$/],
@@ -90,7 +91,7 @@ export function withoutFlag(command: string, name: string): string {
   return command.replace(new RegExp(` ${name}(?![\\w-])${takesValue(command, name) ? value : ''}`, 'g'), '');
 }
 
-/** Switches that stand alone; what follows them is an argument. */
+/** Flags without a value; the next word is an argument. */
 const switches = new Set('--force --plain --stream --json --raw --no-mmap --json-mode --resume --dry-run'.split(' '));
 
 function takesValue(_command: string, name: string): boolean {

@@ -1,4 +1,4 @@
-// Finds every suggestion that the sources can make, with the compiler's own parser: a text that nobody has to keep up to date.
+// Finds every suggestion that the sources can make, with the compiler's own parser, so that no list has to be kept up to date.
 
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,11 +6,11 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What stands where only the running program knows the text. */
+/** The placeholder for text that only the running program knows. */
 export interface Hole {
   /** The expression, as the source has it. */
   readonly expression: string;
-  /** Whether a shell takes whatever comes here as one word: a number, or a text that was quoted. */
+  /** Whether a shell reads any value here as one word: a number, or a text that was quoted. */
   readonly isSafe: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Site {
   readonly line: number;
   /** Code of the error; null where the source does not tell. */
   readonly code: string | null;
-  /** Of the error's message, where the suggestion has no words of its own to tell it by. */
+  /** The error's message, if the suggestion has no fixed words that identify it. */
   readonly message: Pattern | null;
   readonly pattern: Pattern;
 }
@@ -104,6 +104,10 @@ function readSites(): Site[] {
     const message = ts.isNewExpression(object.parent)
       ? object.parent.arguments?.[1]
       : object.properties.find((property) => property.name?.getText() === 'message');
+    if (message !== undefined && ts.isShorthandPropertyAssignment(message)) {
+      const symbol = checker.getShorthandAssignmentValueSymbol(message);
+      return ofSymbol(symbol, message, (value) => texts(value, bindings), bindings);
+    }
     const value = message !== undefined && ts.isPropertyAssignment(message) ? message.initializer : message;
     return value === undefined || !ts.isExpression(value) ? [[]] : texts(value, bindings);
   }
@@ -407,7 +411,7 @@ function createProgram(): ts.Program {
   });
 }
 
-/** The alternatives of a condition, or null for what is none. */
+/** The alternatives of a condition; null for another expression. */
 function branchesOf(node: ts.Expression): ts.Expression[] | null {
   if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse];
   if (!ts.isBinaryExpression(node)) return null;

@@ -1,10 +1,11 @@
 // Gets a scenario into trouble, follows each suggestion of the error, and requires that it was worth following.
 
 import { strict as assert } from 'node:assert';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
+import type { ChildOutput } from '../helpers/child-output.js';
 import { type Advice, placeholdersOf, readFlags, readSuggestion, withFlag, withoutFlag } from './convention.js';
 import type { Flags, Scenario, Seen } from './scenario.js';
-import { type Fixtures, type Outcome, openSituation, type Situation } from './situation.js';
+import { type Fixtures, openSituation, type Situation } from './situation.js';
 
 /** A failure as a user sees it. */
 interface Failure {
@@ -64,7 +65,7 @@ interface Change {
 }
 
 /** Does what fails, perhaps with a change. */
-async function attempt(scenario: Scenario, situation: Situation, change: Change = {}): Promise<Failure | Outcome> {
+async function attempt(scenario: Scenario, situation: Situation, change: Change = {}): Promise<Failure | ChildOutput> {
   if (scenario.call !== undefined) {
     try {
       await scenario.call(situation, change.flags ?? new Map());
@@ -91,7 +92,7 @@ function commandOf({ command }: Scenario, situation: Situation): string {
 }
 
 /** The last failure that was printed. */
-function readFailure({ stderr }: Outcome): Failure | null {
+function readFailure({ stderr }: ChildOutput): Failure | null {
   const failures = [...stderr.matchAll(/^llama: (.*?) \[([A-Z_]+)\]\n((?: {2}try: .*\n)*)/gms)];
   const [, message = '', code = '', remedies = ''] = failures.at(-1) ?? [];
   if (code === '') return null;
@@ -133,9 +134,9 @@ async function followCommand(
   acted: string | null,
   scenario: Scenario,
   situation: Situation,
-): Promise<Outcome> {
+): Promise<ChildOutput> {
   const { command } = advice;
-  const retry = async (change: Change = {}): Promise<Outcome> => {
+  const retry = async (change: Change = {}): Promise<ChildOutput> => {
     const outcome = await attempt(scenario, situation, acted === null ? change : { ...change, command: () => acted });
     if ('suggestions' in outcome) assert.fail(`failed again: ${outcome.message} [${outcome.code}]`);
     return outcome;
@@ -150,6 +151,10 @@ async function followCommand(
       return retry();
     case 'shell': {
       const outcome = await situation.run(text);
+      if (scenario.explains !== undefined) {
+        assert.match(outcome.stderr, scenario.explains);
+        return outcome;
+      }
       assert.equal(outcome.exitCode, 0, `${text}\n${outcome.stdout}${outcome.stderr}`);
       if (LOOKING.test(text)) assert.notEqual(outcome.stdout, '', `${text} showed nothing`);
       const isEnough = /^llama(?: |$)|\| llama /.test(text) || LOOKING.test(text);
@@ -187,17 +192,17 @@ async function followCommand(
 }
 
 /** Types a line after those of the scenario: it must not fail. */
-async function typeInChat(line: string, scenario: Scenario, situation: Situation): Promise<Outcome> {
+async function typeInChat(line: string, scenario: Scenario, situation: Situation): Promise<ChildOutput> {
   const { args, lines } = scenario.chat!;
-  const run = (typed: readonly string[]): Promise<Outcome> =>
+  const run = (typed: readonly string[]): Promise<ChildOutput> =>
     situation.run(`llama chat ${args}`, `${typed.join('\n')}\n`);
-  const nFailures = (outcome: Outcome): number => readFailure(outcome)?.nFailures ?? 0;
+  const nFailures = (outcome: ChildOutput): number => readFailure(outcome)?.nFailures ?? 0;
   const outcome = await run([...lines, line]);
   assert.equal(nFailures(outcome), nFailures(await run(lines)), `${line} failed too:\n${outcome.stderr}`);
   return outcome;
 }
 
-/** Puts in what only the user knows, and nothing that the failing command had said. */
+/** Fills in what only the user knows, and nothing from the failing command. */
 function fillIn(text: string, scenario: Scenario, situation: Situation): string {
   const { fill = {} } = scenario;
   let result = text;

@@ -1,6 +1,7 @@
 // What a scenario states: how to get into trouble, and what following each suggestion must lead to.
 
-import type { Outcome, Situation } from './situation.js';
+import type { ChildOutput } from '../helpers/child-output.js';
+import type { Situation } from './situation.js';
 
 /** Flags that a suggestion adds to a library call, by name without dashes; null for a switch. */
 export type Flags = ReadonlyMap<string, string | null>;
@@ -8,13 +9,13 @@ export type Flags = ReadonlyMap<string, string | null>;
 /** A promise, or not. */
 type Maybe<T> = T | Promise<T>;
 
-/** How a failure comes about, and what comes of its suggestions. */
+/** How to cause a failure, and what its suggestions must lead to. */
 export interface Scenario {
   readonly title: string;
   /** Code of the error. */
   readonly code: string;
-  /** Whether it takes a user for whom file modes hold. */
-  readonly needsModes?: boolean;
+  /** What this machine has to have: a user for whom file modes hold, Python, OpenSSL, limits of memory as Linux has them. */
+  readonly needs?: 'modes' | 'python' | 'openssl' | 'linux';
   /** Makes files, sets variables, starts a hub. */
   prepare?(situation: Situation): Maybe<unknown>;
   /** The command line that fails; or {@link call}, or {@link chat}. */
@@ -25,14 +26,16 @@ export interface Scenario {
   call?(situation: Situation, flags: Flags): Maybe<unknown>;
   /** The chat whose last line fails: arguments of `llama chat`, and lines. */
   readonly chat?: { readonly args: string; readonly lines: readonly string[] };
-  /** What the user puts in the place of words in capitals. */
+  /** What the user writes for words in capitals. */
   readonly fill?: Readonly<Record<string, string>>;
   /** What a person does who follows words: the first that matches. It may return another `{ command }` to run after. */
   readonly acts?: readonly (readonly [RegExp, (situation: Situation) => Maybe<unknown>])[];
   /** Names that a suggested call uses. */
   scope?(situation: Situation): Maybe<Readonly<Record<string, unknown>>>;
+  /** For a failure that no command mends: what the suggested one prints on stderr, where it fails as before. */
+  readonly explains?: RegExp;
   /** What else must be true after a suggestion was followed. Where one matches, the failing command is not repeated. */
-  readonly checks?: readonly (readonly [RegExp, (situation: Situation, outcome: Outcome) => Maybe<unknown>])[];
+  readonly checks?: readonly (readonly [RegExp, (situation: Situation, outcome: ChildOutput) => Maybe<unknown>])[];
 }
 
 /** A suggestion that an error made. */

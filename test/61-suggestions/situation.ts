@@ -6,14 +6,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { SMALL, writeCheckpoint } from '../48-durable/support.js';
+import { type ChildOutput, outputOf } from '../helpers/child-output.js';
 import { llamaBin, runLlama } from '../helpers/run-llama.js';
-
-/** How a command ended. */
-export interface Outcome {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Files that scenarios start from, made once. */
 export interface Fixtures {
@@ -22,7 +16,7 @@ export interface Fixtures {
   path(name: string): string;
 }
 
-/** Makes model.bin (v1), v2.bin, plain.bin, tokenizer.bin and the sample's checkpoint, and the llama command. */
+/** Makes model.bin (v1), v2.bin, v3.bin, plain.bin, tokenizer.bin and the sample's checkpoint, and the llama command. */
 export async function makeFixtures(): Promise<Fixtures> {
   const folder = await mkdtemp(join(tmpdir(), 'llama-suggestions-'));
   await cp(sampleModelPath, join(folder, 'checkpoint'), { recursive: true });
@@ -33,6 +27,7 @@ export async function makeFixtures(): Promise<Fixtures> {
   for (const args of [
     ['export', 'model.bin', '--hf', 'checkpoint', '--tokenizer-bin', 'tokenizer.bin'],
     ['export', 'v2.bin', '--hf', 'checkpoint', '--version', '2'],
+    ['export', 'v3.bin', '--hf', 'checkpoint', '--version', '3'],
     ['export', 'plain.bin', '--hf', 'checkpoint', '--plain'],
     ['export', 'other.bin', '--hf', 'other'],
     ['export', 'base.bin', '--hf', 'base'],
@@ -68,7 +63,7 @@ export interface Situation {
   /** Makes a program that stands in for one this machine may not have. */
   tool(name: string, script: string): Promise<void>;
   /** Runs a command line in a shell. */
-  run(command: string, stdin?: string): Promise<Outcome>;
+  run(command: string, stdin?: string): Promise<ChildOutput>;
   /** Calls this when the situation is over. */
   defer(end: () => unknown): void;
   /** Ends it, and empties the folder, so that it can begin anew. */
@@ -112,7 +107,7 @@ export async function openSituation(fixtures: Fixtures): Promise<Situation> {
   };
 }
 
-/** Neither settings nor caches of whoever runs the tests; the sample model is exported once. */
+/** Neither settings nor caches of the user who runs the tests; the sample model is exported once. */
 function cleanEnvironment(base: string, fixtures: Fixtures): Record<string, string | undefined> {
   const { PATH, TMPDIR, NODE_V8_COVERAGE, LANG } = process.env;
   return {
@@ -124,6 +119,7 @@ function cleanEnvironment(base: string, fixtures: Fixtures): Record<string, stri
     HOME: base,
     XDG_CACHE_HOME: join(fixtures.folder, 'cache'),
     XDG_STATE_HOME: join(base, 'state'),
+    LLAMA_HOME: join(base, 'store'),
     HF_HOME: join(base, 'hf'),
     HF_ENDPOINT: 'http://127.0.0.1:9', // no scenario may reach a hub that it did not start
   };
@@ -144,20 +140,6 @@ function runInShell(
   command: string,
   { cwd, env }: { readonly cwd: string; readonly env: Record<string, string | undefined> },
   stdin = '',
-): Promise<Outcome> {
-  const child = spawn(shell[0]!, [...shell.slice(1), command], { cwd, env: env as NodeJS.ProcessEnv });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
+): Promise<ChildOutput> {
+  return outputOf(spawn(shell[0]!, [...shell.slice(1), command], { cwd, env: env as NodeJS.ProcessEnv }), stdin);
 }

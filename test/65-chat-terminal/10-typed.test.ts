@@ -56,7 +56,7 @@ describe('llama chat at a terminal', function () {
     return lines.slice(start, start + length);
   }
 
-  it('edits a line with the arrow keys, and remembers it in the next chat', async () => {
+  it('edits a line with the arrow keys, and has it in the history of the next chat', async () => {
     const first = await chat('editing');
     first.type(`Tell me a story about a ox.${LEFT.repeat(3)}f`);
     await first.until(/^> Tell me a story about a fox\.$/);
@@ -72,7 +72,7 @@ describe('llama chat at a terminal', function () {
     assert.equal((await stat(join(state, 'transcripts'))).mode & 0o777, 0o700);
   });
 
-  it('stops an answer at Ctrl-C, keeps what was said, and goes on', async () => {
+  it('stops an answer at Ctrl-C, keeps what was generated, and goes on', async () => {
     const whole = await chat('whole');
     await say(whole, STORY);
     const text = answerTo(whole, STORY).join(' ');
@@ -91,7 +91,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('leaves at the second Ctrl-C at the prompt, and not at the first', async () => {
+  it('ends at the second Ctrl-C at the prompt, and not at the first', async () => {
     const terminal = await chat('leaving');
     terminal.type(`half a line${CTRL_C}`);
     await terminal.until(/Ctrl-C again, or \/quit, to leave/);
@@ -107,7 +107,7 @@ describe('llama chat at a terminal', function () {
     assert.equal(await atOnce.exit, 0);
   });
 
-  it('regenerates, edits the last message in place, and takes a turn back', async () => {
+  it('regenerates an answer, edits the last message in place, and removes a turn', async () => {
     const terminal = await chat('changing');
     await say(terminal, '/set temperature 1');
     await say(terminal, STORY);
@@ -128,7 +128,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('saves, and loads in another process, which computes nothing again and says the same', async () => {
+  it('saves a session, which another process loads without computing it again and continues with the same answer', async () => {
     const first = await chat('saving');
     await say(first, STORY);
     await say(first, '/save talk.session');
@@ -149,7 +149,18 @@ describe('llama chat at a terminal', function () {
     await quit(later);
   });
 
-  it('shows a mistake and goes on', async () => {
+  it('says once of a command without its slash what the command is', async () => {
+    const terminal = await chat('slashes', [], { columns: 200 });
+    await say(terminal, 'help');
+    await terminal.until(/help alone would be a message to the model; the command is \/help,/);
+    await say(terminal, '/stats');
+    await terminal.until(/no answer yet/);
+    await say(terminal, 'help');
+    assert.ok(answerTo(terminal, 'help').length > 0);
+    await quit(terminal);
+  });
+
+  it('shows an error and goes on', async () => {
     const terminal = await chat('mistakes', [], { columns: 200 });
     await writeFile(join(folder, 'damaged.session'), 'llamas, not a session');
     for (const [line, code] of [
@@ -170,7 +181,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('takes several lines: behind a backslash, in a block, and pasted', async () => {
+  it('takes several lines: after a backslash, in a block, and pasted', async () => {
     const terminal = await chat('lines', ['--max-tokens', '2']);
     terminal.type(`one \\${ENTER}`);
     await terminal.until(/^\.\.\.$/);
@@ -184,7 +195,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('keeps what is typed during an answer for the next prompt', async () => {
+  it('puts what is typed during an answer into the next prompt', async () => {
     const terminal = await chat('ahead', SLOW);
     terminal.type(STORY + ENTER);
     await terminal.until(/^Long ago|^\w+ \w+ \w+/);
@@ -213,7 +224,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('does not let a loaded text steer the terminal', async () => {
+  it('shows control characters of a loaded text escaped', async () => {
     const lines = [{ transcript: 1 }, { message: { role: 'system', content: 'Be \x1b[2J\x1b]0;brief\x07.' } }];
     await writeFile(join(folder, 'evil.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     const terminal = await chat('steering');
@@ -223,7 +234,7 @@ describe('llama chat at a terminal', function () {
     await quit(terminal);
   });
 
-  it('has recorded everything when it is killed in the midst of an answer', async () => {
+  it('has recorded everything when it is killed during an answer', async () => {
     const terminal = await chat('crash', SLOW);
     await say(terminal, 'Hi');
     terminal.type(STORY + ENTER);

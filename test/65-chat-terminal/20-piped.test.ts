@@ -35,7 +35,7 @@ describe('llama chat in a pipe', function () {
     };
   }
 
-  it('does what each line says, and keeps answers apart from the rest', async () => {
+  it('follows the command on each line, and prints only answers to stdout', async () => {
     const lines = ['/help', 'Hi', '/context', '/stats', '/set', '/system Be brief.', '/system', '/edit Who are you?'];
     const { exitCode, stdout, stderr } = await chat([...lines, '/undo', '/quit', 'never said']);
     assert.equal(exitCode, 0, stderr);
@@ -66,7 +66,7 @@ describe('llama chat in a pipe', function () {
     assert.ok(answers.every(({ endReason }) => endReason === 'eos'));
   });
 
-  it('takes the sampling flags of run: of one token the most probable is left, and a ban holds', async () => {
+  it('accepts the sampling flags of run, such as --top-k 1 and a bias that bans a token', async () => {
     const greedy = await report([STORY], ['-t', '0']);
     const only = await report([STORY], ['-t', '1', '--top-k', '1']);
     assert.deepEqual(only.answers[0]!.ids, greedy.answers[0]!.ids);
@@ -117,7 +117,7 @@ describe('llama chat in a pipe', function () {
     );
   });
 
-  it('holds answers to a form by /set, one in place of another, until it is off', async () => {
+  it('constrains answers by /set, with a later constraint in place of an earlier one, until it is off', async () => {
     await writeFile(join(folder, 'yes.json'), '{"enum": ["yes"]}');
     const { answers } = await report([
       ...['/set regex [a-c]{3}', STORY, '/set json-schema yes.json', STORY, '/set regex off', STORY],
@@ -145,7 +145,7 @@ describe('llama chat in a pipe', function () {
     });
   }
 
-  it('says the same again with the seed, and something else with another', async () => {
+  it('gives the same answers for the same seed, and others for another seed', async () => {
     const lines = [STORY, STORY];
     const first = await report(lines, ['-t', '1']);
     assert.notEqual(first.answers[0]!.text, first.answers[1]!.text);
@@ -154,7 +154,7 @@ describe('llama chat in a pipe', function () {
     assert.notEqual(other.answers[0]!.text, first.answers[0]!.text);
   });
 
-  it('goes on with a session where it was saved, without computing it again', async () => {
+  it('continues a saved session without computing it again', async () => {
     const whole = await report([STORY, 'Who are you?'], ['-t', '1']);
     for (const type of ['f32', 'f16']) {
       // The second opens what the first left.
@@ -173,7 +173,7 @@ describe('llama chat in a pipe', function () {
     assert.ok((await size('f16')) < 0.55 * (await size('f32')));
   });
 
-  it('goes on from the transcript of a conversation that crashed', async () => {
+  it('continues from the transcript of a conversation that crashed', async () => {
     const { messages } = await report(['Hi', '/undo', STORY], ['-t', '0', '--transcript', 'talk.jsonl']);
     const path = join(folder, 'talk.jsonl');
     await writeFile(path, `${await readFile(path, 'utf8')}{"message":{"role":"us`);
@@ -197,7 +197,7 @@ describe('llama chat in a pipe', function () {
     }
   });
 
-  it('ends at the first mistake, with its exit code', async () => {
+  it('ends at the first error with its exit status', async () => {
     for (const [line, exitCode, code] of [
       ['/hlep', 2, 'USAGE'],
       ['/load nowhere', 3, 'FILE_NOT_FOUND'],
@@ -210,7 +210,7 @@ describe('llama chat in a pipe', function () {
     }
   });
 
-  it('stops or shifts when -n positions are full, and says so', async () => {
+  it('stops or shifts when -n positions are full, and reports it', async () => {
     const stopped = await chat([STORY, STORY], ['-t', '0', '-n', '110']);
     assert.equal(stopped.exitCode, 7, stopped.stderr);
     assert.match(stopped.stderr, /context full: the answer ends here, at 110 of 110 positions/);

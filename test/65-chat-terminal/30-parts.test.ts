@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { createMessageReader } from '../../packages/cli/src/chat/message-reader.js';
 import { parseTranscript } from '../../packages/cli/src/chat/transcript.js';
-import { createTextWrapper } from '../../packages/cli/src/chat/wrap-text.js';
-import { characterWidth } from '../../packages/cli/src/text-width.js';
+import { characterWidth } from '../../packages/cli/src/terminal/text-width.js';
+import { createTextWrapper } from '../../packages/cli/src/terminal/wrap-text.js';
 
 const { Terminal } = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless');
 
@@ -39,7 +39,7 @@ describe('a message of several lines', () => {
     [['say """ to me'], ['say """ to me']],
     [['""""""'], ['']],
   ] as const) {
-    it(`is ${JSON.stringify(messages)} for ${JSON.stringify(lines)}`, () =>
+    it(`is read as ${JSON.stringify(messages)} from the lines ${JSON.stringify(lines)}`, () =>
       assert.deepEqual(messagesOf(lines), messages));
   }
 
@@ -49,7 +49,7 @@ describe('a message of several lines', () => {
 });
 
 describe('the width of a character', () => {
-  it('is the one a terminal gives it', async () => {
+  it('is the one that a terminal gives it', async () => {
     const samples = 'aZ~ é\u0301\u200b\u4e2d\u3042\u30ab\ud55c\uff21\u3001\u2026\u2190\u0e01\u0e31ßж→';
     for (const character of samples) {
       const terminal = new Terminal({ cols: 10, rows: 2, allowProposedApi: true });
@@ -97,7 +97,7 @@ describe('wrapped text', () => {
     );
   });
 
-  it('is the same however the text arrives', () => {
+  it('is the same whatever pieces the text arrives in', () => {
     fc.assert(
       fc.property(pieces, fc.integer({ min: 2, max: 30 }), (parts, columns) => {
         assert.equal(wrap(parts, columns), wrap([parts.join('')], columns));
@@ -105,7 +105,7 @@ describe('wrapped text', () => {
     );
   });
 
-  it('is the text itself where it fits, or where no width is known', () => {
+  it('is the text itself when it fits, or when no width is known', () => {
     fc.assert(
       fc.property(pieces, (parts) => {
         for (const columns of [undefined, 0, 1000]) assert.equal(wrap(parts, columns), parts.join(''));
@@ -113,14 +113,14 @@ describe('wrapped text', () => {
     );
   });
 
-  it('breaks before a word that has no room, and keeps indentation', () => {
+  it('breaks before a word that does not fit, and keeps indentation', () => {
     assert.equal(wrap(['one two th', 'ree four'], 9), 'one two\nthree\nfour');
     assert.equal(wrap(['  if (x)\n    y'], 8), '  if (x)\n    y');
     assert.equal(wrap(['abcdefghij'], 4), 'abcd\nefgh\nij');
     assert.equal(wrap(['中文中文'], 5), '中文\n中文');
   });
 
-  it('never takes back what it has shown: a word waits until it ends', () => {
+  it('never changes what it has shown: a word is held back until it ends', () => {
     const shown: string[] = [];
     const wrapper = createTextWrapper({ columns: () => 10, write: (text) => shown.push(text) });
     for (const piece of ['one', ' tw', 'o ', 'three']) wrapper.push(piece);
@@ -134,13 +134,13 @@ describe('a transcript', () => {
   const hello = { role: 'user', content: 'Hi' };
   const text = (...entries: unknown[]): string => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
-  it('is read up to its last whole line, from the last conversation on', () => {
+  it('is read from the start of the last conversation to the last complete line', () => {
     const whole = text({ transcript: 1 }, { message: hello }, { messages: [] }, { message: hello }, { message: hello });
     assert.deepEqual(parseTranscript(`${whole}{"mess`, 'x'), [hello, hello]);
     assert.deepEqual(parseTranscript(whole + text({ transcript: 1 }, { message: hello }), 'x'), [hello]);
   });
 
-  it('is refused where a line is something else, which is named', () => {
+  it('is refused when a line is malformed, and the error names that line', () => {
     for (const entry of [{}, null, 1, { message: {} }, { messages: {} }, { messages: [1] }]) {
       const damaged = text({ transcript: 1 }, entry, { message: hello });
       assert.throws(() => parseTranscript(damaged, 'x'), { code: 'BAD_SESSION', message: /^x: line 2 / });

@@ -1,4 +1,4 @@
-// llama chat in a real pseudo-terminal, and the screen that somebody in front of it would see.
+// llama chat in a real pseudo-terminal, and the screen that a user would see.
 
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -18,7 +18,7 @@ export interface ChatTerminal {
   type(text: string): void;
   /** Resolves once a line of the screen matches; rejects with the screen when the program ends before. */
   until(pattern: RegExp): Promise<void>;
-  /** Until another prompt than at the last call stands empty on the last line. */
+  /** Waits until the last line is an empty prompt that is not the one of the last call. */
   untilPrompt(): Promise<void>;
   /** Exit code, once it has ended. */
   readonly exit: Promise<number>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../../scripts/ci-roundtrip.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../scripts/check/ci-roundtrip.mjs', import.meta.url));
 
 const roundTrip = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
@@ -21,7 +21,7 @@ describe('npm run ci:roundtrip', function () {
     assert.match(stdout, /^FAIL .*layers\.\d\.\S+: error 0\.005\d+, expected at most 0\.005/m);
   });
 
-  it('reports as one JSON document', () => {
+  it('prints one JSON document with --json', () => {
     const { status, stdout } = roundTrip('--json', '--max-error', '1');
     assert.equal(status, 0);
     const result = JSON.parse(stdout) as { passed: boolean; tensors: { errors: { rmse: number } }[] };
@@ -30,7 +30,7 @@ describe('npm run ci:roundtrip', function () {
     assert.ok(result.tensors.every(({ errors }) => errors.rmse >= 0));
   });
 
-  it('refuses a bound that is no number, and an unknown flag without a stack trace', () => {
+  it('refuses a bound that is no number, and an unknown flag, without a stack trace', () => {
     assert.equal(roundTrip('--max-error', 'x').status, 2);
     const { status, stderr } = roundTrip('--bound', '1');
     assert.equal(status, 2);

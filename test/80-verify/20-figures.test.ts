@@ -3,8 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesSource } from '@llama-ts/base';
 import type { TensorErrors, VerifyResult } from '@llama-ts/evaluate';
-import { type BinTensor, bytesSource, layout, readBinFile } from '@llama-ts/format';
+import { type BinTensor, layout, readBinFile } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { exportTo, golden, seededIntegers, verify, withFolder } from './support.js';
 
@@ -128,7 +129,7 @@ describe('the figures of verify', function () {
     });
   }
 
-  it('of all tensors together weigh each by its values', async () => {
+  it('of all tensors together weight each tensor by its number of values', async () => {
     await withFolder(async (folder) => {
       const v2 = join(folder, 'v2.bin');
       await exportTo({ source: golden('untied-mha-f32'), output: v2, version: 2 });
@@ -141,7 +142,7 @@ describe('the figures of verify', function () {
     });
   });
 
-  it('show an exact copy: no error, cosine 1, and an infinite signal-to-noise ratio', async () => {
+  it('are no error, cosine 1 and an infinite signal-to-noise ratio for an exact copy', async () => {
     await withFolder(async (folder) => {
       const v1 = join(folder, 'v1.bin');
       await exportTo({ source: golden('untied-mha-f32'), output: v1 });
@@ -153,7 +154,7 @@ describe('the figures of verify', function () {
     });
   });
 
-  it('count every scale once, in quarters of an octave', async () => {
+  it('include a histogram that has every scale once, in quarters of an octave', async () => {
     await withFolder(async (folder) => {
       const v2 = join(folder, 'v2.bin');
       await exportTo({ source: sampleModelPath, output: v2, version: 2, plain: true });

@@ -3,8 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFile } from '@llama-ts/base';
 import { convertModel, exportModel } from '@llama-ts/exporter';
-import { encodeTrailer, layout, openFile, readBinFile, type TokenizerData, type Trailer } from '@llama-ts/format';
+import { encodeTrailer, layout, readBinFile, type TokenizerData, type Trailer } from '@llama-ts/format';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { copyModel } from '../40-exporter/support.js';
 import { exportTo, finish, verify, withFolder } from './support.js';
@@ -86,11 +87,11 @@ async function rewriteTrailer(path: string, change: Change): Promise<void> {
   await writeFile(path, Buffer.concat([weights, encodeTrailer(change(trailer!), weightsEnd)]));
 }
 
-describe('verify holds the trailer against the source', function () {
+describe('the trailer, which verify compares with the source,', function () {
   this.timeout(60_000);
 
   for (const [name, change, message] of changes) {
-    it(`and finds ${name} changed, in a folder and in a file`, async () => {
+    it(`is reported when ${name} changed, for a folder and for a file as source`, async () => {
       await withFolder(async (folder) => {
         const model = await exportTo({ source: sampleModelPath, output: join(folder, 'v2.bin'), version: 2 });
         const against = await exportTo({ source: sampleModelPath, output: join(folder, 'v1.bin') });
@@ -109,7 +110,7 @@ describe('verify holds the trailer against the source', function () {
     });
   }
 
-  it('and takes another provenance, and a plain file on either side', async () => {
+  it('may have another provenance, and may be missing on either side', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source: sampleModelPath, output: join(folder, 'model.bin') });
       const plain = await exportTo({ source: sampleModelPath, output: join(folder, 'plain.bin'), plain: true });
@@ -124,7 +125,7 @@ describe('verify holds the trailer against the source', function () {
     });
   });
 
-  it('and passes a folder that convert wrote of it, and the file exported from that', async () => {
+  it('passes against a folder that convert wrote of the file, and so does the file exported from that', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source: sampleModelPath, output: join(folder, 'model.bin') });
       const again = join(folder, 'again');
@@ -136,7 +137,7 @@ describe('verify holds the trailer against the source', function () {
     });
   });
 
-  it('and leaves the bounds of v0 tables no pattern of their own', async () => {
+  it('adds no tensors of the tables of v0 that bounds would have to name', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source: sampleModelPath, output: join(folder, 'v0.bin'), version: 0 });
       const rules = [{ pattern: 'freq_cis_*', bounds: { 'max-error': 0 } }];

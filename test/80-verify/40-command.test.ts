@@ -31,7 +31,7 @@ const failed = (cases: readonly JUnitCase[]): string[] =>
 describe('the gate of verify', function () {
   this.timeout(60_000);
 
-  it('passes at each figure itself and fails at the next number on the wrong side', async () => {
+  it('passes a figure that equals its bound, and fails at the next number beyond it', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source, output: join(folder, 'model.bin'), version: 2 });
       const { tensors } = await verify({ model, against: source });
@@ -62,7 +62,7 @@ describe('the gate of verify', function () {
     });
   });
 
-  it('refuses bounds that can guard nothing', async () => {
+  it('refuses bounds without a source, of an unknown name, and of no tensor', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source, output: join(folder, 'model.bin'), version: 2 });
       const rule = (pattern: string, bound: string) => [{ pattern, bounds: { [bound]: 1 } }];
@@ -77,6 +77,16 @@ describe('the gate of verify', function () {
 describe('llama verify', function () {
   this.timeout(120_000);
 
+  it('lists the worst tensors of a v3 file, which are in 4 bits, and counts those of 8 bits too', async () => {
+    await withFolder(async (folder) => {
+      const model = await exportTo({ source: sampleModelPath, output: join(folder, 'model.bin'), version: 3 });
+      const { stdout } = await runLlama(['verify', model, '--against', sampleModelName, '--worst', '2']);
+      const [head, ...lines] = stdout.trimEnd().split('\n');
+      assert.match(head!, /^worst 2 of 36 quantized tensors /);
+      for (const line of lines.slice(0, 2)) assert.match(line, /^ {2}layers\.\d+\.\S+ +\d\d\.\d\d /);
+    });
+  });
+
   it('prints a table and a verdict, exits 0 within the bounds and 3 beyond, and agrees in JSON and JUnit', async () => {
     await withFolder(async (folder) => {
       const model = await exportTo({ source: sampleModelPath, output: join(folder, 'model.bin'), version: 2 });
@@ -85,18 +95,18 @@ describe('llama verify', function () {
       assert.equal(plain.exitCode, 0, plain.stderr);
       assert.equal(plain.stderr, '');
       const lines = plain.stdout.trimEnd().split('\n');
-      assert.equal(lines.length, 6);
+      assert.equal(lines.length, 5);
       assert.match(
-        lines[1]!,
+        lines[0]!,
         /^worst 3 of 36 quantized tensors +SNR dB +max error +RMSE +cosine +beyond +worst group$/,
       );
       assert.match(
-        lines[2]!,
+        lines[1]!,
         /^ {2}layers\.\d+\.\S+ +\d\d\.\d\d +\d\.\d+e-\d +\d\.\d+e-\d +0\.9999\d\d +0\.00 % +\d+ \(row \d+, column \d+\)$/,
       );
       assert.match(
         lines.at(-1)!,
-        /^PASS \S+model\.bin: 47 tensors, checksums match, equal to an export of \S+, SNR .* 47 bounds kept$/,
+        /^PASS \S+model\.bin: v2, group size \d+, 1\.3 MB, 47 tensors, checksums match, equal to an export of \S+, SNR .* 47 bounds kept$/,
       );
 
       const thresholds = join(folder, 'thresholds.json');
@@ -173,7 +183,7 @@ describe('llama verify', function () {
       const model = await exportTo({ source, output: join(folder, 'model.bin'), version: 2 });
       const bounds = await runLlama(['verify', model, '--min-snr', '30']);
       assert.equal(bounds.exitCode, 2);
-      assert.match(bounds.stderr, /\[INVALID_ARGUMENT\]\n {2}try: name the source: --against REPO/);
+      assert.match(bounds.stderr, /\[INVALID_ARGUMENT\]\n {2}try: name the source: llama verify .* --against REPO/);
       assert.equal((await runLlama(['verify', join(folder, 'none.bin')])).exitCode, 3);
       assert.equal((await runLlama(['verify', model, '--against', join(folder, 'none')])).exitCode, 3);
       const before = await readFile(model);

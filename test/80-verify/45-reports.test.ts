@@ -10,7 +10,7 @@ import { exportTo, withFolder } from './support.js';
 describe('reports of verify and eval', function () {
   this.timeout(120_000);
 
-  it('are never written over a source, a baseline, a text or thresholds, nor two to one file', async () => {
+  it('are never written over a source, a baseline, a text or thresholds, nor over one another', async () => {
     await withFolder(async (cwd) => {
       for (const name of ['model.bin', 'v1.bin']) {
         await exportTo({ source: sampleModelPath, output: join(cwd, name), version: name === 'v1.bin' ? 1 : 2 });
@@ -58,7 +58,7 @@ describe('reports of verify and eval', function () {
         assert.deepEqual([exitCode, JSON.parse(stdout).error?.code], [2, 'OUTPUT_IS_INPUT'], name);
         assert.ok((await readFile(join(cwd, 'source', name))).equals(before), name);
       }
-      // A file that is none of the model's may lie there, and be replaced.
+      // A file that does not belong to the model may be replaced.
       for (let i = 0; i < 2; i++) {
         const { exitCode, stdout } = await runLlama([...verify, '--html', join('source', 'report.html')], { cwd });
         assert.equal(exitCode, 0, stdout);

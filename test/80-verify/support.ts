@@ -1,34 +1,14 @@
 // Models, verifications and seeded randomness for the tests of verify.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type VerifyOptions, type VerifyResult, verifyModel } from '@llama-ts/evaluate';
 import { type ExportOptions, exportModel, quantizeModel } from '@llama-ts/exporter';
 import { openKernels } from '@llama-ts/kernels';
+import { finish } from '../helpers/generators.js';
+import { seededRandom } from '../helpers/random-text.js';
 
-const goldens = fileURLToPath(new URL('../fixtures/golden', import.meta.url));
-
-/** Path in the folder of goldens. */
-export const golden = (...parts: string[]): string => join(goldens, ...parts);
-
-/** A folder that lives for one test. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'llama-verify-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Runs a generator to its end. */
-export async function finish<E, R>(generator: AsyncGenerator<E, R>): Promise<R> {
-  let next = await generator.next();
-  while (next.done !== true) next = await generator.next();
-  return next.value;
-}
+export { golden } from '../helpers/golden.js';
+export { withFolder } from '../helpers/scratch-folder.js';
+export { finish };
 
 /** No threads: hundreds of small files are verified here, and starting them would take most of the time. */
 const reference = await openKernels({ backend: 'reference' });
@@ -50,11 +30,8 @@ export async function quantizeTo(input: string, output: string, groupSize?: numb
   return output;
 }
 
-/** Whole numbers below a bound, the same ones at every run. @see Numerical Recipes, ranqd1 */
+/** Whole numbers below a bound, the same ones in every run. */
 export function seededIntegers(seed: number): (bound: number) => number {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
+  const random = seededRandom(seed);
+  return (bound) => Math.floor(random() * bound);
 }

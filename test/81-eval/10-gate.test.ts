@@ -11,11 +11,10 @@ import {
   readThresholds,
   verdictLine,
 } from '@llama-ts/evaluate';
+import { coded } from './support.js';
 
-const coded = (code: string) => (error: unknown) => (error as { code?: string }).code === code;
-
-describe('the gate', () => {
-  it('keeps a figure that equals its bound, on both sides', () => {
+describe('the gate of eval', () => {
+  it('passes a figure that equals its bound, on both sides', () => {
     const checks = checkBounds('m', { kl: 0.5, snr: 40 }, { 'max-kl': 0.5, 'min-snr': 40 });
     assert.deepEqual(
       checks.map(({ passed }) => passed),
@@ -23,7 +22,7 @@ describe('the gate', () => {
     );
   });
 
-  it('fails a figure just beyond its bound, on both sides', () => {
+  it('fails at a figure just beyond its bound, on both sides', () => {
     const checks = checkBounds('m', { kl: 0.5000000001, snr: 39.9999999 }, { 'max-kl': 0.5, 'min-snr': 40 });
     assert.deepEqual(
       checks.map(({ passed }) => passed),
@@ -31,7 +30,7 @@ describe('the gate', () => {
     );
   });
 
-  it('fails NaN on both sides', () => {
+  it('fails at NaN on both sides', () => {
     const checks = checkBounds('m', { kl: Number.NaN }, { 'max-kl': 1, 'min-kl': 0 });
     assert.deepEqual(
       checks.map(({ passed }) => passed),
@@ -39,7 +38,7 @@ describe('the gate', () => {
     );
   });
 
-  it('says what was found and expected, and does not round a failure away', () => {
+  it('reports what was found and expected with enough digits to tell them apart', () => {
     const [check] = checkBounds('layers.0.w2', { kl: 0.50000000001 }, { 'max-kl': 0.5 });
     assert.equal(describeCheck(check!), 'layers.0.w2: kl 0.50000000001, expected at most 0.5');
   });
@@ -88,7 +87,7 @@ describe('a thresholds file', () => {
     assert.throws(() => parseThresholds(deep, 't.json'), coded('BAD_THRESHOLDS'));
   });
 
-  it('is refused when it is not there', async () => {
+  it('is refused when it does not exist', async () => {
     await assert.rejects(readThresholds('no-such.json'), coded('FILE_NOT_FOUND'));
   });
 });

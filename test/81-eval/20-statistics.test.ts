@@ -62,7 +62,7 @@ describe('exp and log from + − × ÷', () => {
     assert.equal(exp(709.78), Math.exp(709.78));
   });
 
-  it('have these bits, on every engine', () => {
+  it('have the bits that are listed here, on every JavaScript engine', () => {
     const bits = (x: number): bigint => new BigUint64Array(Float64Array.of(x).buffer)[0]!;
     let exps = 0n;
     let logs = 0n;
@@ -74,8 +74,8 @@ describe('exp and log from + − × ÷', () => {
   });
 });
 
-describe('statistics', () => {
-  it('sums of any order are the exact sum, rounded', () => {
+describe('the statistics of eval', () => {
+  it('sum numbers in any order to the exact sum, rounded', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), { maxLength: 300 }), (values) => {
         const exact = Number(values.reduce((total, value) => total + BigInt(value), 0n));
@@ -85,14 +85,14 @@ describe('statistics', () => {
     assert.equal(sum([1, 1e100, 1, -1e100]), 2);
   });
 
-  it('the standard error is s / √n', () => {
+  it('give s / √n as the standard error', () => {
     const { value, standardError } = meanOf(Float64Array.of(2, 4, 4, 4, 5, 5, 7, 9));
     assert.equal(value, 5);
     assert.ok(Math.abs(standardError - Math.sqrt(32 / 7 / 8)) < 1e-15);
     assert.deepEqual(meanOf(Float64Array.of(3)), { value: 3, standardError: 0 });
   });
 
-  it('quantiles are those of numpy’s default', () => {
+  it('give numpy’s default quantiles', () => {
     // numpy.quantile([1, 2, 4, 8, 16], [0, .1, .5, .95, .999, 1])
     const sorted = Float64Array.of(1, 2, 4, 8, 16);
     const found = [0, 0.1, 0.5, 0.95, 0.999, 1].map((q) => quantile(sorted, q));

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { planWindows } from '../../packages/evaluate/src/eval/windows.js';
 import { coded, createFakeModel, evaluate } from './support.js';
 
-describe('windows over a text', () => {
+describe('the windows over a text', () => {
   it('predict every token once, in order, each from the window before it or from a begin-of-text token', () => {
     const options = fc.record({
       nTokens: fc.integer({ min: 2, max: 200 }),
@@ -30,7 +30,7 @@ describe('windows over a text', () => {
     );
   });
 
-  it('are those of the definition for a small case', () => {
+  it('are the ones that the definition gives for a small case', () => {
     assert.deepEqual(planWindows(10, { window: 5, stride: 2, hasBos: true }), [
       { start: 0, end: 4, firstScored: 0 },
       { start: 2, end: 6, firstScored: 4 },

@@ -23,7 +23,7 @@ const near = (found: number, expected: number): void => {
 };
 
 describe('an evaluation', () => {
-  it('of a uniform model has the size of the vocabulary as its perplexity, without error', async () => {
+  it('of a uniform model gives the size of the vocabulary as its perplexity, without error', async () => {
     const { model } = createFakeModel(VOCAB_SIZE, () => new Array(VOCAB_SIZE).fill(2), { bosId: 0 });
     const { perplexity, divergence } = await evaluate(model, ids);
     near(perplexity.value, VOCAB_SIZE);
@@ -58,7 +58,7 @@ describe('an evaluation', () => {
     );
   });
 
-  it('gives the ratio the error of the differences token by token, not that of two separate perplexities', async () => {
+  it('computes the error of the ratio from differences token by token, not from two separate perplexities', async () => {
     const model = createFakeModel(VOCAB_SIZE, logitsOf(3), { bosId: 0 }).model;
     const shifted = createFakeModel(VOCAB_SIZE, (c) => logitsOf(3)(c).map((x) => x + 8), { bosId: 0 }).model;
     const { divergence, perplexity } = await evaluate(model, ids, { baseline: shifted });
@@ -67,7 +67,7 @@ describe('an evaluation', () => {
     assert.ok(divergence!.kl.max < 1e-12);
   });
 
-  it('of a model against itself finds nothing at all', async () => {
+  it('of a model against itself reports no divergence', async () => {
     const model = createFakeModel(VOCAB_SIZE, logitsOf(7), { bosId: 0 }).model;
     const { divergence } = await evaluate(model, ids, { baseline: model });
     const { kl, perplexityRatio, topAgreement, firstDisagreement, greedy } = divergence!;
@@ -75,7 +75,7 @@ describe('an evaluation', () => {
     assert.deepEqual([firstDisagreement, greedy.departure], [null, null]);
   });
 
-  it('finds where greedy decoding departs', async () => {
+  it('finds the token at which greedy decoding departs', async () => {
     // Both count up; after 4 tokens more than the prompt one of them turns back.
     const count: Predict = (context) => Array.from({ length: 64 }, (_, i) => (i === context.length % 64 ? 9 : 0));
     const turn: Predict = (context) => (context.length === ids.length + 1 + 4 ? count([0]) : count(context));
@@ -89,15 +89,15 @@ describe('an evaluation', () => {
     });
   });
 
-  it('ends greedy decoding where both end the text', async () => {
+  it('ends greedy decoding when both models end the text', async () => {
     const ends: Predict = (context) => [context.length === 15 ? 9 : 0, 5, 0];
     const [model, baseline] = [0, 1].map(() => createFakeModel(3, ends, { bosId: 2, eosIds: [0] }).model);
     const { divergence } = await evaluate(model!, [1, 1, 1], { baseline });
     assert.deepEqual(divergence!.greedy, { nPromptTokens: 4, nSameTokens: 12, departure: null });
   });
 
-  it('does without a begin-of-text token: the first token is context alone', async () => {
-    // Certain that the next token is the last one's double.
+  it('without a begin-of-text token uses the first token as context alone', async () => {
+    // Gives the next token, twice the last one, a probability of 1.
     const { model } = createFakeModel(VOCAB_SIZE, (context) => {
       return Array.from({ length: VOCAB_SIZE }, (_, i) => (i === (2 * context.at(-1)!) % VOCAB_SIZE ? 50 : 0));
     });
@@ -110,7 +110,7 @@ describe('an evaluation', () => {
     }
   });
 
-  it('stops when its signal says so, before and in the middle', async () => {
+  it('stops when its signal is aborted, before it begins and in the middle', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     let n = 0;

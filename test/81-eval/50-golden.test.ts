@@ -2,19 +2,18 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { openModel } from '@llama-ts/runtime';
 import { sampleTextPath } from '@llama-ts/sample-model';
+import { golden } from '../helpers/golden.js';
 import { coded, evaluate, sampleFile } from './support.js';
 
-const golden = (name: string): string => fileURLToPath(new URL(`../fixtures/golden/sample/${name}`, import.meta.url));
-const oracle = JSON.parse(fs.readFileSync(golden('perplexity.json'), 'utf8'));
+const oracle = JSON.parse(fs.readFileSync(golden('sample', 'perplexity.json'), 'utf8'));
 const text = fs.readFileSync(sampleTextPath, 'utf8');
 
 describe('the sample model on its held-out text', function () {
   this.timeout(60_000);
 
-  it('has the perplexity that transformers finds, within 1e-3 relative', async () => {
+  it('has the perplexity that transformers computes, within 1e-3 relative', async () => {
     const model = await openModel(await sampleFile(1));
     const { perplexity, nTokens, nWindows } = await evaluate(model, text, {
       window: oracle.context,
@@ -26,11 +25,11 @@ describe('the sample model on its held-out text', function () {
     assert.ok(Math.abs(perplexity.value / oracle.perplexity - 1) < 1e-3, String(perplexity.value));
   });
 
-  it('is the text that transformers read', () => {
-    assert.equal(text, fs.readFileSync(golden('heldout.txt'), 'utf8'));
+  it('reads the text that transformers read', () => {
+    assert.equal(text, fs.readFileSync(golden('sample', 'heldout.txt'), 'utf8'));
   });
 
-  it('is close to its quantized self, and shows the tokens where it is least so', async () => {
+  it('is close to its quantized version, and the tokens where they differ most are listed', async () => {
     const [model, baseline] = [await openModel(await sampleFile(2)), await openModel(await sampleFile(1))];
     const { divergence, worst, along } = await evaluate(model, text, {
       baseline,
@@ -50,7 +49,7 @@ describe('the sample model on its held-out text', function () {
     assert.ok(text.includes(before + token), `${before}[${token}] at ${index}`);
   });
 
-  it('is not compared with a model of another tokenizer', async () => {
+  it('is refused for a comparison with a model of another tokenizer', async () => {
     const [model, other] = [await openModel(await sampleFile(1)), await openModel(await sampleFile(1))];
     const swapped = { ...other, tokenizer: { ...other.tokenizer!, tokenBytes: (id: number) => Uint8Array.of(id) } };
     await assert.rejects(evaluate(model, text, { baseline: swapped }), coded('DIFFERENT_TOKENIZERS'));

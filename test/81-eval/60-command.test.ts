@@ -33,7 +33,7 @@ describe('llama eval', function () {
     assert.equal(stderr, '');
   });
 
-  it('compares with a baseline, and passes with 0 while every bound is kept', async () => {
+  it('compares with a baseline, and exits with 0 when every bound is kept', async () => {
     const { exitCode, stdout, stderr } = await compare('--max-kl', '1e-2', '--max-ppl-ratio', '1.05');
     assert.equal(exitCode, 0, stderr);
     for (const label of ['baseline', 'ratio', 'KL divergence', 'same top token', 'greedy decoding']) {
@@ -42,13 +42,13 @@ describe('llama eval', function () {
     assert.match(stdout, /^PASS eval: 2 of 2 bounds kept$/m);
   });
 
-  it('fails with 3 and one line when a bound is broken', async () => {
+  it('exits with 3 and one line when a bound is broken', async () => {
     const { exitCode, stdout, stderr } = await compare('--max-kl', '1e-9', '--min-agreement', '0.5');
     assert.equal(exitCode, 3, stderr);
     assert.match(stdout, /^FAIL eval: 1 of 2 bounds broken: .*: kl \S+, expected at most 1e-9$/m);
   });
 
-  it('takes bounds from a thresholds file, on both sides, where a flag wins', async () => {
+  it('reads bounds from a thresholds file, on both sides, and prefers a flag', async () => {
     const strict = scratchFile(
       'strict.json',
       '{"verify": {"*": {"min-snr": 1}}, "eval": {"max-kl": 1e-9, "min-ppl": 1}}',
@@ -59,7 +59,7 @@ describe('llama eval', function () {
     assert.equal(loose.exitCode, 0, loose.stdout);
   });
 
-  it('prints one JSON document, the same figures at every run, also when a bound is broken', async () => {
+  it('prints one JSON document with the same figures in every run, also when a bound is broken', async () => {
     const [a, b] = [await compare('--max-kl', '0', '--json'), await compare('--max-kl', '0', '--json')];
     assert.deepEqual([a.exitCode, b.exitCode], [3, 3]);
     const [first, second] = [a, b].map(({ stdout }) => {
@@ -80,7 +80,7 @@ describe('llama eval', function () {
     ['a stride beyond the window', ['--window', '16', '--stride', '16'], /stride 16, expected 1 to 15/],
   ];
   for (const [what, args, message] of usage) {
-    it(`refuses ${what} with 2`, async () => {
+    it(`refuses ${what} with exit status 2`, async () => {
       const { exitCode, stdout, stderr } = await run([baseline, ...args]);
       assert.deepEqual([exitCode, stdout], [2, '']);
       assert.match(stderr, message);
@@ -111,7 +111,7 @@ describe('llama eval', function () {
     assert.match(stderr, /\[BAD_TEXT\]\n {2}try: convert it, .*iconv .*\n/);
   });
 
-  it('says how to evaluate a model whose kind of text it does not know', async () => {
+  it('suggests how to evaluate a model without a text of its own', async () => {
     const output = scratchFile('unknown.bin', '');
     for await (const _ of exportModel({ source: sampleModelPath, output, force: true }));
     const { exitCode, stderr } = await run([output]);

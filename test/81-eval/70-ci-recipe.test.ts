@@ -10,7 +10,7 @@ import { llamaBin } from '../helpers/run-llama.js';
 
 const recipe = fileURLToPath(new URL('../../examples/ci/', import.meta.url));
 
-describe('the CI recipe', function () {
+describe('the recipe for CI', function () {
   this.timeout(120_000);
   let folder = '';
 
@@ -30,7 +30,7 @@ describe('the CI recipe', function () {
     });
   const read = (...names: string[]): string => fs.readFileSync(path.join(folder, ...names), 'utf8');
 
-  it('passes on the sample model, and leaves the reports it promises', () => {
+  it('passes on the sample model, and writes the reports that its page names', () => {
     const { status, stdout, stderr } = check(path.join(recipe, 'check-model.sh'), 'out');
     assert.equal(status, 0, stderr);
     assert.match(stdout, /model check: passed, reports in out\n$/);
@@ -43,7 +43,7 @@ describe('the CI recipe', function () {
     assert.equal(evaluation.checks.length, 4);
   });
 
-  it('fails with 3 when a bound is broken, and has measured everything all the same', () => {
+  it('exits with 3 when a bound is broken, after everything was measured', () => {
     fs.copyFileSync(path.join(recipe, 'check-model.sh'), path.join(folder, 'check-model.sh'));
     fs.writeFileSync(path.join(folder, 'thresholds.json'), '{"verify": {"*": {"min-snr": 90}}, "eval": {"max-kl": 1}}');
     const { status, stderr } = check('check-model.sh', 'strict');
@@ -54,7 +54,7 @@ describe('the CI recipe', function () {
     assert.match(read('strict', 'report.html'), /<p class="verdict fail">FAIL /);
   });
 
-  it('uploads what the script leaves, also after a failure', () => {
+  it('uploads the reports of the script, also after a failure', () => {
     const workflow = fs.readFileSync(path.join(recipe, 'model-check.yml'), 'utf8');
     assert.match(workflow, /examples\/ci\/check-model\.sh/);
     assert.match(workflow, /if: always\(\)/);

@@ -7,6 +7,7 @@ import { type EvalEvent, type EvaluateTextOptions, type Evaluation, evaluateText
 import { exportModel, openCheckpoint } from '@llama-ts/exporter';
 import type { Model } from '@llama-ts/runtime';
 import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
+import { drain } from '../helpers/generators.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'llama-eval-test-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
@@ -71,13 +72,8 @@ export async function evaluate(
   text: string | readonly number[],
   options: EvaluateTextOptions = {},
 ): Promise<Evaluation & { readonly events: readonly EvalEvent[] }> {
-  const events: EvalEvent[] = [];
-  const run = evaluateText(model, text, options);
-  for (;;) {
-    const next = await run.next();
-    if (next.done === true) return { ...next.value, events };
-    events.push(next.value);
-  }
+  const { events, result } = await drain(evaluateText(model, text, options));
+  return { ...result, events };
 }
 
 export const coded = (code: string) => (error: unknown) => (error as { code?: string }).code === code;

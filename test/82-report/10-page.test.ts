@@ -3,24 +3,53 @@
 import { strict as assert } from 'node:assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isToolkitError } from '@llama-ts/base';
 import { parseEvaluation, parseVerifyResult, renderReport } from '@llama-ts/evaluate';
-import { isToolkitError } from '@llama-ts/format';
 import { runLlama } from '../helpers/run-llama.js';
 import { evaluation, verifySample, withFolder } from './support.js';
 
 describe('the report page', function () {
   this.timeout(60_000);
 
-  it('has every quantized tensor with its figures, and every bin of the scales', async () => {
-    const result = await verifySample();
+  for (const version of [2, 3] as const) {
+    it(`has every quantized tensor of a v${version} with its figures, and every bin of the histogram of scales`, async () => {
+      const result = await verifySample(version);
+      const page = renderReport({ verify: result });
+      for (const { name, dtype, errors } of result.tensors) {
+        const row = page.split('\n').find((line) => line.startsWith(`<tr><th scope="row">${name}</th>`));
+        assert.equal(row !== undefined, dtype !== 'F32', name);
+        if (row !== undefined) assert.ok(row.includes(`>${errors!.snr.toFixed(2)}</td>`), row);
+      }
+      const nGroups = result.tensors.flatMap(({ scales }) => scales).reduce((sum, { count }) => sum + count, 0);
+      assert.ok(page.includes(`Group scales of all quantized tensors, ${nGroups} groups`));
+      assert.ok(
+        page.includes(`v${version}, ${version === 2 ? '8 bits, group size 64' : '4 and 8 bits, group size 32'}`),
+      );
+    });
+  }
+
+  it('says where the bits went: bytes of each kind of tensor that add up to those of all, and their errors', async () => {
+    const result = await verifySample(3);
     const page = renderReport({ verify: result });
-    for (const { name, dtype, errors } of result.tensors) {
-      const row = page.split('\n').find((line) => line.startsWith(`<tr><th scope="row">${name}</th>`));
-      assert.equal(row !== undefined, dtype === 'Q8_0', name);
-      if (row !== undefined) assert.ok(row.includes(`>${errors!.snr.toFixed(2)}</td>`), row);
-    }
-    const nGroups = result.tensors.flatMap(({ scales }) => scales).reduce((sum, { count }) => sum + count, 0);
-    assert.ok(page.includes(`Group scales of all quantized tensors, ${nGroups} groups`));
+    const rows = page
+      .slice(page.indexOf('Where the bits went'), page.indexOf('Error by layer'))
+      .split('\n')
+      .filter((line) => line.startsWith('<tr><th scope="row">'))
+      .map((line) => [...line.matchAll(/>([^<>]*)<\/t[hd]>/g)].map(([, cell]) => cell!));
+    const kinds = new Set(result.tensors.map(({ name }) => name.replace(/^layers\.\d+\.|\.weight$/g, '')));
+    assert.deepEqual(rows.map(([name]) => name).sort(), [...kinds].sort());
+    const sum = (column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0);
+    assert.ok(Math.abs(sum(4) - 100) < 1 && Math.abs(sum(7) - 100) < 1, page);
+    const ofLayers = rows.find(([name]) => name === 'feed_forward.w2')!;
+    const tensors = result.tensors.filter(({ name }) => name.endsWith('feed_forward.w2.weight'));
+    const bytes = tensors.reduce((total, { byteLength }) => total + byteLength, 0);
+    assert.deepEqual(ofLayers.slice(1, 4), ['Q4', String(tensors.length), (bytes / 1e6).toFixed(2)]);
+    const nWeights = tensors.reduce((total, { shape: [rows, cols] }) => total + rows! * cols!, 0);
+    assert.equal(ofLayers[5], ((8 * bytes) / nWeights).toFixed(2));
+    // The relative error of all is between that of the best and the worst.
+    const errors = tensors.map(({ errors }) => 100 * 10 ** (-errors!.snr / 20));
+    const relative = Number(ofLayers[6]);
+    assert.ok(relative > 0.99 * Math.min(...errors) && relative < 1.01 * Math.max(...errors), String(relative));
   });
 
   it('is the same from the result and from its JSON', async () => {
@@ -30,7 +59,7 @@ describe('the report page', function () {
     assert.deepEqual(parseEvaluation(JSON.stringify(evaluation), 'eval.json'), evaluation);
   });
 
-  it('tells an exact copy from errors where the source holds zeros alone, also from JSON', async () => {
+  it('distinguishes an exact copy from errors in a source of zeros, also when it is made from JSON', async () => {
     const result = await verifySample();
     const [first, second, ...others] = result.tensors.filter(({ dtype }) => dtype === 'Q8_0');
     const exact = { ...first!, errors: { ...first!.errors!, maxError: 0, rmse: 0, snr: Infinity } };
@@ -46,7 +75,7 @@ describe('the report page', function () {
     assert.ok(!page.includes('NaN'));
   });
 
-  it('shows names and texts as text', async () => {
+  it('shows markup in names and texts as plain text', async () => {
     const nasty = '"><script>alert(1)</script>&\u0007';
     const result = await verifySample();
     const page = renderReport({
@@ -67,7 +96,7 @@ describe('the report page', function () {
     assert.ok(page.includes('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;\ufffd'));
   });
 
-  it('refuses JSON of another kind, and says where it differs', () => {
+  it('refuses JSON that is no result, and names the place', () => {
     for (const [text, where] of [
       ['{', /no JSON/],
       ['{"model": 1}', /model is no object/],

@@ -1,20 +1,13 @@
 // The report page in a real browser: no console message, no request, readable in light and dark and by a screen reader.
 
 import { strict as assert } from 'node:assert';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { renderReport } from '@llama-ts/evaluate';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../helpers/chromium.js';
 import { evaluation, verifySample, withFolder } from './support.js';
-
-/** Debian's; CHROMIUM names another one. `.ci/run` installs it and sets CHROMIUM, so that nothing is skipped there. */
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const args = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 
 /** WCAG 2 level AA for normal text. */
 const MIN_CONTRAST = 4.5;
@@ -61,11 +54,8 @@ describe('the report page in Chromium', function () {
   let browser: Browser | null = null;
 
   before(async function () {
-    if (process.env.CHROMIUM === undefined && !existsSync(executablePath)) {
-      console.log(`    ${executablePath} is not there: the page is not opened (apt-get install chromium)`);
-      this.skip();
-    }
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
+    if (browser === null) this.skip();
   });
 
   after(() => browser?.close());
@@ -91,7 +81,7 @@ describe('the report page in Chromium', function () {
   }
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    it(`opens in ${colorScheme} with no message and no request, and with enough contrast`, async () => {
+    it(`opens in ${colorScheme} without console messages, without requests, and with enough contrast`, async () => {
       await withPage({ colorScheme }, async (page) => {
         const colors: string[][] = await page.evaluate(COLORS);
         for (const [ink, paper] of colors) assert.ok(contrast(ink!, paper!) >= MIN_CONTRAST, `${ink} on ${paper}`);
@@ -101,7 +91,7 @@ describe('the report page in Chromium', function () {
     });
   }
 
-  it('names every plot, table and section for a screen reader', async () => {
+  it('has a name for every plot, table and section for a screen reader', async () => {
     await withPage({}, async (page) => {
       const found: PageWords = await page.evaluate(WORDS);
       assert.equal(found.nPlots, 8 + 1 + 2);
@@ -113,7 +103,7 @@ describe('the report page in Chromium', function () {
     });
   });
 
-  it('fits a narrow screen, and paper', async () => {
+  it('fits a narrow screen and paper', async () => {
     await withPage({ viewport: { width: 360, height: 640 } }, async (page) => {
       const scrollWidth: number = await page.evaluate('document.documentElement.scrollWidth');
       assert.ok(scrollWidth <= 360);

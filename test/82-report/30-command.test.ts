@@ -1,4 +1,4 @@
-// llama report: one page of one model, which replaces another only when told to.
+// llama report: one page of one model, which replaces another only with --force.
 
 import { strict as assert } from 'node:assert';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -23,15 +23,18 @@ describe('llama report', function () {
 
   const llama = (args: string) => runLlama(args.split(' '), { cwd: folder, env: { XDG_CACHE_HOME: folder } });
 
-  it('refuses results of two models, and says which to measure', async () => {
+  it('refuses results of two models, and suggests which to measure', async () => {
     const { exitCode, stderr } = await llama('report r.html --verify verify.json --eval other.json');
     assert.equal(exitCode, 3);
     assert.match(stderr, /verify\.json is of m\.bin and other\.json of other\.bin, .*\[DIFFERENT_MODELS\]\n/);
-    assert.match(stderr, / {2}try: llama eval m\.bin --text TEXT\.txt --json > other\.json\n/);
+    assert.match(
+      stderr,
+      / {2}try: llama eval m\.bin --text TEXT\.txt --json > m-eval\.json && llama report r\.html --verify verify\.json --eval m-eval\.json\n/,
+    );
     await assert.rejects(readFile(join(folder, 'r.html')));
   });
 
-  it('keeps a page that is there, unless --force is given', async () => {
+  it('does not replace an existing page without --force', async () => {
     const args = 'report page.html --verify verify.json --eval m.json';
     assert.equal((await llama(args)).exitCode, 0);
     await writeFile(join(folder, 'page.html'), 'mine');

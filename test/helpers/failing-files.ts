@@ -1,7 +1,7 @@
 // File layers that fail or dawdle, for tests of what a bad disk leads to.
 
 import * as nodeFiles from 'node:fs/promises';
-import type { FileLayer } from '@llama-ts/exporter';
+import type { FileLayer } from '@llama-ts/durable';
 
 /** Calls that make, fill, sync, name or link files. */
 const WRITES = new Set(['write', 'truncate', 'sync', 'datasync', 'writeFile', 'rename', 'mkdir', 'symlink', 'open']);

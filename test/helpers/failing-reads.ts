@@ -36,7 +36,7 @@ export async function withFailingReads(
     const readHandle = handle.read.bind(handle) as (...rest: unknown[]) => Promise<unknown>;
     const failing = async (buffer: Uint8Array, ...rest: unknown[]) => {
       const result = (await readHandle(buffer, ...rest)) as { bytesRead: number };
-      // At its end a file is over anyway.
+      // A read at the end of the file has no bytes anyway.
       if (result.bytesRead === 0 || !failsNow()) return result;
       if (how === 'EIO') throw failure('EIO', 'read');
       return { bytesRead: 0, buffer };

@@ -1,18 +1,16 @@
 // Runs the real llama command as a child process.
 
+import { strict as assert } from 'node:assert';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type ChildOutput, outputOf } from './child-output.js';
 import { checkJsonOutput } from './json-schemas.js';
 
 /** Path of the committed bin file. */
 export const llamaBin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
 
 /** What a finished command left. */
-export interface LlamaRun {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type LlamaRun = ChildOutput;
 
 /** How to run it. */
 export interface RunLlamaOptions {
@@ -30,32 +28,20 @@ export interface RunLlamaOptions {
  * Runs `llama ...args` to its end, without a terminal and without settings of the caller's environment. What `--json`
  * prints must meet its schema.
  */
-export function runLlama(args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> {
-  const { DEBUG: _debug, LLAMA_KERNELS: _kernels, ...env } = process.env;
+export async function runLlama(args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> {
+  const { DEBUG: _debug, LLAMA_KERNELS: _kernels, LLAMA_HOME: _home, ...env } = process.env;
   const child = spawn(process.execPath, [llamaBin, ...args], {
     cwd: options.cwd,
     env: { ...env, NO_COLOR: '1', ...options.env },
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-    options.onStdout?.(child, stdout);
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => undefined); // a command that reads no input may be gone by now
-  child.stdin.end(options.stdin ?? '');
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (exitCode) => {
-      try {
-        checkJsonOutput(args, stdout);
-        resolve({ exitCode, stdout, stderr });
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
+  const run = await outputOf(child, options.stdin, (stdout) => options.onStdout?.(child, stdout));
+  checkJsonOutput(args, run.stdout);
+  return run;
+}
+
+/** Runs a command that must exit with 0. */
+export async function succeed(args: readonly string[], options: RunLlamaOptions = {}): Promise<LlamaRun> {
+  const run = await runLlama(args, options);
+  assert.equal(run.exitCode, 0, `llama ${args.join(' ')}: ${run.stderr}`);
+  return run;
 }

@@ -1,16 +1,20 @@
-// What every command shares: usage, interruption, JSON reports and the way failures are shown.
+// The base of every command: usage, interruption, JSON reports and the way failures are shown.
 
-import { isToolkitError, ToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
-import { Command, type Interfaces } from '@oclif/core';
-import { exitCodeOf } from './exit-codes.js';
-import { leave } from './leave.js';
-import { lostOutput } from './output-guard.js';
-import { reportFailure } from './report-failure.js';
-import { commandLine } from './shell-words.js';
-import { visible, visibleJson } from './terminal-safe.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { exitCodeOf } from './failure/exit-codes.js';
+import { leave } from './failure/leave.js';
+import { reportFailure } from './failure/report-failure.js';
+import { rememberTyped } from './failure/typed-command.js';
+import { lostOutput } from './terminal/output-guard.js';
+import { wrapNotice } from './terminal/print-notice.js';
+import { columnsOf } from './terminal/terminal.js';
+import { visible, visibleJson } from './terminal/terminal-safe.js';
+import { wrapWords } from './terminal/wrap-words.js';
 import { checkUsage } from './usage/check-usage.js';
+import { commandShapes } from './usage/command-shapes.js';
 import { type FlagShape, scanArguments } from './usage/scan-arguments.js';
-import { wrapWords } from './wrap-words.js';
 
 /** Signals that ask a program to end, and the error each becomes. */
 const endingSignals = {
@@ -23,16 +27,21 @@ const signalNames = Object.keys(endingSignals) as EndingSignal[];
 
 /** The flag that oclif adds to commands that report. */
 const jsonFlag: FlagShape = { type: 'boolean' };
-/** What cannot be stopped, such as a read from a device, may hold a signal up for so long. */
+/** How long work that cannot be stopped, such as a read from a device, may delay the end after a signal. */
 const GRACE_MS = 800;
+/** How long a failure waits for a signal that was sent before it. */
+const SIGNAL_MS = 10;
 
 /** A command that stops cleanly on Ctrl-C and fails in the toolkit's words. */
 export abstract class BaseCommand extends Command {
   /** Whether the last argument is a text, whose words may have been left without quotes. */
   static endsWithText = false;
 
+  static override baseFlags = {
+    json: Flags.boolean({ description: 'print the result as one JSON document', helpGroup: 'GLOBAL' }),
+  };
+
   #texts: readonly string[] = [];
-  #shapes: Record<string, FlagShape> = {};
   readonly #interruption = new AbortController();
   readonly #onSignal = (name: EndingSignal): void => (name === 'SIGINT' ? this.interrupt() : this.#end(name));
   #stopsWithReader = false;
@@ -57,7 +66,7 @@ export abstract class BaseCommand extends Command {
     this.#leaveSoon(reason, name);
   }
 
-  /** Whatever the work waits for: a signal ends the command. */
+  /** A signal ends the command at once, even while its work waits. */
   #leaveSoon(reason: ToolkitError, name: EndingSignal): void {
     this.#grace = setTimeout(() => {
       if (this.#nFinishing > 0) return this.#leaveSoon(reason, name);
@@ -67,7 +76,7 @@ export abstract class BaseCommand extends Command {
     this.#grace.unref();
   }
 
-  /** Work that a first signal waits for, however long it takes: what the user would lose otherwise. */
+  /** Does work that a first signal waits for, however long it takes: what the user would lose otherwise. */
   protected async finishing<T>(work: () => Promise<T>): Promise<T> {
     this.#nFinishing++;
     try {
@@ -77,14 +86,15 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** For commands whose output is all there is: a reader that leaves ends the work, quietly; so does a full disk. */
+  /** For commands whose only result is their output: a reader that leaves ends the work without an error; a full disk ends it with one. */
   protected stopWithReader(): void {
     this.#stopsWithReader = true;
   }
 
   readonly #onOutputError = (error: NodeJS.ErrnoException): void => {
     if (!this.#stopsWithReader) return;
-    if (error.code === 'EPIPE') this.#interruption.abort(new ToolkitError('BROKEN_PIPE', 'nobody reads the output'));
+    if (error.code === 'EPIPE')
+      this.#interruption.abort(new ToolkitError('BROKEN_PIPE', 'the reader of the output has left'));
     else this.#interruption.abort(lostOutput());
   };
 
@@ -108,10 +118,10 @@ export abstract class BaseCommand extends Command {
     const shapes = { ...(flags as Record<string, FlagShape>), ...(options?.enableJsonFlag ? { json: jsonFlag } : {}) };
     const id = String(this.id);
     const { endsWithText, strict } = this.ctor as typeof BaseCommand;
-    checkUsage({ id, flags: shapes, args, endsWithText, takesMore: !strict }, argv);
+    checkUsage({ id, flags: shapes, args, endsWithText, takesMore: !strict }, argv, commandShapes(this.config));
     this.#texts = scanArguments(argv, shapes).flatMap((item) => (item.type === 'argument' ? [item.text] : []));
-    this.#shapes = shapes;
-    const refusal: { error?: ToolkitErrorShape; message?: string } = {};
+    rememberTyped({ id, argv, shapes });
+    const refusal: { error?: ToolkitError; message?: string } = {};
     const guarded = Object.fromEntries(
       Object.entries(flags as Record<string, GuardedFlag>).map(([name, flag]) => [name, guard(flag, refusal)]),
     );
@@ -123,19 +133,29 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** What was typed beside flags, in order. oclif sorts it, which mixes up words that occur twice. */
+  /** The arguments that are no flags, in the order they were typed. oclif sorts them, which mixes up equal words. */
   protected get texts(): readonly string[] {
     return this.#texts;
   }
 
-  /** Names of files and of models end up in lines, so control characters are shown, not sent. */
-  override log(message = ''): void {
-    super.log(visible(message));
+  /** Columns that the report is wrapped at: the terminal's, infinitely many in a pipe or a file. */
+  protected get columns(): number {
+    return columnsOf(process.stdout);
   }
 
+  /** Names of files and models come from outside, so their control characters are made visible. */
+  override log(message = ''): void {
+    super.log(wrapWords(visible(message), this.columns));
+  }
+
+  /** A line that is to be pasted somewhere, which no line end may break. */
+  protected logWhole(line: string): void {
+    super.log(visible(line));
+  }
+
+  /** A notice; lines after the first begin with two spaces and say what to type. */
   override logToStderr(message = ''): void {
-    const { isTTY, columns } = process.stderr;
-    super.logToStderr(isTTY && columns > 0 ? wrapWords(visible(message), columns) : visible(message));
+    super.logToStderr(wrapNotice(visible(message), columnsOf(process.stderr)));
   }
 
   override warn<T extends string | Error>(input: T): T {
@@ -148,8 +168,17 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    const complete = (text: string): string => completed(text, String(this.id), this.argv, this.#shapes);
-    reportFailure(error, { json: this.jsonEnabled(), debug: Boolean(process.env.DEBUG), complete });
+    const failure = this.signal.aborted ? error : ((await this.#pendingSignal()) ?? error);
+    reportFailure(failure, { json: this.jsonEnabled(), debug: Boolean(process.env.DEBUG) });
+  }
+
+  /**
+   * The reason of a signal that came while work did not yield, such as a schema that was compiled until it failed. Signals
+   * are delivered where the event loop polls, and by a thread that may have to wait for a core.
+   */
+  async #pendingSignal(): Promise<Error | undefined> {
+    await delay(SIGNAL_MS);
+    return this.signal.aborted ? (this.signal.reason as Error) : undefined;
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -165,7 +194,7 @@ interface GuardedFlag {
 }
 
 /** Keeps what a flag's parser throws as it was thrown: oclif writes into its message. */
-function guard(flag: GuardedFlag, refusal: { error?: ToolkitErrorShape; message?: string }): GuardedFlag {
+function guard(flag: GuardedFlag, refusal: { error?: ToolkitError; message?: string }): GuardedFlag {
   const { parse } = flag;
   if (parse === undefined) return flag;
   return {
@@ -182,14 +211,4 @@ function guard(flag: GuardedFlag, refusal: { error?: ToolkitErrorShape; message?
       }
     },
   };
-}
-
-/** A suggestion that is one flag with its value becomes the whole command with that flag, in place of what was typed. */
-function completed(text: string, id: string, argv: readonly string[], flags: Record<string, FlagShape>): string {
-  const [, name, value] = /^--([\w-]+) (\S+)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined || !Object.hasOwn(flags, name)) return text;
-  const typed = scanArguments(argv, flags).find((item) => item.type === 'flag' && item.name === name);
-  const end = argv.indexOf('--');
-  const place = typed ?? { at: end < 0 ? argv.length : end, width: 0 };
-  return commandLine(['llama', ...id.split(':'), ...argv.toSpliced(place.at, place.width, `--${name}`, value)]);
 }

@@ -1,8 +1,12 @@
-// The help screen: oclif's, broken at words whatever the width, with examples on the first page.
+// The help screen: oclif's, wrapped at words for any width, with examples on the first page.
 
 import { CommandHelp, Help, type Interfaces } from '@oclif/core';
+import { flagValues } from './flags/flag-values.js';
+import { columnsOf } from './terminal/terminal.js';
+import { wrapCommand } from './terminal/wrap-command.js';
+import { wrapWords } from './terminal/wrap-words.js';
+import { commandShapes } from './usage/command-shapes.js';
 import { unknownCommand } from './usage/unknown-command.js';
-import { wrapWords } from './wrap-words.js';
 
 /** Commands, and what they do where that is not plain. */
 const EXAMPLES: readonly (readonly [command: string, comment: string])[] = [
@@ -16,14 +20,19 @@ const EXAMPLES: readonly (readonly [command: string, comment: string])[] = [
   ['llama chat model.bin "What sound does a cow make?"', ''],
   ['llama doctor', 'which kernels run on this machine'],
 ];
+/** What the commands of plugins do. */
+const pluginCommands: Readonly<Record<string, string>> = {
+  help: 'Show how a command is used',
+};
 /** Width of a file or a pipe. */
 const PLAIN_COLUMNS = 80;
-/** Narrower, nothing can be laid out. */
+/** Least width of the layout. */
 const MIN_COLUMNS = 20;
-/** A description beside a name needs as much; with less it goes below. */
+/** Least width of a description next to a name; a narrower one goes below the name. */
 const MIN_RIGHT_COLUMNS = 30;
 const INDENT = 2;
 
+type Command = Parameters<Help['formatCommand']>[0];
 type Rows = (string | undefined)[][];
 
 class LlamaCommandHelp extends CommandHelp {
@@ -37,22 +46,39 @@ class LlamaCommandHelp extends CommandHelp {
 
   protected override usage(): string {
     const { id, usage } = this.command;
-    const lines = [usage ?? this.defaultUsage()].flat().map((line) => {
+    const lines = [usage ?? ownUsage(this.command)].flat().map((line) => {
       const rest = this.render(line).replace(id, '').trim();
       return wrapWords(`$ ${this.config.bin} ${id} ${rest}`.trimEnd(), this.opts.maxWidth - INDENT, { hang: 4 });
     });
     return lines.join('\n');
   }
 
+  /** Nothing for a description of one line, which stands at the top. */
+  protected override description(): string | undefined {
+    return this.command.description?.includes('\n') === true ? super.description() : undefined;
+  }
+
+  /** Names for values instead of oclif's, and no summary of oclif's over a list of values. */
+  override flags(flags: Flags): FlagRows {
+    return super
+      .flags(flags)
+      ?.map(([left, right], i) => [
+        left?.replace('<option>', flagValues[flags[i]!.name] ?? 'NAME'),
+        right?.replace(/<options: ([^>]*)>$/, 'one of $1'),
+      ]);
+  }
+
   override examples(examples: Examples): string | undefined {
     const lines = [examples ?? []].flat().map((example) => {
       const command = typeof example === 'string' ? example : example.command;
-      return wrappedCommand(`$ ${this.render(command).replace(/^\$ /, '')}`, this.opts.maxWidth - INDENT);
+      return wrapCommand(`$ ${this.render(command).replace(/^\$ /, '')}`, this.opts.maxWidth - INDENT);
     });
     return lines.length === 0 ? undefined : lines.join('\n');
   }
 }
 
+type Flags = Parameters<CommandHelp['flags']>[0];
+type FlagRows = ReturnType<CommandHelp['flags']>;
 type Examples = Parameters<CommandHelp['examples']>[0];
 
 interface ListOptions {
@@ -79,16 +105,24 @@ export default class LlamaHelp extends Help {
     return stackedList(rows, options, this.opts.maxWidth) ?? super.renderList(rows, options);
   }
 
-  /** What oclif writes without breaking it: summaries. */
+  /** Summaries, which oclif writes without wrapping them. */
   protected override log(...texts: string[]): void {
     super.log(...texts.map((text) => wrapWords(text, this.opts.maxWidth)));
+  }
+
+  override formatCommands(commands: Command[]): string {
+    return super.formatCommands(commands.map(inOurWords));
+  }
+
+  override async showCommandHelp(command: Command): Promise<void> {
+    await super.showCommandHelp(inOurWords(command));
   }
 
   override async showHelp(argv: string[]): Promise<void> {
     const words = argv.filter((word) => word !== '--help' && word !== '-h');
     const [first = 'help'] = words[0] === 'help' ? words.slice(1) : words;
     if (!first.startsWith('-') && !this.config.commandIDs.includes(first)) {
-      throw unknownCommand(words, this.config.commandIDs);
+      throw unknownCommand(words, { ids: this.config.commandIDs, shapeOf: commandShapes(this.config) });
     }
     await super.showHelp(argv);
   }
@@ -97,7 +131,7 @@ export default class LlamaHelp extends Help {
     const width = this.opts.maxWidth - INDENT;
     const left = Math.max(...EXAMPLES.filter(([, comment]) => comment !== '').map(([command]) => command.length));
     const lines = EXAMPLES.flatMap(([command, comment]) => {
-      const line = wrappedCommand(`$ ${command}`, width);
+      const line = wrapCommand(`$ ${command}`, width);
       if (comment === '') return [line];
       const beside = `${line.padEnd(left + 4)}${comment}`;
       return beside.length <= width ? [beside] : [line, wrapWords(`    ${comment}`, width)];
@@ -106,7 +140,25 @@ export default class LlamaHelp extends Help {
   }
 }
 
-/** Names with their descriptions below, where there is no room beside them; null where there is. */
+/** Arguments and required flags; the others are listed below it. */
+function ownUsage({ id, args, flags, strict }: Command): string {
+  const named = Object.values(args).map(({ name, required }, i, all) => {
+    const shown = name.toUpperCase() + (strict === false && i === all.length - 1 ? '...' : '');
+    return required === true ? shown : `[${shown}]`;
+  });
+  const needed = Object.values(flags).flatMap(({ name, required }) =>
+    required === true ? [`--${name} ${flagValues[name] ?? 'VALUE'}`] : [],
+  );
+  return [id, ...named, ...needed, '[FLAGS]'].join(' ');
+}
+
+/** The commands of oclif's plugins in the words of the others. */
+function inOurWords(command: Command): Command {
+  const description = pluginCommands[command.id];
+  return description === undefined ? command : { ...command, description };
+}
+
+/** Names with their descriptions below, if the descriptions do not fit next to them; null if they fit. */
 function stackedList(rows: Rows, { indentation, multiline }: ListOptions, maxWidth: number): string | null {
   if (multiline === true) return null;
   const width = Math.max(...rows.map(([left]) => (left ?? '').length));
@@ -128,12 +180,7 @@ function indented(text: string): string {
     .join('\n');
 }
 
-/** A command that is too wide goes on behind a backslash, so that it can be copied. */
-function wrappedCommand(line: string, width: number): string {
-  return wrapWords(line, width, { hang: 4, ending: ' \\' });
-}
-
 function outputColumns(): number {
-  const columns = process.stdout.isTTY ? process.stdout.columns : 0;
-  return columns > 0 ? Math.max(columns, MIN_COLUMNS) : PLAIN_COLUMNS;
+  const columns = columnsOf(process.stdout);
+  return Number.isFinite(columns) ? Math.max(columns, MIN_COLUMNS) : PLAIN_COLUMNS;
 }

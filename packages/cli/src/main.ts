@@ -2,11 +2,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { run } from '@oclif/core';
-import { exitCodeOf, exitCodes } from './exit-codes.js';
-import { reportSurprises } from './leave.js';
-import { lostOutput, settleOutput, watchOutput } from './output-guard.js';
-import { reportFailure, showFailure, wasReported } from './report-failure.js';
-import { checkPluginUsage } from './usage/plugin-usage.js';
+import { exitCodeOf, exitCodes } from './failure/exit-codes.js';
+import { reportSurprises } from './failure/leave.js';
+import { reportFailure, showFailure, wasReported } from './failure/report-failure.js';
+import { lostOutput, settleOutput, watchOutput } from './terminal/output-guard.js';
 
 /** Words that ask for the version, alone or with flags of `llama version`. */
 const versionWords = ['-V', '-v', '--version'];
@@ -23,8 +22,7 @@ export async function runLlama(binUrl: string): Promise<void> {
   watchOutput();
   reportSurprises(options);
   try {
-    checkPluginUsage(args);
-    // The folder of user plugins, of which there are none, is not looked for.
+    // There are no user plugins, so their folder is not searched for.
     await run(args, { root: fileURLToPath(binUrl), userPlugins: false });
   } catch (error) {
     reportFailure(error, options);
@@ -33,7 +31,7 @@ export async function runLlama(binUrl: string): Promise<void> {
   reportLostOutput();
 }
 
-/** What was written last may have failed after the command had ended. */
+/** The last write may have failed after the command had ended. */
 function reportLostOutput(): void {
   const lost = lostOutput();
   if (lost === null || wasReported(lost)) return;

@@ -1,16 +1,16 @@
-// The gate: figures held against bounds. Everything that passes or fails a build goes through here.
+// The gate: compares figures with bounds. Everything that passes or fails a build goes through here.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
 /** Limits by name: `max-…` or `min-…`, followed by the name of a figure, as in `{"max-kl": 0.01, "min-snr": 35}`. */
 export type Bounds = Readonly<Record<string, number>>;
 
-/** What was measured, by name, as in `{kl: 0.004, snr: 41.2}`. */
+/** Measured figures by name, as in `{kl: 0.004, snr: 41.2}`. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** One figure of one subject held against one bound. */
+/** One figure of one subject compared with one bound. */
 export interface GateCheck {
-  /** What was measured: the name of a tensor or of a model. */
+  /** Name of the tensor or model that was measured. */
   readonly subject: string;
   /** As in {@link Bounds}. */
   readonly bound: string;
@@ -23,7 +23,7 @@ export interface GateCheck {
 const SHOWN_DIGITS = 6;
 
 /**
- * Refuses bounds that no figure stands behind: a gate that cannot fail is none. Meant to be called before long work.
+ * Refuses bounds on figures that will not be measured: such a gate could never fail. To be called before long work.
  *
  * @param figureNames what will be measured
  * @param where the bounds come from: a file's path or the command line
@@ -42,7 +42,7 @@ export function checkBoundNames(bounds: Bounds, figureNames: readonly string[], 
 }
 
 /**
- * Holds figures against bounds, both inclusive. A figure that is NaN is beyond every bound.
+ * Compares figures with bounds, both inclusive. A figure that is NaN breaks every bound.
  *
  * @throws ToolkitError `BAD_BOUND` for a bound on something that was not measured
  */
@@ -63,7 +63,7 @@ export function describeCheck({ subject, bound, limit, found }: GateCheck): stri
   return `${subject}: ${figureOf(bound)} ${shown}, expected ${expected} ${limit}`;
 }
 
-/** A gate's outcome in one line, fit for the log of a build. */
+/** A gate's outcome in one line, for the log of a build. */
 export function verdictLine(name: string, checks: readonly GateCheck[]): string {
   const failed = checks.filter(({ passed }) => !passed);
   if (checks.length === 0) return `${name}: no bounds given, nothing to fail`;

@@ -1,15 +1,24 @@
 // Public names of @llama-ts/evaluate.
 
 export {
-  type EvalEvent,
+  type CompareModelsOptions,
+  compareModels,
+  groupsThatFit,
+  type ModelComparison,
+  onFront,
+  type Placed,
+} from './eval/compare-models.js';
+export {
   type EvaluateTextOptions,
   type Evaluation,
   evaluateText,
   type GreedyComparison,
 } from './eval/evaluate-text.js';
 export { evalFigureNames, evalFigures } from './eval/figures.js';
+export type { EvalEvent, TextOptions } from './eval/score-text.js';
 export type { Divergence } from './eval/scores.js';
 export type { Estimate } from './eval/statistics.js';
+export { checkVocabularies, type RefuseTokenizer } from './eval/tokens.js';
 export type { TokenInContext } from './eval/worst-tokens.js';
 export {
   type Bounds,
@@ -20,6 +29,7 @@ export {
   type GateCheck,
   verdictLine,
 } from './gate.js';
+export type { ReportComparison } from './report/compare-section.js';
 export type { ReportEvaluation } from './report/eval-section.js';
 export { type ReportOptions, renderReport } from './report/render-report.js';
 export { parseEvaluation, parseVerifyResult } from './report/report-input.js';
@@ -32,14 +42,16 @@ export {
   type Thresholds,
 } from './thresholds.js';
 export { type JUnitOptions, junitXml } from './verify/junit.js';
-export { type VerifyEvent, type VerifyOptions, verifyFigures, verifyModel } from './verify/verify-model.js';
-export type {
-  Finding,
-  ScaleBin,
-  TensorErrors,
-  TensorPosition,
-  TensorVerdict,
-  VerifyResult,
-  WorstGroup,
+export { type VerifyEvent, type VerifyOptions, verifyModel } from './verify/verify-model.js';
+export {
+  type Finding,
+  isMeasured,
+  type MeasuredTensor,
+  type ScaleBin,
+  type TensorErrors,
+  type TensorPosition,
+  type TensorVerdict,
+  type VerifyResult,
+  type WorstGroup,
 } from './verify/verify-result.js';
-export { verifyVerdict } from './verify/verify-verdict.js';
+export { verifyVerdict, withoutSubject } from './verify/verify-verdict.js';

@@ -1,7 +1,6 @@
-// The thresholds file: the bounds of a model's gates, kept in one JSON file beside the build that uses them.
+// The thresholds file: the bounds of a model's gates in one JSON file, to be kept with the build that uses them.
 
-import { readFile } from 'node:fs/promises';
-import { isJsonTooDeep, MAX_JSON_DEPTH, ToolkitError } from '@llama-ts/format';
+import { isJsonTooDeep, MAX_JSON_DEPTH, matchesName, readWholeFile, ToolkitError } from '@llama-ts/base';
 import type { Bounds } from './gate.js';
 
 /** Bounds for the tensors whose whole name a pattern matches: `*` stands for any characters, `?` for one. */
@@ -10,7 +9,9 @@ export interface TensorRule {
   readonly bounds: Bounds;
 }
 
-/** What a thresholds file says: `{"verify": {"*": {"min-snr": 35}}, "eval": {"max-kl": 0.01}}`; both parts may be left out. */
+/**
+ * The content of a thresholds file: `{"verify": {"*": {"min-snr": 35}}, "eval": {"max-kl": 0.01}}`; both parts are optional.
+ */
 export interface Thresholds {
   /** In the order of the file. */
   readonly verify: readonly TensorRule[];
@@ -25,10 +26,10 @@ const sections = ['verify', 'eval'];
  * @throws ToolkitError `FILE_NOT_FOUND`, `BAD_THRESHOLDS`
  */
 export async function readThresholds(path: string): Promise<Thresholds> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readWholeFile(path).catch((cause: unknown) => {
     throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such thresholds file`, { cause });
   });
-  return parseThresholds(text, path);
+  return parseThresholds(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), path);
 }
 
 /**
@@ -49,7 +50,7 @@ export function parseThresholds(text: string, path: string): Thresholds {
 
 /** The bounds of one tensor: those of every rule that matches, where a later rule's bound takes an earlier one's place. */
 export function boundsFor(name: string, rules: readonly TensorRule[]): Bounds {
-  return Object.assign({}, ...rules.filter((rule) => matches(rule, name)).map(({ bounds }) => bounds));
+  return Object.assign({}, ...rules.filter(({ pattern }) => matchesName(pattern, name)).map(({ bounds }) => bounds));
 }
 
 /**
@@ -58,22 +59,15 @@ export function boundsFor(name: string, rules: readonly TensorRule[]): Bounds {
  * @throws ToolkitError `BAD_THRESHOLDS`
  */
 export function checkRulesMatch(rules: readonly TensorRule[], names: readonly string[], path: string): void {
-  const idle = rules.find((rule) => !names.some((name) => matches(rule, name)));
+  const idle = rules.find((rule) => !names.some((name) => matchesName(rule.pattern, name)));
   if (idle === undefined) return;
   throw bad(path, `pattern ${JSON.stringify(idle.pattern)} matches no tensor, expected names like ${names[0]}`);
 }
 
-function matches({ pattern }: TensorRule, name: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(name);
-}
-
 function parseJson(text: string, path: string): unknown {
   // A value nested deeper could not be shown in an error.
-  if (isJsonTooDeep(Buffer.from(text))) throw bad(path, `nested deeper than ${MAX_JSON_DEPTH}, expected at most 3`);
+  if (isJsonTooDeep(new TextEncoder().encode(text)))
+    throw bad(path, `nested deeper than ${MAX_JSON_DEPTH}, expected at most 3`);
   try {
     return JSON.parse(text);
   } catch (cause) {

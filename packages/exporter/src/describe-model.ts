@@ -1,12 +1,28 @@
-// What the trailer says of a checkpoint.
+// The description of a model in the trailer.
 
-import { type ModelDescription, type SourceFile, templateFacts } from '@llama-ts/format';
-import type { Checkpoint } from './checkpoint/open-checkpoint.js';
-import { TOOL } from './tool.js';
+import {
+  type BinVersion,
+  type ModelDescription,
+  type Provenance,
+  type Quantization,
+  SEARCH_RULE,
+  templateFacts,
+} from '@llama-ts/format';
+import type { ModelFacts } from './source/model-source.js';
 
-/** @param files the checkpoint's files with their sha256 */
-export function describeModel(checkpoint: Checkpoint, files: readonly SourceFile[]): ModelDescription {
-  const { dimensions, settings, eosSources, generation, chatTemplate, source, commit } = checkpoint;
+/**
+ * null where the source does not hold what a trailer must say.
+ *
+ * @param quantization how v3's weights are quantized; null where all are as the source stores them
+ */
+export function describeModel(
+  facts: ModelFacts,
+  provenance: Provenance | null,
+  version: BinVersion,
+  quantization: Quantization | null = { rule: SEARCH_RULE },
+): ModelDescription | null {
+  const { dimensions, settings, eosSources, generation, chatTemplate } = facts;
+  if (settings === null || provenance === null) return null;
   return {
     ...settings,
     eosSources,
@@ -14,7 +30,8 @@ export function describeModel(checkpoint: Checkpoint, files: readonly SourceFile
     contextLength: dimensions.maxSeqLen,
     generation,
     chatTemplate,
-    ...templateFacts(checkpoint),
-    provenance: { source, commit, files, tool: TOOL },
+    ...templateFacts(facts),
+    ...(version === 3 && quantization !== null ? { quantization } : {}),
+    provenance,
   };
 }

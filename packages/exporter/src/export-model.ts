@@ -1,52 +1,71 @@
-// Writes a checkpoint as a .bin file of any version.
+// Writes a model as a .bin file of any version.
 
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, joinPath, resolvePath, shellQuote, shellWord, ToolkitError } from '@llama-ts/base';
+import { createDurableFile, type DurableFile, type FileLayer, keyOf } from '@llama-ts/durable';
 import {
   type BinVersion,
-  chooseGroupSize,
+  bitsPerWeightOf,
   DEFAULT_GROUP_SIZE,
   encodeTokenizerBin,
   encodeTrailer,
   layout,
-  shellQuote,
-  ToolkitError,
+  type Provenance,
+  type Quantization,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
-import { checkpointSource } from './checkpoint/checkpoint-source.js';
-import { type Checkpoint, openCheckpoint } from './checkpoint/open-checkpoint.js';
-import { passSource } from './checkpoint/pass-source.js';
+import { calibratedWriting } from './calibrate/calibrated-writing.js';
+import { type CalibrationText, calibrationFacts } from './calibrate/calibration.js';
 import { describeModel } from './describe-model.js';
-import type { FileLayer } from './files/file-layer.js';
-import { createDurableFile, type DurableFile } from './output/durable-file.js';
-import { keyOf } from './output/resume-key.js';
-import { type WriteEvent, writeWeights } from './output/write-weights.js';
+import { watchSource } from './files/source-watch.js';
+import { trailerByteLength } from './output/trailer-length.js';
+import type { WriteEvent } from './output/write-event.js';
+import { writeWeights } from './output/write-weights.js';
+import { planHeader, requantizations, searchedTensors } from './plan/plan-header.js';
+import { type ModelSource, pathsOf } from './source/model-source.js';
+import { withModelSource } from './source/open-model-source.js';
+import type { TypeRule } from './weights/tensor-types.js';
+
+/** The name under which `llama export` knows the bundled model. */
+const SAMPLE_MODEL = 'sample-model';
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions {
-  /** An open checkpoint, which stays open, or the path of a folder. */
-  readonly source: Checkpoint | string;
+  /** An open source, which stays open, or the name of one on this machine: a folder or a .bin file. */
+  readonly source: ModelSource | string;
   /** Path of the file to write. */
   readonly output: string;
-  /** Default 1. */
+  /** Version of the file. Default 1. */
   readonly version?: BinVersion;
   /** Values per scale in v2. Default 64, halved until it divides the model's width. */
   readonly groupSize?: number | undefined;
+  /** v3: tensors of 8 and of 4 bits. Default 4 bits for the layers, 8 for embedding and classifier. */
+  readonly types?: readonly TypeRule[] | undefined;
+  /**
+   * v3: the most bytes of the file. Tensors that `types` does not name take 8 bits while the file is not larger, the most sensitive
+   * first, and 4 bits else. Not for a stream.
+   */
+  readonly targetSize?: number | undefined;
+  /**
+   * v3: quantize the layers by the inputs that this text gives them (docs/arithmetic.md, rules 14 to 17); default by their
+   * weights alone. Needs the model's settings, and a source that can be read more than once.
+   */
+  readonly calibrate?: CalibrationText | undefined;
   /** No trailer: byte for byte the reference exporter's file. Default false. */
   readonly plain?: boolean;
   /** Where to write a tokenizer.bin as well. */
   readonly tokenizerBin?: string | undefined;
-  /** Replace files that are there. Default false. */
+  /** Replace files that exist. Default false. */
   readonly force?: boolean | undefined;
-  /** Continue what a killed export of the same source and settings left beside the output. Default true. */
+  /** Continue from what a killed export of the same source and settings left next to the output. Default true. */
   readonly resume?: boolean | undefined;
   /**
-   * Keeps finished tensors for the next run when the signal aborts, as a kill does, and is told how many. Without it,
-   * nothing is left.
+   * Called with the number of finished tensors when the signal aborts; they are kept for the next run. Without it,
+   * no tensor is kept.
    */
   readonly onKept?: ((kept: { readonly nTensors: number }) => void) | undefined;
-  /** Default: the machine's files. */
+  /** The file system. Default: the machine's. */
   readonly files?: FileLayer | undefined;
-  /** Computes; default: the fastest that runs here. */
+  /** Kernels to compute with. Default: the fastest that run on this machine. */
   readonly kernels?: Kernels | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -54,14 +73,16 @@ export interface ExportOptions {
 /** Progress of an export. */
 export type ExportEvent = WriteEvent | { readonly type: 'warning'; readonly message: string };
 
-/** What an export or a quantization made. */
+/** The result of an export or a quantization. */
 export interface ExportResult {
   readonly output: string;
   readonly version: BinVersion;
   /** null for v0 and v1. */
   readonly groupSize: number | null;
+  /** Bits that a weight of a matrix takes on average, scales included. */
+  readonly bitsPerWeight: number;
   readonly byteLength: number;
-  /** First byte behind the weights. */
+  /** First byte after the weights. */
   readonly weightsEnd: number;
   /** Largest quantization error of any weight; null for v0 and v1. */
   readonly maxError: number | null;
@@ -70,79 +91,115 @@ export interface ExportResult {
 }
 
 /**
- * Exports a checkpoint. The output appears under its name once it is complete and on disk; on failure, abort or an early
- * `return()` nothing is left behind. A killed process leaves hidden files, from which the next export goes on.
+ * Exports a model. A .bin file's checksums are compared on the way, and its trailer is carried over; a plain file stays
+ * plain. The output appears under its name once it is complete and on disk; on failure, abort or an early
+ * `return()` nothing is left. A killed process leaves hidden files, from which the next export continues.
  *
- * @throws ToolkitError `BAD_WEIGHTS`, `SOURCE_CHANGED`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`, `INVALID_ARGUMENT`, and what openCheckpoint and the output throw
+ * @throws ToolkitError `ALREADY_QUANTIZED`, `BAD_WEIGHTS`, `BAD_CHECKSUM`, `SOURCE_CHANGED`, `BAD_GROUP_SIZE`, `NO_TOKENIZER`,
+ *   `INVALID_ARGUMENT`, and what opening the source and writing the output throw
  * @example
  * for await (const event of exportModel({ source: 'Llama-3.2-1B', output: 'model.bin', version: 2 })) console.log(event);
  */
 export async function* exportModel(options: ExportOptions): AsyncGenerator<ExportEvent, ExportResult> {
   const { source, signal } = options;
   signal?.throwIfAborted();
-  const checkpoint = typeof source === 'string' ? await openCheckpoint(source, { signal }) : source;
-  const kernels = options.kernels ?? (await openKernels());
-  try {
-    return yield* exportCheckpoint(checkpoint, kernels, options);
-  } finally {
-    if (options.kernels === undefined) await kernels.close();
-    if (typeof source === 'string') await checkpoint.close();
-  }
+  return yield* withModelSource(source, signal, async function* (opened) {
+    const kernels = options.kernels ?? (await openKernels());
+    try {
+      return yield* exportSource(opened, kernels, options);
+    } finally {
+      if (options.kernels === undefined) await kernels.close();
+    }
+  });
 }
 
-async function* exportCheckpoint(
-  checkpoint: Checkpoint,
+async function* exportSource(
+  source: ModelSource,
   kernels: Kernels,
   options: ExportOptions,
 ): AsyncGenerator<ExportEvent, ExportResult> {
-  const { output, version = 1, plain = false, resume = true, force, files, signal } = options;
-  const { dimensions } = checkpoint;
-  const groupSize = version === 2 ? chooseGroupSize(dimensions, options.groupSize) : null;
-  const inputs = checkpoint.files.map((path) => join(checkpoint.folder, path));
-  const tokenizerFile = await createTokenizerFile(checkpoint, options, inputs);
+  const { output, version = 1, plain = false, resume = true, force, files, calibrate, signal } = options;
+  const { dimensions } = source;
+  if (version >= 2 && source.isQuantized && source.kind === 'bin')
+    throw await alreadyQuantized(source, version, options);
+  const calibrating = calibrate === undefined ? undefined : calibratedWriting(source, calibrate, version);
+  const calibration = calibrate === undefined ? undefined : calibrationFacts(calibrate);
+  const trailerBytes = await trailerToFit(source, calibration, options);
+  const header = planHeader(dimensions, options, { trailerBytes, rows: source.weights });
+  const quantization = searchedTensors(header, source).length === 0 ? null : calibration;
+  const { groupSize } = header;
+  const inputs = pathsOf(source);
+  const tokenizerFile = await createTokenizerFile(source, options, inputs);
   let file: DurableFile | null = null;
   try {
-    const header = { version, dimensions, groupSize };
     const { weightsEnd } = layout(header);
-    const identity = await checkpoint.identity();
-    // What a killed run took from a stream was never compared with a digest.
-    const resumeKey = resume && checkpoint.stream === null ? keyOf({ header, plain, identity }) : undefined;
+    const { identity, checkUnchanged } = await watchSource(source.weights.name, source.identity);
+    // A killed run never compared the bytes of a stream with a digest.
+    const resumeKey = resume && !source.isStream ? keyOf({ header, plain, identity, calibration }) : undefined;
     const expected = { expectedBytes: weightsEnd, direct: true };
     file = await createDurableFile(output, { force, inputs, files, ...expected, resumeKey });
-    for (const message of checkpoint.warnings) yield { type: 'warning', message };
-    if (groupSize !== null && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE)) {
+    for (const message of source.warnings) yield { type: 'warning', message };
+    const isSmaller = version === 2 && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE);
+    if (isSmaller && searchedTensors(header, source).length > 0) {
       const message = `group size ${groupSize} instead of ${DEFAULT_GROUP_SIZE}, which does not divide ${dimensions.dim}`;
       yield { type: 'warning', message };
     }
-    // Without a trailer nobody asks for the digests of what is here; a stream is right only when all of it has passed by.
-    const pass = plain && checkpoint.stream === null ? null : checkpoint.pass();
-    const source = pass === null ? checkpointSource(checkpoint) : passSource(checkpoint, pass);
-    const written = yield* writeWeights({ header, source, file, kernels, signal });
+    for (const message of requantizations(header, source)) yield { type: 'warning', message };
+    // A plain file does not name the digests of what it was made from.
+    const rows = source.pass({ digests: !plain });
+    const written = yield* writeWeights({ header, rows, file, kernels, calibrate: calibrating, signal });
     let byteLength = weightsEnd;
-    const passed = (await pass?.finish(signal)) ?? [];
-    if (!plain) {
-      const description = describeModel(checkpoint, await checkpoint.sourceFiles({ passed, signal }));
-      const { tokenizer } = checkpoint;
+    // Without a trailer too: only at the end of a stream is it known whether it was the hub's file.
+    const passed = await rows.finish(signal);
+    const provenance = plain ? null : await source.provenance({ passed, signal });
+    const description = describeModel(source, provenance, version, quantization);
+    if (description !== null) {
+      const { tokenizer } = source;
       const trailer = encodeTrailer({ description, tokenizer, checksums: written.checksums }, weightsEnd);
       await file.writeAt(trailer, weightsEnd);
       byteLength += trailer.byteLength;
     }
     signal?.throwIfAborted();
-    if ((await checkpoint.identity()) !== identity) throw sourceChanged(checkpoint.folder);
+    await checkUnchanged();
     await file.commit(byteLength);
     if (tokenizerFile !== null) await tokenizerFile.file.commit(tokenizerFile.byteLength);
     const { maxError, resumedTensors } = written;
-    return { output, version, groupSize, byteLength, weightsEnd, maxError, resumedTensors };
+    const bitsPerWeight = bitsPerWeightOf(written.layout);
+    return { output, version, groupSize, bitsPerWeight, byteLength, weightsEnd, maxError, resumedTensors };
   } finally {
     await leaveFile(file, options);
     await tokenizerFile?.file.discard();
   }
 }
 
-async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: ExportOptions, inputs: string[]) {
+/**
+ * Bytes of the trailer of a file that has a target size; else 0.
+ *
+ * @throws ToolkitError `INVALID_ARGUMENT` for another version, or a stream, whose trailer is not known before
+ */
+async function trailerToFit(
+  source: ModelSource,
+  calibration: Quantization | undefined,
+  { version = 1, targetSize, plain }: ExportOptions,
+): Promise<number> {
+  if (targetSize === undefined) return 0;
+  if (version !== 3) {
+    throw new ToolkitError('INVALID_ARGUMENT', `target size: is given for version ${version}, expected version 3`, {
+      suggestions: ['write v3: --version 3'],
+    });
+  }
+  if (source.isStream) {
+    throw new ToolkitError('INVALID_ARGUMENT', `${source.name}: is streamed, expected files whose names are known`, {
+      suggestions: ['keep the weights on this machine: leave out --stream'],
+    });
+  }
+  return plain === true ? 0 : trailerByteLength(source, version, calibration);
+}
+
+async function createTokenizerFile({ tokenizer, weights }: ModelSource, options: ExportOptions, inputs: string[]) {
   const { tokenizerBin: path, force, files, output } = options;
   if (path === undefined) return null;
-  if (resolve(path) === resolve(output)) {
+  if (resolvePath(path) === resolvePath(output)) {
     throw new ToolkitError(
       'INVALID_ARGUMENT',
       `${path}: is named for the model and for tokenizer.bin, expected two files`,
@@ -152,7 +209,7 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
     );
   }
   if (tokenizer === null) {
-    throw new ToolkitError('NO_TOKENIZER', `${folder}: has no tokenizer, expected one to write ${path} from`, {
+    throw new ToolkitError('NO_TOKENIZER', `${weights.name}: has no tokenizer, expected one to write ${path} from`, {
       suggestions: [
         'leave out --tokenizer-bin',
         'put its tokenizer.json into the folder, then run the same command again',
@@ -170,8 +227,8 @@ async function createTokenizerFile({ tokenizer, folder }: Checkpoint, options: E
   return { file, byteLength: bytes.byteLength };
 }
 
-/** What becomes of an output that was not committed. */
-export async function leaveFile(
+/** Keeps or removes an output that was not committed. */
+async function leaveFile(
   file: DurableFile | null,
   { signal, onKept }: Pick<ExportOptions, 'signal' | 'onKept'>,
 ): Promise<void> {
@@ -183,13 +240,28 @@ export async function leaveFile(
   if (nFinished > 0) onKept({ nTensors: nFinished });
 }
 
-/** tokenizer.bin beside the model, or a name that it has not. */
+/** A file name next to the path, other than its own. */
 function otherName(path: string): string {
-  return join(dirname(path), basename(path) === 'tokenizer.bin' ? 'c-tokenizer.bin' : 'tokenizer.bin');
+  return joinPath(dirname(path), basename(path) === 'tokenizer.bin' ? 'c-tokenizer.bin' : 'tokenizer.bin');
 }
 
-function sourceChanged(folder: string): ToolkitError {
-  return new ToolkitError('SOURCE_CHANGED', `${folder}: a file changed while it was exported, expected none to`, {
-    suggestions: ['wait until nothing writes to the folder, then run the same command again'],
+async function alreadyQuantized(
+  source: ModelSource,
+  version: number,
+  { output, groupSize }: ExportOptions,
+): Promise<ToolkitError> {
+  const from = exportableName(await source.provenance()) ?? 'REPO_OR_DIR';
+  const group = groupSize === undefined ? '' : ` --group-size ${groupSize}`;
+  return new ToolkitError('ALREADY_QUANTIZED', `${source.name}: is quantized already, expected a source of floats`, {
+    suggestions: [
+      `quantize it from its source: llama export ${shellQuote(output)} --hf ${shellWord(from)} --version ${version}${group}`,
+    ],
   });
+}
+
+/** What `--hf` takes of a provenance: a repository, or the bundled model; null for the last part of a folder's path. */
+function exportableName(provenance: Provenance | null): string | null {
+  if (provenance === null) return null;
+  const { source } = provenance;
+  return source === SAMPLE_MODEL || /^[\w.-]+\/[\w.-]+$/.test(source) ? source : null;
 }

@@ -1,23 +1,16 @@
 // Public names of @llama-ts/exporter.
 
+export type { CalibrationText } from './calibrate/calibration.js';
+export { type CalibrationSpeed, calibrationMemoryBytes, measureCalibration } from './calibrate/calibration-cost.js';
+export { type DerivedTensor, type DeriveLayersOptions, deriveLayers, rowsOfPanels } from './calibrate/derive-layers.js';
 export { type CheckpointConfig, parseConfig } from './checkpoint/config.js';
 export { type GenerationConfig, parseGenerationConfig } from './checkpoint/generation-config.js';
-export {
-  type Checkpoint,
-  type OpenCheckpointOptions,
-  openCheckpoint,
-  type SourceFilesOptions,
-} from './checkpoint/open-checkpoint.js';
-export type { WeightPass, WeightStream } from './checkpoint/weight-stream.js';
+export { type OpenCheckpointOptions, openCheckpoint } from './checkpoint/open-checkpoint.js';
+export type { TensorPass, WeightStream } from './checkpoint/weight-stream.js';
 export { type ConvertOptions, type ConvertResult, type ConvertTarget, convertModel } from './convert/convert-model.js';
-export type { PlainFileKnowledge } from './convert/convert-source.js';
 export { mergesOfRanks } from './convert/merges-of-ranks.js';
 export type { FloatType, WeightType } from './convert/weight-types.js';
 export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } from './export-model.js';
-export { describeFileFailure, type FailureNames } from './files/file-failure.js';
-export { FILE_LAYER, type FileLayer } from './files/file-layer.js';
-export { makeFolder } from './files/make-folder.js';
-export { createOwnFile, type OpenOwnOptions, openOwnAppendFile, openOwnFile } from './files/own-file.js';
 export type { HubClock } from './hub/connection.js';
 export { type DownloadSnapshotOptions, downloadSnapshot } from './hub/download-snapshot.js';
 export type { HubEvent, HubEventReason, HubEventRetry } from './hub/hub-events.js';
@@ -25,28 +18,25 @@ export { type HubSettings, hubSettingsFromEnv, readHubToken } from './hub/hub-se
 export { type DownloadPlan, type PlanDownloadOptions, type PlannedFile, planDownload } from './hub/plan-download.js';
 export { type OpenRemoteFileOptions, openRemoteFile, type RemoteFile, type RemoteSlice } from './hub/remote-file.js';
 export type { Retry } from './hub/retry.js';
-export type { HubSnapshot, SnapshotFile } from './hub/snapshot.js';
-export { type StreamCheckpointOptions, streamCheckpoint } from './hub/stream-checkpoint.js';
+export { downloadedSnapshot, type HubSnapshot, type SnapshotFile } from './hub/snapshot.js';
+export { type StreamSnapshotOptions, streamSnapshot } from './hub/stream-snapshot.js';
 export type { Include } from './hub/wanted-files.js';
 export {
   type BinDescription,
   type CheckpointDescription,
+  type GgufDescription,
   type InspectOptions,
   inspectPath,
-  type ModelSummary,
   type PathDescription,
   type SafetensorsDescription,
-  type TokenizerDescription,
 } from './inspect.js';
 export type { OtherDescription } from './inspect-other.js';
 export type { JsonObject } from './json-fields.js';
-export { checkOutput, checkWritable, type OutputOptions } from './output/check-output.js';
-export type { DiskNeed } from './output/disk-space.js';
-export { createDurableFile, type DurableFile, type DurableFileOptions } from './output/durable-file.js';
-export type { JournalEntry } from './output/journal.js';
-export { type LineFile, type LineFileOptions, openLineFile } from './output/line-file.js';
-export type { RowsRead } from './output/weight-source.js';
-export type { WriteEvent } from './output/write-weights.js';
+export { ADAPTER_FILES, type OpenAdapterOptions } from './lora/open-adapter.js';
+export { withAdapters } from './lora/with-adapters.js';
+export { type MetaSettings, readMetaSettings, type SizedSettings, type StatedSizes } from './meta/known-sizes.js';
+export type { MetaParams } from './meta/meta-params.js';
+export type { WriteEvent } from './output/write-event.js';
 export type { Plan, PlannedInput, PlannedOutput } from './plan/plan.js';
 export {
   type ConvertPlan,
@@ -58,39 +48,54 @@ export {
   planHubConvert,
 } from './plan/plan-convert.js';
 export {
+  type CalibrationToPlan,
   type ExportPlan,
   type PlanExportOptions,
   type PlanHubExportOptions,
+  type PlannedCalibration,
   type PlannedExportOptions,
   planExport,
   planHubExport,
 } from './plan/plan-export.js';
 export type { PlannedRepositoryOptions } from './plan/planned-source.js';
 export { type QuantizeOptions, quantizeModel } from './quantize-model.js';
-export { shellWord } from './shell-word.js';
-export type { ForeignCheckpoint } from './source/foreign-checkpoint.js';
-export { type FolderTraces, foreignFolder, notACheckpoint, readTraces } from './source/foreign-folder.js';
-export { hasFileEnding } from './source/hub-address.js';
+export { notACheckpoint } from './source/foreign-folder.js';
+export { ggufModelName, isGguf, type OpenGgufSourceOptions, openGgufSource } from './source/gguf-source.js';
+export type {
+  CompletedFacts,
+  CompleteFacts,
+  CompleteSource,
+  ModelFacts,
+  ModelSettings,
+  ModelSource,
+  ProvenanceOptions,
+  StatedFacts,
+} from './source/model-source.js';
+export { pathsOf } from './source/model-source.js';
 export {
-  type OpenSourceOptions,
-  openFolder,
-  openSource,
-  type RepositoryRequest,
-  type Snapshot,
-} from './source/open-source.js';
+  type OpenModelSourceOptions,
+  openModelSource,
+  sourceOpeners,
+  withModelSource,
+} from './source/open-model-source.js';
 export { type ReadSourceNameOptions, readSourceName, type SourceName } from './source/read-source-name.js';
 export { type SnapshotFolder, snapshotOfFolder } from './source/snapshot-folder.js';
+export type { Download, OpenSourceOptions, RepositoryRequest, Snapshot, SourceOpener } from './source/source-opener.js';
 export { refuseSource } from './source/source-refusal.js';
+export { isPytorchName } from './source/training-source.js';
+export type { ModelSummary, SummaryOptions, TemplateEnd, TokenizerDescription } from './summarize-model.js';
 export type { TensorDescription } from './tensor-description.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
+export { parseTokenizerBin } from './tokenizer/tokenizer-bin.js';
 export { parseTokenizerJson, readTokenizerJson } from './tokenizer/tokenizer-json.js';
-export { TOOL } from './tool.js';
-export type { FloatRows, SourceRows, SourceWords } from './weights/float-rows.js';
-export { openFloatRows } from './weights/open-float-rows.js';
+export { type FloatRows, floatRowsReader, type ReadFloatRows } from './weights/float-rows.js';
+export { rowUnit } from './weights/rotated-rows.js';
 export { openStoredTensor, type StoredRows, type StoredTensor } from './weights/stored-tensor.js';
+export type { TensorType, TypeRule } from './weights/tensor-types.js';
 export {
   type OpenWeightCodecOptions,
   openWeightCodec,
   type QuantizedRows,
   type WeightCodec,
 } from './weights/weight-codec.js';
+export type { RowsRead, WeightPass, WeightRows } from './weights/weight-rows.js';

@@ -1,49 +1,52 @@
-// Describes what cannot be exported as it is: a folder that stands in its own way, a GGUF file, a lone JSON file.
-// What can be read is listed, and what stands in the way is said beside it.
+// Describes what cannot be exported as it is: a folder with a problem, a GGUF file of another model, a JSON file.
+// It lists what can be read, and says why it cannot be exported.
 
-import { join } from 'node:path';
-import { type ByteSource, describeForeignBytes, ToolkitError, type ToolkitErrorShape } from '@llama-ts/format';
+import { type ByteSource, joinPath, recogniseFormat, shellQuote, ToolkitError } from '@llama-ts/base';
+import { openGguf, type ReadGgufValue } from '@llama-ts/gguf';
+import { openPytorch } from '@llama-ts/pytorch';
 import { openSafetensors, parseIndex } from '@llama-ts/safetensors';
 import { isObject, type JsonObject, parseJson } from './json-fields.js';
-import { shellWord } from './shell-word.js';
 import { readTraces } from './source/foreign-folder.js';
 import { countValues, type TensorDescription } from './tensor-description.js';
 
 /** A tokenizer.json takes up to 17 MB. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
-/** Longer values of a JSON file, lists of tokens for one, are left out. */
+/** Longer values of a JSON file, such as lists of tokens, are left out. */
 const MAX_VALUE_LENGTH = 300;
-/** Magic, version, and the counts of tensors and of metadata. */
-const GGUF_HEAD_BYTES = 24;
+
+/** Files that hold tensors. */
+const SAFETENSORS = /\.safetensors$/;
+const PYTORCH = /(?:\.pth|\.pt|(?:^|\/)pytorch_model.*\.bin)$/;
 
 /** A folder or file that the toolkit cannot export as it is. */
 export interface OtherDescription {
   readonly kind: 'other';
   readonly path: string;
-  /** Of a file; of a folder those of its tensors that can be read. */
+  /** Size of a file; of a folder, the size of its readable tensors. */
   readonly byteLength: number;
   readonly nParameters: number;
   /** Ends the sentence "it is …". */
   readonly what: string;
-  /** config.json or adapter_config.json of a folder, or the JSON file itself, but for what is long. */
+  /** config.json or adapter_config.json of a folder, or the JSON file itself, without its long values. */
   readonly config: JsonObject | null;
   readonly tensors: readonly TensorDescription[];
   /** Files of a folder, relative. */
   readonly files: readonly string[];
-  /** Why it cannot be exported as it is, and how to go on. */
-  readonly problem: Pick<ToolkitErrorShape, 'code' | 'message' | 'suggestions'>;
+  /** Why it cannot be exported as it is, and what to do. */
+  readonly problem: Pick<ToolkitError, 'code' | 'message' | 'suggestions'>;
 }
 
-/** Describes a folder that openFolder refused. */
+/** Describes a folder that cannot be opened as a source. */
 export async function describeOtherFolder(
   folder: string,
-  { code, message, suggestions }: ToolkitErrorShape,
+  { code, message, suggestions }: ToolkitError,
   signal: AbortSignal | undefined,
 ): Promise<OtherDescription> {
   const { paths, config, adapterConfig } = await readTraces(folder, signal);
   const tensors: TensorDescription[] = [];
-  for (const path of paths.filter((name) => name.endsWith('.safetensors'))) {
-    const shard = await openSafetensors(join(folder, path), { signal }).catch(() => null);
+  for (const path of paths.filter((name) => SAFETENSORS.test(name) || PYTORCH.test(name))) {
+    const open = SAFETENSORS.test(path) ? openSafetensors : openPytorch;
+    const shard = await open(joinPath(folder, path), { signal }).catch(() => null);
     signal?.throwIfAborted();
     if (shard === null) continue;
     for (const tensor of shard.tensors.values()) tensors.push({ ...tensor, file: path });
@@ -68,46 +71,93 @@ export async function describeOtherFolder(
 }
 
 /**
- * Describes a file that is neither .bin nor safetensors; null for one that is not recognised.
+ * Describes a file of torch.save that is no model by itself.
+ *
+ * @throws ToolkitError what openPytorch throws
+ */
+export async function describePytorchFile(
+  path: string,
+  { code, message, suggestions }: ToolkitError,
+  signal: AbortSignal | undefined,
+): Promise<OtherDescription> {
+  const file = await openPytorch(path, { signal });
+  await file.close();
+  const tensors = [...file.tensors.values()];
+  return {
+    kind: 'other',
+    path,
+    byteLength: file.byteLength,
+    nParameters: countValues(tensors),
+    what: 'a file of PyTorch (torch.save)',
+    config: null,
+    tensors,
+    files: [],
+    problem: { code, message, suggestions },
+  };
+}
+
+/**
+ * Describes a GGUF file that cannot be opened as a source.
+ *
+ * @throws ToolkitError the same error for a file whose header cannot be read
+ */
+export async function describeOtherGguf(
+  path: string,
+  error: ToolkitError,
+  signal: AbortSignal | undefined,
+): Promise<OtherDescription> {
+  const file = await openGguf(path, { signal }).catch(() => {
+    throw error;
+  });
+  await file.close();
+  const tensors = [...file.tensors.values()].map(({ type, ...tensor }) => ({ ...tensor, dtype: type }));
+  const { code, message, suggestions } = error;
+  return {
+    kind: 'other',
+    path,
+    byteLength: file.byteLength,
+    nParameters: countValues(tensors),
+    what: `a GGUF file (llama.cpp), version ${file.version}`,
+    config: short(Object.fromEntries([...file.metadata].map(([key, value]) => [key, plainValue(value)]))),
+    tensors,
+    files: [],
+    problem: { code, message, suggestions: suggestions.filter((text) => !text.includes('llama inspect')) },
+  };
+}
+
+/** A metadata value for JSON; an array by its length. */
+function plainValue(value: ReadGgufValue): unknown {
+  if (value.kind === 'array') return `${value.values.length} values`;
+  return typeof value.value === 'bigint' ? value.value.toString() : value.value;
+}
+
+/**
+ * Describes a file that is neither .bin, GGUF nor safetensors; null for one that is not recognised.
  *
  * @throws ToolkitError `NOT_A_MODEL` for an empty file, and for kinds of which nothing can be listed; `BAD_CONFIG` for broken JSON
  */
 export async function describeOtherFile(source: ByteSource, start: Uint8Array): Promise<OtherDescription | null> {
   const { name, byteLength } = source;
-  if (byteLength === 0) throw refused(`${name}: is empty`, [`ls -l ${shellWord(name)}`]);
-  const what = describeForeignBytes(start);
-  if (what === null || what === 'a safetensors file') return null;
+  if (byteLength === 0) throw refused(`${name}: is empty`, [`ls -l ${shellQuote(name)}`]);
+  const format = recogniseFormat(start)?.id;
   const base = { kind: 'other', path: name, byteLength, nParameters: 0, tensors: [], files: [] } as const;
-  if (what.startsWith('a GGUF')) {
-    const head = await source.read(0, Math.min(GGUF_HEAD_BYTES, byteLength));
-    return { ...base, what: ggufWords(head), config: null, problem: ggufProblem(name) };
+  if (format === 'zip') {
+    const folder = name.replace(/[^/\\]*$/, '') || '.';
+    const suggestions = [`llama inspect ${shellQuote(folder)}`];
+    const message = `${name}: is a part of a checkpoint, expected its folder`;
+    return describePytorchFile(name, new ToolkitError('NOT_A_MODEL', message, { suggestions }), undefined);
   }
-  if (what !== 'a JSON file' || byteLength > MAX_JSON_BYTES) return null;
+  if (format !== 'json' || byteLength > MAX_JSON_BYTES) return null;
   return { ...base, ...jsonWords(name, await source.read(0, byteLength)) };
-}
-
-function ggufWords(head: Uint8Array): string {
-  if (head.byteLength < GGUF_HEAD_BYTES) return 'a GGUF file (llama.cpp) that ends within its header';
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const [nTensors, nEntries] = [view.getBigUint64(8, true), view.getBigUint64(16, true)];
-  return `a GGUF file (llama.cpp), version ${view.getUint32(4, true)}, ${nTensors} tensors, ${nEntries} metadata entries`;
-}
-
-function ggufProblem(name: string): OtherDescription['problem'] {
-  return {
-    code: 'NOT_A_MODEL',
-    message: `${name}: GGUF is written here and not read, expected a .bin file or a checkpoint`,
-    suggestions: ['the model that it was made from, such as: llama export meta-llama/Llama-3.2-1B-Instruct'],
-  };
 }
 
 function jsonWords(name: string, bytes: Uint8Array): Pick<OtherDescription, 'what' | 'config' | 'problem'> {
   const json = parseJson(bytes, name, 'BAD_CONFIG');
   const folder = name.replace(/[^/\\]*$/, '') || '.';
-  const problem = {
+  const problem: OtherDescription['problem'] = {
     code: 'NOT_A_MODEL',
     message: `${name}: is a part of a checkpoint, expected its folder`,
-    suggestions: [`llama inspect ${shellWord(folder)}`],
+    suggestions: [`llama inspect ${shellQuote(folder)}`],
   };
   if (isObject(json.weight_map)) {
     const { weightMap, shards } = parseIndex(bytes, name);
@@ -121,7 +171,7 @@ function jsonWords(name: string, bytes: Uint8Array): Pick<OtherDescription, 'wha
   return { what: 'a JSON file', config: short(json), problem };
 }
 
-/** The fields that fit on a line each. */
+/** The fields whose values are short. */
 function short(json: JsonObject | null): JsonObject | null {
   if (json === null) return null;
   const isShort = (value: unknown): boolean => JSON.stringify(value).length <= MAX_VALUE_LENGTH;

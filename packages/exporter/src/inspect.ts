@@ -1,58 +1,37 @@
-// Describes a .bin file, a safetensors file or a checkpoint folder as plain data, ready for JSON.
+// Describes a .bin file, a GGUF file, a safetensors file or a checkpoint folder as plain data, ready for JSON.
 
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  dirname,
+  isToolkitError,
+  openFile,
+  pathStatus,
+  recogniseFormat,
+  SNIFF_BYTES,
+  shellQuote,
+  ToolkitError,
+} from '@llama-ts/base';
 import {
   type AssumedSettings,
   assumedSettings,
-  type BinFile,
-  type BoundaryTokens,
-  type ByteSource,
-  countUsedTokens,
-  describeForeignBytes,
-  type EndTokenSource,
-  type ForwardSettings,
-  type GenerationDefaults,
-  isToolkitError,
+  bitsPerWeightOf,
   type ModelDimensions,
-  openFile,
   type Provenance,
-  readBinFile,
-  type TokenizerData,
-  ToolkitError,
 } from '@llama-ts/format';
 import { openSafetensors } from '@llama-ts/safetensors';
-import { describeOtherFile, describeOtherFolder, type OtherDescription } from './inspect-other.js';
-import { shellWord } from './shell-word.js';
-import { openFolder } from './source/open-source.js';
+import {
+  describeOtherFile,
+  describeOtherFolder,
+  describeOtherGguf,
+  describePytorchFile,
+  type OtherDescription,
+} from './inspect-other.js';
+import { type BinSource, openBinSource } from './source/bin-source.js';
+import { openFolderSource } from './source/folder-source.js';
+import { isGguf, openGgufSource } from './source/gguf-source.js';
+import { type CompleteSource, pathsOf } from './source/model-source.js';
+import { isPytorchName, openPytorchSource } from './source/training-source.js';
+import { type ModelSummary, type SummaryOptions, summarize } from './summarize-model.js';
 import { countValues, type TensorDescription } from './tensor-description.js';
-
-/** Bytes that tell a safetensors file from others. */
-const SNIFF_BYTES = 32;
-
-/** A tokenizer in numbers. */
-export interface TokenizerDescription {
-  readonly splitPattern: string;
-  readonly nTokens: number;
-  /** null when merges follow from the ids. */
-  readonly nMerges: number | null;
-  readonly nSpecialTokens: number;
-  /** Added tokens that are not special. */
-  readonly nAddedTokens: number;
-  /** Ids from here on are unused. */
-  readonly nUsedTokens: number;
-}
-
-/** What a model is, where the file says so. */
-export interface ModelSummary extends ForwardSettings {
-  readonly bosId: number | null;
-  readonly eosIds: readonly number[];
-  /** Where the end tokens come from; files of older versions do not say it, so that `sources` may be empty. */
-  readonly eosSources: readonly EndTokenSource[];
-  readonly generation: GenerationDefaults;
-  readonly tokenizer: TokenizerDescription | null;
-  readonly hasChatTemplate: boolean;
-}
 
 /** A .bin file. */
 export interface BinDescription {
@@ -61,6 +40,8 @@ export interface BinDescription {
   readonly byteLength: number;
   readonly version: number;
   readonly groupSize: number | null;
+  /** Bits that a weight of a matrix takes on average, scales included. */
+  readonly bitsPerWeight: number;
   readonly dimensions: ModelDimensions;
   /** Weights in all, shared ones once. */
   readonly nParameters: number;
@@ -68,7 +49,7 @@ export interface BinDescription {
   readonly tensors: readonly TensorDescription[];
   /** null for a plain file. */
   readonly trailer: (ModelSummary & { readonly byteLength: number; readonly provenance: Provenance }) | null;
-  /** What a plain file's model is taken to be by its dimensions; null with a trailer, or where nothing is recognised. */
+  /** The model that a plain file's dimensions are those of; null with a trailer, or where none is recognised. */
   readonly assumed: AssumedSettings | null;
 }
 
@@ -86,7 +67,7 @@ export interface SafetensorsDescription {
 export interface CheckpointDescription {
   readonly kind: 'checkpoint';
   readonly path: string;
-  /** Of all tensors. */
+  /** Bytes of all tensors. */
   readonly byteLength: number;
   readonly nParameters: number;
   readonly dimensions: ModelDimensions;
@@ -96,49 +77,112 @@ export interface CheckpointDescription {
   readonly warnings: readonly string[];
 }
 
-/** What {@link inspectPath} finds. */
-export type PathDescription = BinDescription | SafetensorsDescription | CheckpointDescription | OtherDescription;
+/** A GGUF file, or all parts of a split one, that can be exported. */
+export interface GgufDescription {
+  readonly kind: 'gguf';
+  readonly path: string;
+  /** Bytes of all files. */
+  readonly byteLength: number;
+  readonly nParameters: number;
+  /** Bits that a weight takes on average, scales included. */
+  readonly bitsPerWeight: number;
+  readonly dimensions: ModelDimensions;
+  readonly model: ModelSummary;
+  readonly tensors: readonly TensorDescription[];
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** The results of {@link inspectPath}. */
+export type PathDescription =
+  | BinDescription
+  | GgufDescription
+  | SafetensorsDescription
+  | CheckpointDescription
+  | OtherDescription;
 
 /** Options of {@link inspectPath}. */
-export interface InspectOptions {
-  /** Finds the token that a chat template ends an answer with: `findTurnEnd` of the runtime; default none. */
-  readonly findTurnEnd?: (tokenizer: TokenizerData, chatTemplate: string, bosId: number | null) => number | null;
+export interface InspectOptions extends SummaryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks at a path and describes what is there. A folder that cannot be exported is listed all the same, with the reason. No matrix is read, except to see whether a classifier is shared.
+ * Describes the file or folder at a path. A folder or a GGUF file that cannot be exported is listed as well, with the reason.
  *
  * @throws ToolkitError `FILE_NOT_FOUND`, and what readBinFile and openSafetensors throw
  */
 export async function inspectPath(path: string, options: InspectOptions = {}): Promise<PathDescription> {
   options.signal?.throwIfAborted();
-  const found = await stat(path).catch((cause: unknown) => {
+  const found = await pathStatus(path).catch(async (cause: unknown) => {
     throw new ToolkitError('FILE_NOT_FOUND', `${path}: no such file or folder`, {
-      suggestions: [`ls ${shellWord(dirname(path))}`],
+      suggestions: [`ls ${shellQuote(await nearestFolder(path))}`],
       cause,
     });
   });
-  if (found.isDirectory()) return inspectCheckpoint(path, options);
+  const { signal } = options;
+  if (found.isFolder) {
+    return inspectCheckpoint(path, openFolderSource(path, { signal }), options, (error) =>
+      describeOtherFolder(path, error, signal),
+    );
+  }
+  if (isPytorchName(path)) {
+    return inspectCheckpoint(path, openPytorchSource(path, { signal }), options, (error) =>
+      describePytorchFile(path, error, signal),
+    );
+  }
+  if (await isGguf(path)) return inspectGguf(path, options);
+  const other = await inspectOtherFile(path, options.signal);
+  if (other !== null) return other;
+  const source = await openBinSource(path, options);
+  await source.close();
+  return describeBin(source, options);
+}
+
+async function inspectGguf(path: string, options: InspectOptions): Promise<GgufDescription | OtherDescription> {
+  const { signal } = options;
+  const source = await openGgufSource(path, { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (!isToolkitError(error)) throw error;
+    return error;
+  });
+  if ('code' in source) return describeOtherGguf(path, source, signal);
+  await source.close();
+  const { dimensions, tensors, files, warnings } = source;
+  const nParameters = countValues(tensors);
+  const dataBytes = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const sizes = await Promise.all(pathsOf(source).map(async (file) => (await pathStatus(file)).size));
+  return {
+    kind: 'gguf',
+    path,
+    byteLength: sizes.reduce((sum, size) => sum + size, 0),
+    nParameters,
+    bitsPerWeight: (8 * dataBytes) / nParameters,
+    dimensions,
+    model: summarize(source, options),
+    tensors,
+    files,
+    warnings,
+  };
+}
+
+/** Inspects a file that is no .bin; null if its format is unknown. */
+async function inspectOtherFile(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<SafetensorsDescription | OtherDescription | null> {
   const source = await openFile(path);
   try {
     const start = await source.read(0, Math.min(SNIFF_BYTES, source.byteLength));
-    const isSafetensors = path.endsWith('.safetensors') || describeForeignBytes(start) === 'a safetensors file';
-    const other = isSafetensors ? null : await describeOtherFile(source, start);
-    if (other !== null) return other;
-    return isSafetensors
-      ? await inspectSafetensors(path, options.signal)
-      : describeBin(source, await readBinFile(source), options);
+    const isSafetensors = path.endsWith('.safetensors') || recogniseFormat(start)?.id === 'safetensors';
+    return isSafetensors ? await inspectSafetensors(path, signal) : await describeOtherFile(source, start);
   } finally {
     await source.close();
   }
 }
 
-function describeBin(
-  { name, byteLength }: ByteSource,
-  { header, layout, trailer }: BinFile,
-  options: InspectOptions,
-): BinDescription {
+function describeBin(source: BinSource, options: InspectOptions): BinDescription {
+  const { bin, name, byteLength, dimensions } = source;
+  const { header, layout, trailer } = bin;
   const weights = layout.tensors.filter(({ kind }) => kind !== 'ropeCos' && kind !== 'ropeSin');
   return {
     kind: 'bin',
@@ -146,22 +190,17 @@ function describeBin(
     byteLength,
     version: header.version,
     groupSize: header.groupSize,
-    dimensions: header.dimensions,
+    bitsPerWeight: bitsPerWeightOf(layout),
+    dimensions,
     nParameters: weights.reduce((sum, { nValues }) => sum + nValues, 0),
     weightsEnd: layout.weightsEnd,
-    tensors: layout.tensors.map((tensor) => ({
-      name: tensor.name,
-      dtype: tensor.encoding.id,
-      shape: tensor.shape,
-      byteOffset: tensor.byteOffset,
-      byteLength: tensor.byteLength,
-    })),
+    tensors: source.tensors,
     trailer: trailer && {
-      ...summarize({ settings: trailer.description, ...trailer.description, tokenizer: trailer.tokenizer }, options),
+      ...summarize({ ...source, settings: trailer.description }, options),
       byteLength: byteLength - layout.weightsEnd,
       provenance: trailer.description.provenance,
     },
-    assumed: trailer === null ? assumedSettings(header.dimensions) : null,
+    assumed: trailer === null ? assumedSettings(dimensions) : null,
   };
 }
 
@@ -184,77 +223,34 @@ async function inspectSafetensors(path: string, signal: AbortSignal | undefined)
 
 async function inspectCheckpoint(
   path: string,
+  opening: Promise<CompleteSource>,
   options: InspectOptions,
+  describeOther: (error: ToolkitError) => Promise<OtherDescription>,
 ): Promise<CheckpointDescription | OtherDescription> {
-  const { signal } = options;
-  const checkpoint = await openFolder(path, signal).catch((error: unknown) => {
-    signal?.throwIfAborted();
+  const source = await opening.catch((error: unknown) => {
+    options.signal?.throwIfAborted();
     if (!isToolkitError(error)) throw error;
     return error;
   });
-  if ('code' in checkpoint) return describeOtherFolder(path, checkpoint, signal);
-  try {
-    const { dimensions, files, warnings } = checkpoint;
-    const tensors = [...checkpoint.reader.tensors.values()].map(({ shard, ...tensor }) => ({
-      ...tensor,
-      file: shard,
-    }));
-    return {
-      kind: 'checkpoint',
-      path,
-      byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
-      nParameters: countValues(tensors),
-      dimensions,
-      model: summarize(checkpoint, options),
-      tensors,
-      files,
-      warnings,
-    };
-  } finally {
-    await checkpoint.close();
-  }
-}
-
-/** What a summary is made of. */
-interface Summarized {
-  readonly settings: ForwardSettings & BoundaryTokens;
-  readonly eosSources?: readonly EndTokenSource[] | undefined;
-  readonly generation: GenerationDefaults;
-  readonly tokenizer: TokenizerData | null;
-  readonly chatTemplate: string | null;
-}
-
-function summarize(model: Summarized, { findTurnEnd }: InspectOptions): ModelSummary {
-  const { settings, generation, tokenizer, chatTemplate } = model;
-  const { ropeTheta, ropeScaling, normEpsilon, bosId } = settings;
-  const turnEnd =
-    tokenizer === null || chatTemplate === null ? null : (findTurnEnd?.(tokenizer, chatTemplate, bosId) ?? null);
-  const eosSources = withTurnEnd(model, turnEnd);
+  if ('code' in source) return describeOther(source);
+  await source.close();
+  const { dimensions, tensors, files, warnings } = source;
   return {
-    ropeTheta,
-    ropeScaling,
-    normEpsilon,
-    bosId,
-    eosIds: eosSources.map(({ id }) => id),
-    eosSources,
-    generation,
-    tokenizer: tokenizer && {
-      splitPattern: tokenizer.splitPattern,
-      nTokens: tokenizer.nTokens,
-      nUsedTokens: countUsedTokens(tokenizer),
-      nMerges: tokenizer.merges && tokenizer.merges.length / 2,
-      nSpecialTokens: tokenizer.specialTokens.length,
-      nAddedTokens: tokenizer.addedTokens?.length ?? 0,
-    },
-    hasChatTemplate: chatTemplate !== null,
+    kind: 'checkpoint',
+    path,
+    byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    nParameters: countValues(tensors),
+    dimensions,
+    model: summarize(source, options),
+    tensors,
+    files,
+    warnings,
   };
 }
 
-/** End tokens of the files and of the template; a file of an older version names none of its sources. */
-function withTurnEnd({ settings, eosSources }: Summarized, turnEnd: number | null): readonly EndTokenSource[] {
-  const named = eosSources ?? settings.eosIds.map((id) => ({ id, sources: [] }));
-  if (turnEnd === null || turnEnd === settings.bosId) return named;
-  const isNamed = named.some(({ id }) => id === turnEnd);
-  const all = isNamed ? named : [...named, { id: turnEnd, sources: [] }];
-  return all.map(({ id, sources }) => ({ id, sources: id === turnEnd ? [...sources, 'chat template'] : sources }));
+/** The last folder of a path that is there. */
+async function nearestFolder(path: string): Promise<string> {
+  const folder = dirname(path);
+  const isThere = folder === dirname(folder) || (await pathStatus(folder).catch(() => null)) !== null;
+  return isThere ? folder : nearestFolder(folder);
 }

@@ -1,7 +1,15 @@
 // Reads JSON files of a checkpoint within a size limit, and takes typed fields out of them.
 
-import { readFile, stat } from 'node:fs/promises';
-import { isJsonTooDeep, MAX_JSON_DEPTH, shellQuote, ToolkitError } from '@llama-ts/format';
+import {
+  type ErrorCode,
+  errnoOf,
+  isJsonTooDeep,
+  MAX_JSON_DEPTH,
+  pathStatus,
+  readRemedies,
+  readWholeFile,
+  ToolkitError,
+} from '@llama-ts/base';
 
 const MAX_SHOWN_LENGTH = 80;
 const MAX_SHOWN_DEPTH = 4;
@@ -10,10 +18,10 @@ const MAX_SHOWN_PARTS = 16;
 /** An object of parsed JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What to say when a file is wrong. */
+/** Suggestions of errors about a file. */
 export interface JsonFileOptions {
   /** Code of the errors. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Files over this are refused before they are read. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
@@ -27,13 +35,13 @@ export async function readJsonFile(path: string, options: JsonFileOptions): Prom
 }
 
 /** The object that a file's content is in JSON. @throws ToolkitError with `code` */
-export function parseJson(bytes: Uint8Array, path: string, code: string): JsonObject {
+export function parseJson(bytes: Uint8Array, path: string, code: ErrorCode): JsonObject {
   if (isJsonTooDeep(bytes)) throw damaged(code, `${path}: JSON over ${MAX_JSON_DEPTH} levels deep, expected fewer`);
   return parseShallowJson(bytes, path, code);
 }
 
 /** parseJson for what is known not to be nested too deeply. @throws ToolkitError with `code` */
-export function parseShallowJson(bytes: Uint8Array, path: string, code: string): JsonObject {
+export function parseShallowJson(bytes: Uint8Array, path: string, code: ErrorCode): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -48,29 +56,24 @@ export function parseShallowJson(bytes: Uint8Array, path: string, code: string):
 export async function readSmallFile(path: string, options: JsonFileOptions): Promise<Uint8Array | null> {
   try {
     // Before opening: opening a pipe would wait for a writer.
-    const found = await stat(path);
-    if (!found.isFile()) throw unreadable(path, 'is not a regular file');
+    const found = await pathStatus(path);
+    if (!found.isFile) throw unreadable(path, 'is not a regular file');
     const { size } = found;
     if (size > options.maxBytes) {
       throw damaged(options.code, `${path}: ${size} bytes, expected at most ${options.maxBytes}`);
     }
-    return await readFile(path, { signal: options.signal });
+    return await readWholeFile(path, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof ToolkitError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw unreadable(path, `cannot be read (${code})`, error);
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw unreadable(path, `cannot be read (${errnoOf(error)})`, error);
   }
 }
 
-/** The error of a file of a checkpoint that is there and cannot be read. */
+/** The error of a file of a checkpoint that exists and cannot be read. */
 export function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
-  const isForbidden = (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
-  const suggestions = isForbidden
-    ? [`let yourself read it: chmod u+r ${shellQuote(path)}`]
-    : [`see what it is: ls -ld ${shellQuote(path)}`];
-  return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions, cause });
+  return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions: readRemedies(path, cause), cause });
 }
 
 /** Whether a value is an object and neither null nor an array. */
@@ -84,7 +87,7 @@ export function show(value: unknown): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }
 
-/** The beginning of a value's JSON, with … for what lies deeper or further back. */
+/** The beginning of a value's JSON, with … for what is nested deeper or comes later. */
 function sketch(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN_LENGTH));
   if (typeof value !== 'object' || value === null) return String(value);
@@ -99,7 +102,7 @@ function joinFirst<T>(items: readonly T[], text: (item: T) => string): string {
   return items.length > MAX_SHOWN_PARTS ? `${first},…` : first;
 }
 
-function damaged(code: string, message: string, cause?: unknown): ToolkitError {
+function damaged(code: ErrorCode, message: string, cause?: unknown): ToolkitError {
   return new ToolkitError(code, message, {
     suggestions: ['download the file again, then run the same command again'],
     cause,

@@ -1,4 +1,4 @@
-// Promises that nobody awaits yet.
+// Promises that are awaited later.
 
 /** A promise that is awaited later; until then its failure must not count as unhandled. */
 export function noted<T>(work: Promise<T>): Promise<T> {

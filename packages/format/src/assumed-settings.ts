@@ -1,8 +1,8 @@
-// What a plain file leaves unsaid, recognised from its dimensions: the published Llama 3 models.
+// Settings that a plain file does not hold, recognised from its dimensions: those of the published Llama 3 models.
 
 import type { BoundaryTokens, ForwardSettings, Llama3RopeScaling, ModelDimensions } from './model-config.js';
 
-/** Settings taken for granted because the file holds none. */
+/** Assumed settings of a file that holds none. */
 export interface AssumedSettings extends ForwardSettings, BoundaryTokens {
   /** Published model that has these dimensions. */
   readonly preset: string;

@@ -1,17 +1,16 @@
-// Opens a .bin file: header, exact length, trailer and norms are checked before anyone sizes anything by them.
+// Opens a .bin file: header, exact length, trailer and norms are checked before anything is sized by them.
 
-import type { ByteSource } from './byte-source.js';
+import { type ByteSource, equalBytes, sha256, ToolkitError } from '@llama-ts/base';
 import { badTrailer } from './bytes.js';
-import { type BinHeader, decodeHeader, HEADER_BYTES, headerByteLength } from './header.js';
+import { exportAgain } from './export-again.js';
+import { type BinHeader, decodeHeader, HEADER_BYTES, headerByteLength, neededHeaderBytes } from './header.js';
 import { type BinLayout, type BinTensor, layout } from './layout.js';
-import { exportAgain } from './shell-quote.js';
-import { ToolkitError } from './toolkit-error.js';
-import { decodeFooter, decodeTrailer, equalBytes, FOOTER_BYTES, sha256, type Trailer } from './trailer.js';
+import { decodeFooter, decodeTrailer, FOOTER_BYTES, type Trailer } from './trailer.js';
 
-/** Norms read at once: each waits for the disk or a thread longer than it takes to read. */
+/** Norms read in parallel: each waits longer for the disk or a thread than its bytes take to read. */
 const PARALLEL_READS = 16;
 
-/** What a .bin file says of itself. */
+/** Header, trailer and weights of a .bin file. */
 export interface BinFile {
   readonly header: BinHeader;
   readonly layout: BinLayout;
@@ -37,13 +36,13 @@ export async function readBinFile(source: ByteSource): Promise<BinFile> {
  */
 export async function readBinOutline(source: ByteSource): Promise<BinFile> {
   const { name, byteLength } = source;
-  const start = await readStart(source);
+  const start = await readHeaderBytes(source);
   const header = decodeHeader(start, name);
   const places = placesIn(source, header);
   if (byteLength === places.weightsEnd) return { header, layout: places, trailer: null };
   try {
     const trailer = await readTrailer(source, header, places);
-    const headerBytes = start.subarray(0, headerByteLength(header.version));
+    const headerBytes = start.subarray(0, headerByteLength(header));
     if (!equalBytes(sha256(headerBytes), trailer.checksums.header)) {
       throw new ToolkitError('BAD_HEADER', `${name}: the header does not have the sha256 that the trailer states`);
     }
@@ -59,18 +58,26 @@ export async function readBinOutline(source: ByteSource): Promise<BinFile> {
 }
 
 /**
- * Reads the header only, and holds the file's length against it: what has all its weights may be mapped.
+ * Reads the header only and compares the file's length with it: a file with all its weights can be mapped.
  *
  * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`
  */
 export async function readBinHeader(source: ByteSource): Promise<BinHeader> {
-  const header = decodeHeader(await readStart(source), source.name);
+  const header = decodeHeader(await readHeaderBytes(source), source.name);
   placesIn(source, header);
   return header;
 }
 
-function readStart(source: ByteSource): Promise<Uint8Array> {
-  return source.read(0, Math.min(HEADER_BYTES, source.byteLength));
+/**
+ * The bytes that the header is in, or all that the file has of them.
+ *
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`
+ */
+export async function readHeaderBytes(source: ByteSource): Promise<Uint8Array> {
+  const { name, byteLength } = source;
+  const start = await source.read(0, Math.min(HEADER_BYTES, byteLength));
+  const needed = Math.min(neededHeaderBytes(start, name), byteLength);
+  return needed === start.byteLength ? start : source.read(0, needed);
 }
 
 /** @throws ToolkitError `NOT_A_MODEL`, `BAD_LENGTH` */
@@ -97,7 +104,7 @@ async function readTrailer(source: ByteSource, header: BinHeader, places: BinLay
   return decodeTrailer(bytes, places.tensors.length, name);
 }
 
-/** The trailer repeats some of the header; where they part, one of them is of another model. */
+/** The trailer repeats some of the header; where they differ, one of them is of another model. */
 function checkAgreement(header: BinHeader, trailer: Trailer, name: string): void {
   const { dimensions } = header;
   const { description, tokenizer } = trailer;

@@ -1,6 +1,6 @@
 // A cursor over bytes that refuses to read past the end, for the trailer's sections.
 
-import { ToolkitError } from './toolkit-error.js';
+import { ToolkitError } from '@llama-ts/base';
 
 /** Reads little-endian fields one after another; errors name the section and the byte in it. */
 export class ByteReader {
@@ -54,7 +54,7 @@ export class ByteReader {
   }
 }
 
-/** The error of every damaged trailer; who knows the file's path adds what to do. */
+/** The error of every damaged trailer; code that knows the file's path adds a suggestion. */
 export function badTrailer(message: string, cause?: unknown): ToolkitError {
   return new ToolkitError('BAD_TRAILER', message, { cause });
 }

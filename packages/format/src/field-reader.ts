@@ -1,4 +1,4 @@
-// Takes typed fields out of parsed JSON one by one and refuses what is missing, mistyped or unknown.
+// Reads typed fields of parsed JSON and refuses missing, mistyped and unknown ones.
 
 import { badTrailer } from './bytes.js';
 
@@ -32,7 +32,7 @@ export class FieldReader {
     return this.take(field) === null ? null : read();
   }
 
-  /** The field as a property of its own, or nothing where there is none. */
+  /** The field as an object of one property; an empty object where it is missing. */
   optional<Field extends string, T>(field: Field, read: () => T): { readonly [Name in Field]?: T } {
     if (!this.fields.has(field)) return {};
     return { [field]: read() } as { readonly [Name in Field]?: T };

@@ -1,11 +1,11 @@
-// Finds a trailer from the end of a file, whatever its header says: where the two disagree, one of them is damaged.
+// Finds a trailer from the end of a file without its header: if they disagree, one of them is damaged.
 
-import type { ByteSource } from './byte-source.js';
-import { decodeFooter, equalBytes, FOOTER_BYTES, SHA256_BYTES, sha256 } from './trailer.js';
+import { type ByteSource, equalBytes, sha256 } from '@llama-ts/base';
+import { decodeFooter, FOOTER_BYTES, SHA256_BYTES } from './trailer.js';
 
 const WEIGHTS_END_OFFSET = 24;
 
-/** First byte of a trailer that has the sha256 it states; null where there is none. */
+/** First byte of a trailer whose sha256 is right; null if there is none. */
 export async function findWholeTrailer(source: ByteSource): Promise<number | null> {
   const { name, byteLength } = source;
   if (byteLength < FOOTER_BYTES) return null;

@@ -1,15 +1,15 @@
 // Which group size a model is quantized with: the reference's back-off, and refusals where the reference goes wrong.
 
+import { ToolkitError } from '@llama-ts/base';
 import { MAX_GROUP_SIZE } from './limits.js';
 import type { ModelDimensions } from './model-config.js';
-import { ToolkitError } from './toolkit-error.js';
 
 /** The reference exporter's default. */
 export const DEFAULT_GROUP_SIZE = 64;
 
 /**
- * The group size to quantize with. Without a request it starts at 64 and halves until it divides `dim`; a request is
- * taken as it stands or refused.
+ * The group size to quantize with. Without a request it starts at 64 and halves until it divides `dim`; a requested
+ * size is used unchanged or refused.
  *
  * @throws ToolkitError `BAD_GROUP_SIZE` when it does not divide both `dim` and `hiddenDim`
  */

@@ -1,27 +1,30 @@
 // The header of a .bin file: which version it is and the dimensions every other offset follows from.
 
-import { describeForeignBytes } from './foreign-bytes.js';
+import { isText, recogniseFormat, ToolkitError } from '@llama-ts/base';
+import { exportAgain } from './export-again.js';
 import { MAX_DIM, MAX_GROUP_SIZE, MAX_HEADS, MAX_LAYERS, MAX_SEQ_LEN, MAX_VOCAB_SIZE } from './limits.js';
 import type { ModelDimensions } from './model-config.js';
-import { exportAgain } from './shell-quote.js';
-import { ToolkitError } from './toolkit-error.js';
+import { decodeTensorTable, encodeTensorTable, tableEnd } from './tensor-table.js';
+import { PANEL_GROUP_SIZE, type WeightEncoding } from './weight-encoding.js';
 
 /** Versions of the .bin format. */
-export type BinVersion = 0 | 1 | 2;
+export type BinVersion = 0 | 1 | 2 | 3;
 
-/** What a header says. */
+/** The fields of a header. */
 export interface BinHeader {
   readonly version: BinVersion;
   readonly dimensions: ModelDimensions;
-  /** Values per scale in v2; null in v0 and v1. */
+  /** Values per scale in v2 and v3; null in v0 and v1. */
   readonly groupSize: number | null;
+  /** v3: how each tensor is stored, in the order of the layout. Other versions store all matrices alike. */
+  readonly encodings?: readonly WeightEncoding[] | undefined;
 }
 
-/** "ak42", the magic of v1 and v2. */
+/** "ak42", the magic of v1, v2 and v3. */
 export const MAGIC = 0x616b3432;
 const MAGIC_BYTE_SWAPPED = 0x32346b61;
 
-/** Bytes of a v1 or v2 header. */
+/** Bytes of a v1 or v2 header; a v3 header goes on with the table of tensors. */
 export const HEADER_BYTES = 256;
 
 /** Bytes of a v0 header: seven int32 and no magic. */
@@ -29,7 +32,7 @@ export const LEGACY_HEADER_BYTES = 28;
 
 const DIMENSIONS_OFFSET = 8;
 const SHARED_FLAG_OFFSET = 36;
-/** Not a multiple of four: the reference packs it right behind the one-byte flag. */
+/** Not a multiple of four: the reference packs it right after the one-byte flag. */
 const GROUP_SIZE_OFFSET = 37;
 
 const dimensionFields = [
@@ -42,14 +45,15 @@ const dimensionFields = [
   ['maxSeqLen', MAX_SEQ_LEN],
 ] as const;
 
-/** Bytes that a version's header takes. */
-export function headerByteLength(version: BinVersion): number {
+/** Bytes up to the first tensor: the header, in v3 with the table of tensors and the zeros after it. */
+export function headerByteLength({ version, dimensions }: Pick<BinHeader, 'version' | 'dimensions'>): number {
+  if (version === 3) return tableEnd(dimensions);
   return version === 0 ? LEGACY_HEADER_BYTES : HEADER_BYTES;
 }
 
-/** The header as bytes, as the reference exporter writes it. */
+/** The header as bytes; those of v0, v1 and v2 as the reference exporter writes them. */
 export function encodeHeader(header: BinHeader): Uint8Array {
-  const bytes = new Uint8Array(headerByteLength(header.version));
+  const bytes = new Uint8Array(headerByteLength(header));
   const view = new DataView(bytes.buffer);
   const { dimensions } = header;
   const start = header.version === 0 ? 0 : DIMENSIONS_OFFSET;
@@ -63,19 +67,38 @@ export function encodeHeader(header: BinHeader): Uint8Array {
   view.setUint32(0, MAGIC, true);
   view.setInt32(4, header.version, true);
   view.setUint8(SHARED_FLAG_OFFSET, dimensions.sharedClassifier ? 1 : 0);
-  if (header.groupSize !== null) view.setInt32(GROUP_SIZE_OFFSET, header.groupSize, true);
+  if (header.version === 2) view.setInt32(GROUP_SIZE_OFFSET, header.groupSize!, true);
+  if (header.version === 3) bytes.set(encodeTensorTable(dimensions, header.encodings!), HEADER_BYTES);
   return bytes;
+}
+
+/**
+ * Bytes that {@link decodeHeader} needs of a file: more than 256 for the table of tensors of v3.
+ *
+ * @param bytes the file's first 256 bytes, or all it has
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`
+ */
+export function neededHeaderBytes(bytes: Uint8Array, name: string): number {
+  return Math.max(HEADER_BYTES, headerByteLength(decodeFixedHeader(bytes, name)));
 }
 
 /**
  * Reads the first bytes of a .bin file.
  *
- * @param bytes the file's first 256 bytes, or all it has
+ * @param bytes the file's first bytes, as many as {@link neededHeaderBytes}, or all it has
  * @param name the file's name, for messages
- * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`
+ * @throws ToolkitError `NOT_A_MODEL`, `BAD_VERSION`, `BAD_HEADER`, `BAD_LENGTH`
  */
 export function decodeHeader(bytes: Uint8Array, name: string): BinHeader {
+  const header = decodeFixedHeader(bytes, name);
+  if (header.version !== 3) return header;
+  return { ...header, encodings: decodeTensorTable(bytes.subarray(HEADER_BYTES), header.dimensions, name) };
+}
+
+/** The fields of the first 256 bytes. */
+function decodeFixedHeader(bytes: Uint8Array, name: string): BinHeader {
   if (bytes.byteLength < HEADER_BYTES) {
+    checkForeign(bytes, name);
     throw notAModel(
       `${name}: ${bytes.byteLength} bytes, expected a header of ${HEADER_BYTES} and the weights after it`,
     );
@@ -86,15 +109,20 @@ export function decodeHeader(bytes: Uint8Array, name: string): BinHeader {
   if (magic === MAGIC_BYTE_SWAPPED) {
     throw notAModel(`${name}: magic at byte 0 is byte-swapped, expected 0x616b3432 in little-endian order`);
   }
-  const foreign = describeForeignBytes(bytes);
-  if (foreign !== null) throw notAModel(`${name}: this is ${foreign}, expected a .bin model`);
+  checkForeign(bytes, name);
   return decodeLegacy(view, name);
+}
+
+/** @throws ToolkitError `NOT_A_MODEL` for a file whose format is another one */
+function checkForeign(bytes: Uint8Array, name: string): void {
+  const found = recogniseFormat(bytes) ?? (isText(bytes) ? { id: 'text', what: 'a text' } : null);
+  if (found !== null && found.id !== 'bin') throw notAModel(`${name}: this is ${found.what}, expected a .bin model`);
 }
 
 function decodeVersioned(view: DataView, name: string): BinHeader {
   const version = view.getInt32(4, true);
-  if (version !== 1 && version !== 2) {
-    throw new ToolkitError('BAD_VERSION', `${name}: version ${version} at byte 4, expected 1 or 2 behind the magic`, {
+  if (version !== 1 && version !== 2 && version !== 3) {
+    throw new ToolkitError('BAD_VERSION', `${name}: version ${version} at byte 4, expected 1 to 3 after the magic`, {
       suggestions: [`export the model again: ${exportAgain(name)}`],
     });
   }
@@ -105,6 +133,10 @@ function decodeVersioned(view: DataView, name: string): BinHeader {
   if (version === 2) {
     groupSize = view.getInt32(GROUP_SIZE_OFFSET, true);
     checkGroupSize(groupSize, dimensions, name);
+  }
+  if (version === 3) {
+    groupSize = PANEL_GROUP_SIZE;
+    checkPanelColumns(dimensions, name);
   }
   for (let i = version === 2 ? GROUP_SIZE_OFFSET + 4 : GROUP_SIZE_OFFSET; i < HEADER_BYTES; i++) {
     if (view.getUint8(i) !== 0) throw badHeader(name, i, `padding ${view.getUint8(i)}`, '0');
@@ -156,6 +188,20 @@ export function checkHeads({ dim, nHeads, nKvHeads }: ModelDimensions, name: str
       `${name}: ${nHeads} heads over ${nKvHeads} key/value heads, expected a multiple`,
     );
   }
+}
+
+/**
+ * Refuses widths that groups of v3 do not divide.
+ *
+ * @throws ToolkitError `BAD_HEADER`
+ */
+function checkPanelColumns({ dim, hiddenDim }: ModelDimensions, name: string): void {
+  if (dim % PANEL_GROUP_SIZE === 0 && hiddenDim % PANEL_GROUP_SIZE === 0) return;
+  throw new ToolkitError(
+    'BAD_HEADER',
+    `${name}: dim ${dim} and hiddenDim ${hiddenDim} in a v3 file, expected multiples of ${PANEL_GROUP_SIZE}`,
+    { suggestions: [`the file is damaged or no model, export it again: ${exportAgain(name, 3)}`] },
+  );
 }
 
 function checkGroupSize(groupSize: number, { dim, hiddenDim }: ModelDimensions, name: string): void {

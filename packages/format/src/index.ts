@@ -1,10 +1,10 @@
 // Public names of @llama-ts/format.
 
 export { type AssumedSettings, assumedSettings } from './assumed-settings.js';
-export { type BinFile, readBinFile, readBinHeader, readBinOutline } from './bin-file.js';
-export { type ByteSource, bytesSource, openFile } from './byte-source.js';
+export { type BinFile, readBinFile, readBinHeader, readBinOutline, readHeaderBytes } from './bin-file.js';
+export { type CompleteSettingsOptions, completeSettings } from './complete-settings.js';
+export { exportAgain } from './export-again.js';
 export { findWholeTrailer } from './find-whole-trailer.js';
-export { describeForeignBytes } from './foreign-bytes.js';
 export { chooseGroupSize, DEFAULT_GROUP_SIZE } from './group-size.js';
 export {
   type BinHeader,
@@ -14,19 +14,9 @@ export {
   encodeHeader,
   HEADER_BYTES,
   headerByteLength,
+  neededHeaderBytes,
 } from './header.js';
-export { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
-export {
-  type BinLayout,
-  type BinTensor,
-  columnsOf,
-  isRopeTable,
-  layout,
-  rowsOf,
-  type TensorKind,
-  tensorName,
-  tensorShape,
-} from './layout.js';
+export { type BinLayout, type BinTensor, bitsPerWeightOf, layout } from './layout.js';
 export {
   MAX_DIM,
   MAX_GROUP_SIZE,
@@ -43,12 +33,21 @@ export {
   type ForwardSettings,
   type GenerationDefaults,
   type Llama3RopeScaling,
+  llama32RopeScaling,
   type ModelDimensions,
   promptPrefix,
 } from './model-config.js';
-export { nearest } from './nearest.js';
-export { exportAgain, shellQuote } from './shell-quote.js';
 export { type TemplateFacts, templateFacts } from './template-facts.js';
+export {
+  columnsOf,
+  isRopeTable,
+  rowsOf,
+  type TensorKind,
+  type TensorShape,
+  tensorName,
+  tensorShape,
+  tensorShapes,
+} from './tensor-shapes.js';
 export { decodeTokenizerBin, encodeTokenizerBin, type TokenizerBin } from './tokenizer-bin.js';
 export {
   type AddedToken,
@@ -58,24 +57,42 @@ export {
   type TokenizerData,
   unusedTokenName,
 } from './tokenizer-data.js';
-export { isToolkitError, ToolkitError, type ToolkitErrorOptions, type ToolkitErrorShape } from './toolkit-error.js';
 export {
   type Checksums,
   decodeTrailer,
   encodeTrailer,
-  equalBytes,
   FOOTER_BYTES,
-  sha256,
   type Trailer,
 } from './trailer.js';
-export type { ModelDescription, Provenance, SourceFile } from './trailer-description.js';
 export {
+  CALIBRATION_RULE,
+  type CalibrationTextFacts,
+  type ModelDescription,
+  type Provenance,
+  type Quantization,
+  SEARCH_RULE,
+  type SourceFile,
+} from './trailer-description.js';
+export {
+  CODEBOOK_LENGTH,
   type EncodingId,
   type Float32Encoding,
   float32Encoding,
+  isInPanels,
+  isSameEncoding,
+  MAX_VALUE,
   matrixEncoding,
+  PANEL_GROUP_SIZE,
+  PANEL_ROWS,
+  type PanelEncoding,
+  panelBytes,
+  panelScaleBytes,
+  type Q4Encoding,
   type Q8Encoding,
+  type Q8RowsEncoding,
+  q4Encoding,
   q8Encoding,
+  q8RowsEncoding,
   scaleBytes,
   scaleCount,
   valueBytes,

@@ -1,4 +1,4 @@
-// What a model is: the dimensions its header holds, and what a forward pass and a chat need besides.
+// The configuration of a model: the dimensions of its header, and what a forward pass and a chat need besides.
 
 /** The dimensions in the header of every .bin version. */
 export interface ModelDimensions {
@@ -24,10 +24,18 @@ export interface Llama3RopeScaling {
   readonly originalMaxPositionEmbeddings: number;
 }
 
-/** What the forward pass needs and no header field holds. */
+/** The scaling of every Llama 3.2 model. @see its config.json, rope_scaling */
+export const llama32RopeScaling: Llama3RopeScaling = {
+  factor: 32,
+  lowFreqFactor: 1,
+  highFreqFactor: 4,
+  originalMaxPositionEmbeddings: 8192,
+};
+
+/** Settings of the forward pass that no header field holds. */
 export interface ForwardSettings {
   readonly ropeTheta: number;
-  /** null: unscaled. */
+  /** null: RoPE is not scaled. */
   readonly ropeScaling: Llama3RopeScaling | null;
   readonly normEpsilon: number;
 }
@@ -37,9 +45,9 @@ export interface BoundaryTokens {
   readonly bosId: number | null;
   /** Every id that ends generation. */
   readonly eosIds: readonly number[];
-  /** What the tokenizer puts before a text. Default the begin-of-text token, if there is one. */
+  /** Ids that the tokenizer puts before a text. Default the begin-of-text token, if there is one. */
   readonly prefixIds?: readonly number[] | undefined;
-  /** What the tokenizer puts after a text; no prompt gets it, for it is to be continued. Default nothing. */
+  /** Ids that the tokenizer puts after a text, but not after a prompt, which is continued. Default none. */
   readonly suffixIds?: readonly number[] | undefined;
 }
 
@@ -50,7 +58,7 @@ export interface EndTokenSource {
   readonly sources: readonly string[];
 }
 
-/** What the tokenizer puts before a text. */
+/** The ids that the tokenizer puts before a text. */
 export function promptPrefix({ bosId, prefixIds }: BoundaryTokens): readonly number[] {
   return prefixIds ?? (bosId === null ? [] : [bosId]);
 }

@@ -1,8 +1,8 @@
-// What a checkpoint says of its chat templates beside the default one's source.
+// The chat templates of a checkpoint besides the default one, and their variables.
 
 import type { FieldReader } from './field-reader.js';
 
-/** Both are left out where there is nothing to say; files of older versions have neither. */
+/** Both are left out where empty; files of older versions have neither. */
 export interface TemplateFacts {
   /** Other templates by their names, such as `tool_use` and `rag`. */
   readonly namedTemplates?: Readonly<Record<string, string>> | undefined;
@@ -13,7 +13,7 @@ export interface TemplateFacts {
   readonly templateTokens?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The fields of {@link TemplateFacts} alone, in canonical order; a field with nothing to say is left out. */
+/** Only the fields of {@link TemplateFacts}, in canonical order; empty ones are left out. */
 export function templateFacts({ namedTemplates = {}, templateTokens = {} }: TemplateFacts): TemplateFacts {
   return {
     ...(Object.keys(namedTemplates).length === 0 ? {} : { namedTemplates: inOrder(namedTemplates) }),

@@ -1,11 +1,10 @@
 // tokenizer.bin, the C programs' tokenizer file: the longest token's length, then score, length and bytes per token.
 
+import { shellQuote, ToolkitError } from '@llama-ts/base';
 import { MAX_TOKEN_BYTES } from './limits.js';
-import { shellQuote } from './shell-quote.js';
 import { countUsedTokens, type TokenizerData, unusedTokenName } from './tokenizer-data.js';
-import { ToolkitError } from './toolkit-error.js';
 
-/** The tokens of a tokenizer.bin: bytes and scores. The file says nothing of merges or specials. */
+/** The tokens of a tokenizer.bin: bytes and scores. The file has neither merges nor specials. */
 export interface TokenizerBin {
   /** (nTokens) */
   readonly tokens: readonly Uint8Array[];

@@ -4,13 +4,13 @@
 export interface AddedToken {
   readonly id: number;
   readonly name: string;
-  /** White space before it belongs to it. Default false. */
+  /** White space before it is part of it. Default false. */
   readonly lstrip?: boolean | undefined;
-  /** White space after it belongs to it. Default false. */
+  /** White space after it is part of it. Default false. */
   readonly rstrip?: boolean | undefined;
   /** It is not found inside a word. Default false. */
   readonly singleWord?: boolean | undefined;
-  /** It is looked for in what the tokens that are not normalized leave. Default false. */
+  /** It is searched in the text between the tokens that are not normalized. Default false. */
   readonly normalized?: boolean | undefined;
   /** Byte-pair encoding can make it too, since the vocabulary lists it. Default false; special tokens never have it. */
   readonly inVocabulary?: boolean | undefined;
@@ -25,7 +25,7 @@ export type SplitPattern = 'llama3';
 /** A tokenizer's whole content. Every id below `nTokens` is a token, except for unused ids at the end. */
 export interface TokenizerData {
   readonly splitPattern: SplitPattern;
-  /** A piece that is a token as it stands is taken whole, without merging (`ignore_merges`). */
+  /** A piece that is a token is taken whole, without merging (`ignore_merges`). */
   readonly ignoreMerges: boolean;
   /** The model's vocabulary size: all tokens, added and special ones included, and unused ids. */
   readonly nTokens: number;
@@ -35,20 +35,20 @@ export interface TokenizerData {
   readonly tokenOffsets: Uint32Array;
   /** (nMerges, 2) pairs of ids that merge, best rank first; null when merges follow from the ids (tiktoken). */
   readonly merges: Uint32Array | null;
-  /** In id order. */
+  /** Special tokens in id order. */
   readonly specialTokens: readonly SpecialToken[];
-  /** Added tokens that are not special, in id order: found in every text, and part of what a model says. Default none. */
+  /** Added tokens that are not special, in id order: found in every text, and part of the model's output. Default none. */
   readonly addedTokens?: readonly AddedToken[] | undefined;
 }
 
-/** Tokens of a tokenizer without the unused ids at the end, with which a vocabulary is padded. */
+/** Number of tokens without the unused ids at the end, which pad a vocabulary. */
 export function countUsedTokens({ nTokens, tokenOffsets }: Pick<TokenizerData, 'nTokens' | 'tokenOffsets'>): number {
   let nUsed = nTokens;
   while (nUsed > 0 && tokenOffsets[nUsed] === tokenOffsets[nUsed - 1]) nUsed--;
   return nUsed;
 }
 
-/** What llama.cpp's converter calls an unused id. */
+/** The name of an unused id, as llama.cpp's converter has it. */
 export function unusedTokenName(id: number): string {
   return `[PAD${id}]`;
 }

@@ -1,8 +1,8 @@
 // The trailer's description of a model: configuration, generation defaults, chat template and provenance, as JSON.
 
+import { isJsonTooDeep, MAX_JSON_DEPTH } from '@llama-ts/base';
 import { badTrailer } from './bytes.js';
 import { FieldReader } from './field-reader.js';
-import { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 import type {
   BoundaryTokens,
   EndTokenSource,
@@ -32,7 +32,26 @@ export interface Provenance {
   readonly tool: string;
 }
 
-/** What the forward pass, generation and chat need to know, and where it came from. */
+/** The rules by which v3's scales, values and codebooks were searched (docs/arithmetic.md, rules 11 to 13). */
+export const SEARCH_RULE = 'search-1';
+
+/** The same for the embedding and the classifier; the layers by the inputs that a text gave them (rules 14 to 17). */
+export const CALIBRATION_RULE = 'calibration-1';
+
+/** The text that a calibrated file was quantized with. */
+export interface CalibrationTextFacts {
+  /** SHA-256 of the text's bytes, lowercase hexadecimal. */
+  readonly sha256: string;
+  /** Tokens of the text, without those that the tokenizer puts before it. */
+  readonly nTokens: number;
+}
+
+/** How the weights of a v3 file were quantized, so that they can be derived again from their source. */
+export type Quantization =
+  | { readonly rule: typeof SEARCH_RULE }
+  | { readonly rule: typeof CALIBRATION_RULE; readonly text: CalibrationTextFacts };
+
+/** Settings for the forward pass, generation and chat, and the provenance of the model. */
 export interface ModelDescription extends ForwardSettings, BoundaryTokens, TemplateFacts {
   readonly headDim: number;
   /** Where `eosIds` come from; files of older versions do not say it. */
@@ -42,6 +61,8 @@ export interface ModelDescription extends ForwardSettings, BoundaryTokens, Templ
   readonly generation: GenerationDefaults;
   /** Jinja source; null for a model without one. */
   readonly chatTemplate: string | null;
+  /** v3 only; undefined where the values were taken over from another format. */
+  readonly quantization?: Quantization | undefined;
   readonly provenance: Provenance;
 }
 
@@ -72,6 +93,7 @@ export function encodeDescription(description: ModelDescription): Uint8Array {
     chatTemplate: description.chatTemplate,
     // Left out where undefined.
     ...templateFacts(description),
+    quantization: description.quantization && orderedQuantization(description.quantization),
     provenance: {
       source,
       commit,
@@ -114,6 +136,7 @@ export function decodeDescription(bytes: Uint8Array, name: string): ModelDescrip
     },
     chatTemplate: root.nullable('chatTemplate', () => root.string('chatTemplate')),
     ...decodeTemplateFacts(root),
+    ...root.optional('quantization', () => decodeQuantization(root.object('quantization'))),
     provenance: {
       source: provenance.string('source'),
       commit: provenance.nullable('commit', () => provenance.string('commit')),
@@ -141,6 +164,25 @@ function decodeEndSource(item: FieldReader): EndTokenSource {
   const decoded = { id: source.integer('id', 0), sources: source.array('sources', (name) => name.string('')) };
   source.end();
   return decoded;
+}
+
+function orderedQuantization(quantization: Quantization): Quantization {
+  if (quantization.rule === SEARCH_RULE) return { rule: SEARCH_RULE };
+  const { sha256, nTokens } = quantization.text;
+  return { rule: CALIBRATION_RULE, text: { sha256, nTokens } };
+}
+
+function decodeQuantization(quantization: FieldReader): Quantization {
+  const rule = quantization.string('rule', new RegExp(`^(${SEARCH_RULE}|${CALIBRATION_RULE})$`));
+  if (rule === SEARCH_RULE) {
+    quantization.end();
+    return { rule };
+  }
+  const text = quantization.object('text');
+  const facts = { sha256: text.string('sha256', /^[0-9a-f]{64}$/), nTokens: text.integer('nTokens', 1) };
+  text.end();
+  quantization.end();
+  return { rule: CALIBRATION_RULE, text: facts };
 }
 
 function decodeScaling(scaling: FieldReader): Llama3RopeScaling {

@@ -100,7 +100,7 @@ export function decodeTokenizer(bytes: Uint8Array, name: string): TokenizerData 
   };
 }
 
-/** Nothing where there are none, as for files of older versions. */
+/** No field without added tokens, as for files of older versions. */
 function addedTokens(added: readonly AddedToken[]): Pick<TokenizerData, 'addedTokens'> {
   return added.length === 0 ? {} : { addedTokens: added };
 }
@@ -141,7 +141,7 @@ function addedToken(id: number, name: string, bits: number): AddedToken {
   return { id, name, ...Object.fromEntries(marks.map(([mark]) => [mark, true])) };
 }
 
-/** A loop, for half a million ids are looked at whenever a model is opened. */
+/** A loop: half a million ids are checked whenever a model is opened. */
 function firstNotBelow(limit: number, ids: Uint32Array): number | undefined {
   for (let i = 0; i < ids.length; i++) if (ids[i]! >= limit) return ids[i];
   return undefined;

@@ -1,16 +1,16 @@
-// The trailer behind the last weight: everything a model needs that the reference's format cannot say.
+// The trailer after the last weight: everything a model needs that the reference's format cannot express.
 //
 //   sections   each (u32 kind, u32 byte length, bytes, zeros up to a multiple of 8), in the order of `SectionKind`
 //   footer     64 bytes: magic, u32 version, u32 zero, u64 trailer length, u64 weights end, sha256 of all before it
 
-import { createHash } from 'node:crypto';
+import { equalBytes, sha256 } from '@llama-ts/base';
 import { ByteReader, badTrailer } from './bytes.js';
 import { MAX_TRAILER_BYTES } from './limits.js';
 import type { TokenizerData } from './tokenizer-data.js';
 import { decodeDescription, encodeDescription, type ModelDescription } from './trailer-description.js';
 import { decodeTokenizer, encodeTokenizer } from './trailer-tokenizer.js';
 
-/** sha256 of the parts of a file that the trailer vouches for. */
+/** sha256 of the parts of a file. */
 export interface Checksums {
   /** (32) of the header's bytes */
   readonly header: Uint8Array;
@@ -18,7 +18,7 @@ export interface Checksums {
   readonly tensors: readonly Uint8Array[];
 }
 
-/** What a trailer holds. */
+/** The parts of a trailer. */
 export interface Trailer {
   readonly description: ModelDescription;
   /** null for a model exported without one. */
@@ -26,7 +26,7 @@ export interface Trailer {
   readonly checksums: Checksums;
 }
 
-/** What the footer says; enough to find and bound the trailer. */
+/** The fields of the footer, which find and bound the trailer. */
 export interface TrailerFooter {
   readonly trailerByteLength: number;
   readonly weightsEnd: number;
@@ -87,7 +87,7 @@ export function decodeFooter(
   const saidWeightsEnd = Number(view.getBigUint64(24, true));
   if (saidWeightsEnd !== weightsEnd || trailerByteLength !== excess) {
     throw badTrailer(
-      `${name}: trailer of ${trailerByteLength} bytes behind byte ${saidWeightsEnd}, expected ${excess} behind ${weightsEnd}`,
+      `${name}: trailer of ${trailerByteLength} bytes after byte ${saidWeightsEnd}, expected ${excess} after byte ${weightsEnd}`,
     );
   }
   if (trailerByteLength > MAX_TRAILER_BYTES) {
@@ -121,16 +121,6 @@ export function decodeTrailer(bytes: Uint8Array, nTensors: number, name: string)
   };
 }
 
-/** sha256 of bytes. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest());
-}
-
-/** Whether two byte arrays are equal. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
-
 function encodeSection(kind: number, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(8 + Math.ceil(content.byteLength / 8) * 8);
   const view = new DataView(bytes.buffer);
@@ -156,7 +146,7 @@ function splitSections(body: Uint8Array, name: string): Map<number, Uint8Array> 
     const padding = (8 - (byteLength % 8)) % 8;
     sections.set(kind, reader.bytesOf(byteLength, `section ${kind}`));
     if (reader.bytesOf(padding, 'padding').some((byte) => byte !== 0)) {
-      throw badTrailer(`${name}: trailer padding behind section ${kind} is not zero`);
+      throw badTrailer(`${name}: trailer padding after section ${kind} is not zero`);
     }
     left -= 8 + byteLength + padding;
     previousKind = kind;

@@ -1,6 +1,6 @@
 // Little-endian values appended to a growing buffer.
 
-import { GgufError } from './gguf-error.js';
+import { ToolkitError } from '@llama-ts/base';
 import { MAX_HEADER_BYTES } from './limits.js';
 
 const FIRST_CAPACITY_BYTES = 4096;
@@ -98,7 +98,7 @@ export class ByteWriter {
     const needed = this.byteLength + byteCount;
     if (needed <= this.#bytes.byteLength) return;
     if (needed > MAX_HEADER_BYTES) {
-      throw new GgufError('LIMIT_EXCEEDED', `gguf header: over ${MAX_HEADER_BYTES} bytes, expected fewer`);
+      throw new ToolkitError('LIMIT_EXCEEDED', `gguf header: over ${MAX_HEADER_BYTES} bytes, expected fewer`);
     }
     const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.byteLength));
     grown.set(this.bytes);

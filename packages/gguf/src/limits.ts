@@ -18,5 +18,17 @@ export const MAX_ARRAY_DEPTH = 8;
 /** Largest header in bytes. A vocabulary of 256,000 tokens with its merges takes about 20 MB. */
 export const MAX_HEADER_BYTES = 1_000_000_000;
 
-/** Bytes handed to the system in one write: large enough to be fast, small enough to cancel soon. */
-export const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;
+/** Largest header that is read, in bytes: ten times that of the largest vocabulary in use. */
+export const MAX_READ_HEADER_BYTES = 200_000_000;
+
+/** Most tensors of a file: a model of 405 billion parameters has 1,138, one of several hundred experts under 10,000. */
+export const MAX_TENSORS = 100_000;
+
+/** Most metadata entries of a file: files in use have under 100. */
+export const MAX_METADATA_ENTRIES = 10_000;
+
+/** Largest alignment that is read, in bytes: a page of memory on any machine. */
+export const MAX_ALIGNMENT_BYTES = 65_536;
+
+/** Most files that a model is split into: twice those of the largest public one. All of them are open at once. */
+export const MAX_SPLIT_FILES = 1_000;

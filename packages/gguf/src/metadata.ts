@@ -1,15 +1,14 @@
 // Metadata values: every kind the format has, checked and appended to a header.
 
+import { quote, ToolkitError } from '@llama-ts/base';
 import type { ByteWriter } from './byte-writer.js';
-import { GgufError } from './gguf-error.js';
 import { ALIGNMENT_BYTES, MAX_ARRAY_DEPTH, MAX_KEY_BYTES } from './limits.js';
-import { quote } from './quote.js';
 
 interface KindRules<Value> {
   /** The kind's number in the format. */
   readonly id: number;
   accepts(value: unknown): boolean;
-  /** What it accepts, for messages. */
+  /** The values that it accepts, for messages. */
   readonly expected: string;
   append(writer: ByteWriter, value: Value): void;
 }
@@ -155,6 +154,6 @@ function rulesOf(kind: GgufScalar['kind'], where: string): KindRules<unknown> {
   throw fail('INVALID_ARGUMENT', `${where}: kind ${quote(String(kind))}, expected one of ${kinds}`);
 }
 
-function fail(code: 'INVALID_ARGUMENT' | 'LIMIT_EXCEEDED', message: string): GgufError {
-  return new GgufError(code, `gguf header: ${message}`);
+function fail(code: 'INVALID_ARGUMENT' | 'LIMIT_EXCEEDED', message: string): ToolkitError {
+  return new ToolkitError(code, `gguf header: ${message}`);
 }

@@ -1,6 +1,6 @@
 // Q8_0 blocks by llama.cpp's own rule, so that its tools would have written the same bytes.
 
-import { GgufError } from './gguf-error.js';
+import { ToolkitError } from '@llama-ts/base';
 import { float16Bits } from './half-formats.js';
 import { Q8_0_BLOCK_BYTES, Q8_0_BLOCK_VALUES } from './tensor-type.js';
 
@@ -21,7 +21,7 @@ const F16_INFINITY = 0x7c00;
 export function quantizeQ8_0(values: Float32Array, into?: Uint8Array): Uint8Array {
   if (values.length % Q8_0_BLOCK_VALUES !== 0) {
     const message = `Q8_0: ${values.length} values, expected a multiple of ${Q8_0_BLOCK_VALUES}`;
-    throw new GgufError('INVALID_ARGUMENT', message);
+    throw new ToolkitError('INVALID_ARGUMENT', message);
   }
   const bytes = into ?? new Uint8Array((values.length / Q8_0_BLOCK_VALUES) * Q8_0_BLOCK_BYTES);
   for (let start = 0, offset = 0; start < values.length; start += Q8_0_BLOCK_VALUES, offset += Q8_0_BLOCK_BYTES) {
@@ -51,7 +51,7 @@ function quantizeBlock(values: Float32Array, start: number, bytes: Uint8Array, o
   }
 }
 
-function nonFinite(values: Float32Array, start: number, max: number): GgufError {
+function nonFinite(values: Float32Array, start: number, max: number): ToolkitError {
   const block = values.subarray(start, start + Q8_0_BLOCK_VALUES);
   const odd = block.findIndex((value) => !Number.isFinite(value));
   const message =
@@ -59,5 +59,5 @@ function nonFinite(values: Float32Array, start: number, max: number): GgufError 
       ? `Q8_0: values up to ${max} from ${start} on, expected a scale within half precision`
       : `Q8_0: value ${start + odd} is ${block[odd]}, expected a finite number`;
   const suggestions = ['as it is: encodeF32(values)'];
-  return new GgufError('NON_FINITE', message, { suggestions });
+  return new ToolkitError('NON_FINITE', message, { suggestions });
 }

@@ -1,10 +1,9 @@
 // Lays tensors out in the order given and writes the header: magic, counts, metadata, tensor table, padding.
 
+import { type ErrorCode, quote, ToolkitError } from '@llama-ts/base';
 import { ByteWriter } from './byte-writer.js';
-import { GgufError, type GgufErrorCode } from './gguf-error.js';
 import { ALIGNMENT_BYTES, MAX_DIMENSIONS, MAX_NAME_BYTES } from './limits.js';
 import { appendMetadata, type GgufMetadata } from './metadata.js';
-import { quote } from './quote.js';
 import { isTensorType, TENSOR_TYPES_WRITTEN, type TensorType, tensorByteLength, typeLayout } from './tensor-type.js';
 
 /** "GGUF" read as a little-endian number. */
@@ -12,9 +11,9 @@ const MAGIC = 0x46554747;
 const VERSION = 3;
 const FIRST_COUNT_OFFSET_BYTES = 8;
 
-/** What to write about a tensor. */
+/** A tensor to write. */
 export interface TensorSpec {
-  /** Up to 63 bytes of UTF-8. */
+  /** A name of up to 63 bytes in UTF-8. */
   readonly name: string;
   readonly type: TensorType;
   /** 1 to 4 lengths, outermost first: (rows, cols) for a matrix. The file stores them the other way round. */
@@ -125,6 +124,6 @@ function checkedByteLength({ name, type, shape }: TensorSpec): number {
   return byteLength;
 }
 
-function fail(code: GgufErrorCode, message: string): GgufError {
-  return new GgufError(code, `gguf header: ${message}`);
+function fail(code: ErrorCode, message: string): ToolkitError {
+  return new ToolkitError(code, `gguf header: ${message}`);
 }

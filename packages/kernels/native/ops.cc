@@ -1,13 +1,13 @@
-// The checks of each operation's arguments, before a thread touches an array.
+// The checks of each operation's arguments. They pass before a thread reads or writes an array.
 #include "ops.h"
 
 namespace kernels {
 namespace {
 
-/** found > 0 and a multiple of `of` > 0. */
+/** Whether `found` is above 0 and a multiple of `of`. */
 bool multiple(size_t found, size_t of) { return found > 0 && of > 0 && found % of == 0; }
 
-/** a * b = product, without overflow. */
+/** Whether a * b is `product`, and does not overflow. */
 bool productIs(size_t a, size_t b, size_t product) {
   size_t result;
   return !__builtin_mul_overflow(a, b, &result) && result == product;
@@ -31,9 +31,23 @@ bool cacheFits(const Segment& segment, const CacheArgs& args) {
          address(segment.values) % alignment == 0;
 }
 
-/** Bytes of `count` elements of a checkpoint. */
+/** Whether `source` is `count` elements of a checkpoint. */
 bool holdsElements(Array<const uint8_t> source, size_t count, SourceDtype dtype) {
   return dtype <= SourceDtype::bf16 && productIs(count, dtype == SourceDtype::f32 ? 4 : 2, source.length);
+}
+
+/** Whether the panels of a matrix have their length. Its codebook never has -128, whose magnitude is no int8. */
+bool panelsFit(const Matrix& matrix) {
+  const size_t groups = matrix.cols / kPanelGroupSize;
+  const bool isQ4 = matrix.encoding == Encoding::q4Panels;
+  if (matrix.cols % kPanelGroupSize != 0 || groups > SIZE_MAX / 1024) return false;
+  for (uint32_t entries : matrix.codebook) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      if ((entries >> shift & 0xff) == 0x80) return false;
+    }
+  }
+  const size_t panels = matrix.rows / kPanelRows + (matrix.rows % kPanelRows != 0);
+  return productIs(panels, panelScaleBytes(groups) + groups * panelGroupBytes(isQ4), matrix.values.length);
 }
 
 bool groupsFit(Array<int8_t> values, Array<float> scales, size_t groupSize) {
@@ -44,13 +58,22 @@ bool groupsFit(Array<int8_t> values, Array<float> scales, size_t groupSize) {
 }  // namespace
 
 bool Matrix::valid() const {
-  if (rows == 0 || cols == 0 || !productIs(rows, cols, values.length)) return false;
+  if (rows == 0 || cols == 0) return false;
+  if (isInPanels()) return groupSize == kPanelGroupSize && scales.length == 0 && panelsFit(*this);
+  if (!productIs(rows, cols, values.length)) return false;
   const auto isAligned = [](const Array<const uint8_t>& array, size_t to) {
     return reinterpret_cast<size_t>(array.data) % to == 0;
   };
-  if (!quantized()) return isAligned(values, alignof(float));
-  if (!isAligned(scales, hasMaxima ? alignof(uint16_t) : alignof(float))) return false;
-  return groupSize <= kMaxGroupSize && cols % groupSize == 0 && scales.length == values.length / groupSize;
+  const auto hasScales = [&](size_t alignment) {
+    return groupSize > 0 && groupSize <= kMaxGroupSize && cols % groupSize == 0 &&
+           scales.length == values.length / groupSize && isAligned(scales, alignment);
+  };
+  switch (encoding) {
+    case Encoding::f32: return groupSize == 0 && scales.length == 0 && isAligned(values, alignof(float));
+    case Encoding::q8: return hasScales(alignof(float));
+    case Encoding::q8Maxima: return hasScales(alignof(uint16_t));
+    default: return false;
+  }
 }
 
 bool EmbedArgs::valid() const {
@@ -62,12 +85,14 @@ bool RmsNormArgs::valid() const {
 }
 
 bool LinearArgs::valid() const {
-  if (!multiple(x.length, cols) || count == 0) return false;
+  if (!multiple(x.length, cols()) || count == 0) return false;
   Words words = outputs;
   for (size_t i = 0; i < count && words.ok; i++) {
     const Output output(words);
     const Matrix& weight = output.weight;
-    if (weight.cols != cols || weight.groupSize != groupSize) return false;
+    if (weight.cols != cols() || weight.groupSize != first.groupSize) return false;
+    if (weight.quantizesActivations() != first.quantizesActivations()) return false;
+    if (weight.isInPanels() != first.isInPanels()) return false;
     if (!productIs(rows(), weight.rows, output.out.length)) return false;
   }
   return words.ok;
@@ -121,6 +146,12 @@ bool QuantizeArgs::valid() const { return groupsFit(values, scales, groupSize) &
 
 bool QuantizeWeightsArgs::valid() const {
   return groupsFit(values, scales, groupSize) && largest.length == 1 && holdsElements(source, values.length, dtype);
+}
+
+bool QuantizePanelsArgs::valid() const {
+  size_t count;
+  return matrix.isInPanels() && largest.length == 1 && !__builtin_mul_overflow(matrix.rows, matrix.cols, &count) &&
+         holdsElements(source, count, dtype);
 }
 
 }  // namespace kernels

@@ -1,14 +1,11 @@
-// The program: what TypeScript asks for, as float64 words, and the arguments of each operation read from them.
+// The operations of a program, and their arguments, which are read from float64 words.
 //
-// An operation is [opcode, number of words, arguments…]; an array is two words, address and length. The order of
-// the arguments is that of src/program/encode.ts. `valid()` repeats the checks of src/check-calls.ts: a mistake on the
-// other side of the boundary must end in an error, not in memory it does not own.
+// An operation is [opcode, number of words, arguments…]. src/program writes the words in the same order. `valid()` repeats the
+// checks of src/check-calls.ts, so that a wrong program from JavaScript ends in an error and never reads or writes memory
+// outside its arrays.
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "sync.h"
+#include "matrix.h"
 
 namespace kernels {
 
@@ -30,71 +27,10 @@ enum class Opcode : uint32_t {
   quantizeWeights,
   largestMagnitude,
   groupMaxima,
+  quantizePanels,
 };
 
 constexpr size_t kMaxGroupSize = 1024;
-
-template <class T>
-struct Array {
-  T* data;
-  size_t length;
-  SHARED_INLINE T* begin() const { return data; }
-  SHARED_INLINE T* end() const { return data + length; }
-};
-
-/** Reads words one after the other; `ok` turns false at the first that cannot be what is asked for. */
-class Words {
- public:
-  SHARED_INLINE Words() = default;
-  SHARED_INLINE Words(const double* at, const double* end) : at_(at), end_(end) {}
-  bool ok = true;
-
-  SHARED_INLINE double real() {
-    if (at_ == end_) return ok = false, 0;
-    return *at_++;
-  }
-
-  SHARED_INLINE size_t count() {
-    constexpr double kMost = sizeof(size_t) == 4 ? 4294967295.0 : 9007199254740991.0;
-    const double value = real();
-    if (!(value >= 0 && value <= kMost) || value != (double)(size_t)value) return ok = false, 0;
-    return (size_t)value;
-  }
-
-  template <class T>
-  SHARED_INLINE Array<T> array() {
-    const size_t address = count(), length = count();
-    if (address % alignof(T) != 0 || (address == 0 && length > 0)) ok = false;
-    return {reinterpret_cast<T*>(address), ok ? length : 0};
-  }
-
- private:
-  const double* at_ = nullptr;
-  const double* end_ = nullptr;
-};
-
-/** F32: groupSize 0 and no scales. Scales are float32, or the bfloat16 (uint16) maxima of groups when `hasMaxima`. */
-struct Matrix {
-  size_t rows, cols, groupSize;
-  Array<const uint8_t> values, scales;
-  bool hasMaxima;
-
-  SHARED_INLINE explicit Matrix(Words& words)
-      : rows(words.count()),
-        cols(words.count()),
-        groupSize(words.count()),
-        values(words.array<const uint8_t>()),
-        scales(words.array<const uint8_t>()),
-        hasMaxima(words.count() != 0) {
-    words.ok = words.ok && valid();
-  }
-  SHARED_INLINE bool quantized() const { return groupSize != 0; }
-  SHARED_INLINE const float* floats() const { return reinterpret_cast<const float*>(values.data); }
-  SHARED_INLINE const int8_t* bytes() const { return reinterpret_cast<const int8_t*>(values.data); }
-
- private:
-  bool valid() const;
-};
 
 struct EmbedArgs {
   Array<float> out;
@@ -113,7 +49,7 @@ struct RmsNormArgs {
   bool valid() const;
 };
 
-/** The matrices follow one another in the words: `output()` reads the next. */
+/** The outputs follow one another in the words: reading an `Output` from `outputs` moves on to the next. */
 struct LinearArgs {
   struct Output {
     Array<float> out;
@@ -121,11 +57,14 @@ struct LinearArgs {
     SHARED_INLINE explicit Output(Words& w) : out(w.array<float>()), weight(w) {}
   };
   Array<const float> x;
-  size_t cols, groupSize, count;
+  size_t count;
   Words outputs;
+  /** The other matrices have as many columns, and want the same activations. */
+  Matrix first;
   SHARED_INLINE explicit LinearArgs(Words& w)
-      : x(w.array<const float>()), cols(w.count()), groupSize(w.count()), count(w.count()), outputs(w) {}
-  SHARED_INLINE size_t rows() const { return x.length / cols; }
+      : x(w.array<const float>()), count(w.count()), outputs(w), first(Output(w).weight) {}
+  SHARED_INLINE size_t cols() const { return first.cols; }
+  SHARED_INLINE size_t rows() const { return x.length / first.cols; }
   bool valid() const;
 };
 
@@ -144,7 +83,7 @@ struct RopeArgs {
 };
 
 struct Segment {
-  /** float32, or half precision (uint16) when `half`. */
+  /** float32; half precision (uint16) if `half`. */
   Array<uint8_t> keys, values;
   bool half;
   size_t seqLen, row, nRows, position;
@@ -158,7 +97,7 @@ struct Segment {
         position(w.count()) {}
 };
 
-/** Store: `first` is the keys, `second` the values. Attention: the queries, and its output. */
+/** Arguments of `store` (`first` is the keys, `second` the values) and of `attention` (queries and output). */
 struct CacheArgs {
   Array<float> first, second;
   size_t layer, nLayers, nKvHeads, headDim, count;
@@ -172,7 +111,7 @@ struct CacheArgs {
         headDim(w.count()),
         count(w.count()),
         segments(w) {}
-  /** Rows of the batch, 0 when the segments are not valid. */
+  /** Rows of the batch; 0 if the segments are not valid. */
   size_t validRows() const;
   bool validStore() const;
   bool validAttention() const;
@@ -205,7 +144,7 @@ struct SoftmaxArgs {
   bool valid() const;
 };
 
-/** Of the elements of a checkpoint. */
+/** Element types of a checkpoint. */
 enum class SourceDtype : size_t { f32, f16, bf16 };
 
 struct WidenArgs {
@@ -217,7 +156,7 @@ struct WidenArgs {
   bool valid() const;
 };
 
-/** Quantize: x to values and scales; dequantize: the other way. */
+/** Arguments of `quantize`, from x to values and scales, and of `dequantize`, from values and scales to x. */
 struct QuantizeArgs {
   Array<int8_t> values;
   Array<float> scales, x;
@@ -227,7 +166,7 @@ struct QuantizeArgs {
   bool valid() const;
 };
 
-/** Source elements to values and scales, and largest = the largest |weight - value * scale|. */
+/** Source elements become values and scales; largest = the largest |weight - value * scale|. */
 struct QuantizeWeightsArgs {
   Array<int8_t> values;
   Array<float> scales, largest;
@@ -244,6 +183,19 @@ struct QuantizeWeightsArgs {
   bool valid() const;
 };
 
+/** Source elements (rows, cols) become the panels of a matrix; largest = the largest |weight - stored weight|. */
+struct QuantizePanelsArgs {
+  Matrix matrix;
+  Array<float> largest;
+  Array<const uint8_t> source;
+  SourceDtype dtype;
+  SHARED_INLINE explicit QuantizePanelsArgs(Words& w)
+      : matrix(w), largest(w.array<float>()), source(w.array<const uint8_t>()), dtype((SourceDtype)w.count()) {}
+  /** The bytes that are written: matrices of other operations are only read. */
+  SHARED_INLINE uint8_t* panels() const { return const_cast<uint8_t*>(matrix.values.data); }
+  bool valid() const;
+};
+
 struct MagnitudeArgs {
   Array<float> out;
   Array<const float> x;
@@ -251,7 +203,7 @@ struct MagnitudeArgs {
   bool valid() const { return out.length == 1; }
 };
 
-/** maxima[g] = the bfloat16 that over 127 is scales[g]; inexact = 1 where a scale has none. */
+/** maxima[g] = the bfloat16 that divided by 127 is scales[g]; inexact = 1 if a scale has no such bfloat16. */
 struct GroupMaximaArgs {
   Array<uint16_t> maxima;
   Array<int32_t> inexact;

@@ -1,10 +1,10 @@
-// One walk over the words of a program: first to check it and size its scratch, then, on every thread, to compute it.
+// Walks over the words of a program: once to check it and to size its scratch memory, then on every thread to compute it.
 #include "program.h"
 
 namespace kernels {
 namespace {
 
-/** Calls visit(opcode, arguments) for each operation; stops and returns its index where that returns false. */
+/** Calls visit(opcode, arguments) for each operation. Returns the index of the first for which it returns false, else -1. */
 template <class F>
 int64_t walk(const double* words, size_t count, F visit) {
   const double *at = words, *end = words + count;
@@ -20,7 +20,7 @@ int64_t walk(const double* words, size_t count, F visit) {
 
 size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/** Reads the arguments and says whether all are there and fit one another. */
+/** Whether all arguments are there and fit one another. */
 template <class Args>
 bool check(Words& words, bool (Args::*valid)() const) {
   const Args args(words);
@@ -29,9 +29,9 @@ bool check(Words& words, bool (Args::*valid)() const) {
 
 }  // namespace
 
-Plan plan(const KernelTable& table, const double* words, size_t count) {
+Plan plan(const KernelTable& table, const Tuning& tuning, const double* words, size_t count) {
   Plan result = {-1, {0, 0}};
-  const auto need = [&](Scratch scratch) {
+  const auto need = [&](ScratchBytes scratch) {
     result.scratch.common = larger(result.scratch.common, scratch.common);
     result.scratch.perThread = larger(result.scratch.perThread, scratch.perThread);
     return true;
@@ -42,7 +42,7 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
       case Opcode::rmsNorm: return check(args, &RmsNormArgs::valid);
       case Opcode::linear: {
         const LinearArgs linear(args);
-        return args.ok && linear.valid() && need(table.linearScratch(linear));
+        return args.ok && linear.valid() && need(table.linearScratch(linear, tuning));
       }
       case Opcode::rope: return check(args, &RopeArgs::valid);
       case Opcode::store: return check(args, &CacheArgs::validStore);
@@ -58,6 +58,7 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
       case Opcode::quantize:
       case Opcode::dequantize: return check(args, &QuantizeArgs::valid);
       case Opcode::quantizeWeights: return check(args, &QuantizeWeightsArgs::valid);
+      case Opcode::quantizePanels: return check(args, &QuantizePanelsArgs::valid);
       case Opcode::largestMagnitude: return check(args, &MagnitudeArgs::valid);
       case Opcode::groupMaxima: return check(args, &GroupMaximaArgs::valid);
       case Opcode::xorAll: return check(args, &XorArgs::valid);
@@ -69,19 +70,19 @@ Plan plan(const KernelTable& table, const double* words, size_t count) {
 
 namespace {
 
-/** Values that one thread computes sooner than two threads meet. */
+/** One thread computes this many values in less time than a barrier takes. */
 constexpr size_t kSmallValues = 4096;
-/** Small phases that wait for their turn at most: no layer has more in a row. */
-constexpr size_t kMaxWaiting = 8;
+/** The most small phases that wait for a barrier. No layer has more in a row. */
+constexpr size_t kMaxDeferred = 8;
 
-/** What the threads do between two meetings: an operation, or one of the two halves of a quantized linear layer. */
+/** The work of the threads between two barriers: an operation, or one of the two halves of a quantized linear layer. */
 struct Phase {
   Opcode opcode;
   Words args;
   bool quantizesActivations;
 };
 
-/** Whether a phase is too small to share out. */
+/** Whether a phase is too small to be worth sharing among threads. */
 bool isSmall(const Phase& phase) {
   constexpr auto small = [](size_t values) { return values <= kSmallValues; };
   Words args = phase.args;
@@ -116,6 +117,7 @@ void compute(const KernelTable& table, const Phase& phase, const Worker& worker)
     case Opcode::quantize: return table.quantize(QuantizeArgs(args), worker);
     case Opcode::dequantize: return table.dequantize(QuantizeArgs(args), worker);
     case Opcode::quantizeWeights: return table.quantizeWeights(QuantizeWeightsArgs(args), worker);
+    case Opcode::quantizePanels: return table.quantizePanels(QuantizePanelsArgs(args), worker);
     case Opcode::largestMagnitude: return table.largestMagnitude(MagnitudeArgs(args), worker);
     case Opcode::groupMaxima: return table.groupMaxima(GroupMaximaArgs(args), worker);
     case Opcode::xorAll: return table.xorAll(XorArgs(args), worker);
@@ -123,51 +125,81 @@ void compute(const KernelTable& table, const Phase& phase, const Worker& worker)
 }
 
 /**
- * The phases as one thread meets them. Large ones are shared out. Small ones wait for the next meeting, where the thread
- * that comes last computes them while the others are held: for a single token that saves most of the meetings.
+ * The phases of a run, on one thread. Threads share a large phase. A small phase is deferred: the thread that arrives last at
+ * the next barrier computes it while the others wait. That saves most of the barriers of a single token.
  */
 class Phases {
  public:
   Phases(const KernelTable& table, const Worker& worker) : table_(table), worker_(worker) {}
 
-  /** False once the run is cancelled, for all threads at the same phase. */
+  /**
+   * Computes or defers a phase. False if the run is cancelled, in which case all threads get false for the same phase, and on a
+   * thread that leaves the run.
+   */
   bool next(const Phase& phase) {
     if (isSmall(phase)) {
-      if (waiting_ == kMaxWaiting && !meet()) return false;
-      smallOnes_[waiting_++] = phase;
+      if (nDeferred_ == kMaxDeferred && !finishPhases()) return false;
+      deferred_[nDeferred_++] = phase;
       return true;
     }
-    if (!meet()) return false;
+    if (!finishPhases()) return false;
     compute(table_, phase, worker_);
     return true;
   }
 
-  /** Returns when every thread has come and all phases so far are computed: true; or the run is cancelled: false. */
-  bool meet() {
-    worker_.shared->barrier.arrive(worker_.threads, [&] {
-      const uint32_t cancelled = worker_.shared->cancelled.load();
-      worker_.shared->ended.store(cancelled);
+  /** Waits until all threads have computed all phases so far. False if the run is cancelled, and on a thread that leaves it. */
+  bool finishPhases(bool areLast = false) {
+    Shared& shared = *worker_.shared;
+    const auto beforeRelease = [&](uint32_t waited) {
+      const uint32_t cancelled = shared.cancelled.load();
+      shared.ended.store(cancelled);
       if (cancelled != 0) return;
-      const Worker alone = {0, 1, worker_.shared, worker_.common, worker_.own};
-      giveOutAgain();
-      for (size_t i = 0; i < waiting_; i++) {
-        compute(table_, smallOnes_[i], alone);
-        worker_.shared->counters[0].taken.store(0);
+      const Worker alone = {0, 1, &shared, worker_.common, worker_.own};
+      resetCounters();
+      for (size_t i = 0; i < nDeferred_; i++) {
+        compute(table_, deferred_[i], alone);
+        shared.counters[0].taken.store(0);
       }
-    });
-    waiting_ = 0;
-    return worker_.shared->ended.load() == 0;
+      if (!areLast) leaveOnLosses(waited);
+    };
+    shared.barrier.arrive(worker_.threads, shared.tuning.spins, beforeRelease);
+    nDeferred_ = 0;
+    // A thread that leaves does so first: the others may already have ended the run at a later barrier.
+    return (areLast || stays()) && shared.ended.load() == 0;
   }
 
  private:
-  void giveOutAgain() const {
+  void resetCounters() const {
     for (uint32_t i = 0; i < worker_.threads; i++) worker_.shared->counters[i].taken.store(0);
   }
 
+  /** Makes half of the threads leave the run if too much time was lost. The last thread at a barrier calls it. */
+  void leaveOnLosses(uint32_t waited) const {
+    Shared& shared = *worker_.shared;
+    if (worker_.threads == 1 || !shared.losses.add(waited, nowMicroseconds())) return;
+    const uint32_t fewer = worker_.threads / 2;
+    shared.losses.forget(false);
+    shared.leaving.add(worker_.threads - fewer);
+    shared.active.store(fewer);
+  }
+
+  /** Whether this thread goes on with the run. */
+  bool stays() {
+    Shared& shared = *worker_.shared;
+    const uint32_t active = shared.active.load();
+    if (worker_.thread < active) {
+      worker_.threads = active;
+      return true;
+    }
+    shared.leaving.add(UINT32_MAX);  // minus 1
+    shared.leaving.wakeAll();
+    return false;
+  }
+
   const KernelTable& table_;
-  const Worker& worker_;
-  Phase smallOnes_[kMaxWaiting] = {};
-  size_t waiting_ = 0;
+  Worker worker_;
+  Phase deferred_[kMaxDeferred] = {};
+  size_t nDeferred_ = 0;
 };
 
 }  // namespace
@@ -176,11 +208,11 @@ void execute(const KernelTable& table, const double* words, size_t count, Worker
   Phases phases(table, worker);
   const int64_t end = walk(words, count, [&](Opcode opcode, Words args) {
     Words copy = args;
-    const bool isQuantized = opcode == Opcode::linear && LinearArgs(copy).groupSize != 0;
-    if (isQuantized && !phases.next({opcode, args, true})) return false;
+    const bool quantizes = opcode == Opcode::linear && LinearArgs(copy).first.quantizesActivations();
+    if (quantizes && !phases.next({opcode, args, true})) return false;
     return phases.next({opcode, args, false});
   });
-  if (end < 0) phases.meet();
+  if (end < 0) phases.finishPhases(true);
 }
 
 }  // namespace kernels

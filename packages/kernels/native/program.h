@@ -1,4 +1,4 @@
-// Checks and executes a program of operations.
+// Checks and computes a program of operations.
 #pragma once
 
 #include "table.h"
@@ -9,12 +9,12 @@ namespace kernels {
 struct Plan {
   /** Index of the first operation whose arguments are wrong, or -1. */
   int64_t invalidOp;
-  Scratch scratch;
+  ScratchBytes scratch;
 };
 
-Plan plan(const KernelTable& table, const double* words, size_t count);
+Plan plan(const KernelTable& table, const Tuning& tuning, const double* words, size_t count);
 
-/** Runs one thread's part of a planned program; every thread of the run calls it with the same words. */
+/** Computes a planned program on one thread of a run. Every thread of the run calls it with the same words. */
 void execute(const KernelTable& table, const double* words, size_t count, Worker worker);
 
 }  // namespace kernels

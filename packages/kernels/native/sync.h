@@ -1,29 +1,40 @@
-// Atomics, sleeping and the barrier between threads: the part of the C++ library that WebAssembly lacks, and no more.
+// Atomic words that threads can sleep on, and a barrier. WebAssembly has no C++ library that would provide them.
 #pragma once
 
 #include <stdint.h>
 
 #if !defined(__wasm__)
 #include <atomic>
+#include <chrono>
 #include <thread>
 #endif
 
 /**
- * Functions that files of several instruction sets share must be inlined: were one emitted in each, the linker would
- * keep a single copy, perhaps one made of instructions that this CPU lacks.
+ * Marks functions that files of several instruction sets share. They must be inlined: if each file emitted one, the linker
+ * would keep a single copy, which may contain instructions that this CPU lacks.
  */
 #define SHARED_INLINE inline __attribute__((always_inline))
 
 namespace kernels {
 
-/** Turns of a thread that waits for others before it sleeps: some tens of microseconds. */
-constexpr int kSpins = 4000;
-/** After so many turns without success a thread offers its core, which those it waits for may need. */
-constexpr int kTurnsBeforeYield = 100;
+#if defined(__wasm__)
+/** WebAssembly has no clock. */
+SHARED_INLINE uint64_t nowMicroseconds() { return 0; }
+#else
+SHARED_INLINE uint64_t nowMicroseconds() {
+  using namespace std::chrono;
+  return (uint64_t)duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+#endif
 
-inline void relax([[maybe_unused]] int turn) {
+/** How often a thread at a barrier checks for the others before it sleeps, by default: some tens of microseconds. */
+constexpr uint32_t kSpins = 4000;
+/** After this many checks a waiting thread yields its core, which a thread that it waits for may need. */
+constexpr uint32_t kSpinsBeforeYield = 100;
+
+inline void pauseBetweenSpins([[maybe_unused]] uint32_t spin) {
 #if !defined(__wasm__)
-  if (turn >= kTurnsBeforeYield && turn % 8 == 0) return std::this_thread::yield();
+  if (spin >= kSpinsBeforeYield && spin % 8 == 0) return std::this_thread::yield();
 #endif
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -39,11 +50,11 @@ class Word {
   SHARED_INLINE void store(uint32_t value) { __atomic_store_n(address(), value, __ATOMIC_SEQ_CST); }
   SHARED_INLINE uint32_t add(uint32_t value) { return __atomic_fetch_add(address(), value, __ATOMIC_SEQ_CST); }
 
-  /** Returns once the word differs from `value`. */
-  void waitWhile(uint32_t value, int spins) {
-    for (int i = 0; i < spins; i++) {
+  /** Returns once the word differs from `value`; checks `spins` times before it sleeps. */
+  void waitWhile(uint32_t value, uint32_t spins) {
+    for (uint32_t i = 0; i < spins; i++) {
       if (load() != value) return;
-      relax(i);
+      pauseBetweenSpins(i);
     }
     while (load() == value) {
 #if defined(__wasm__)
@@ -73,24 +84,28 @@ class Word {
 #endif
 };
 
-/** Holds threads until all have come; the last one calls `beforeRelease` while the others are still held. */
+/** Makes threads wait until all have arrived; each checks `spins` times before it sleeps. */
 class Barrier {
  public:
+  /** The last of `threads` to arrive calls beforeRelease(microseconds since the first arrived) while the others wait. */
   template <class F>
-  void arrive(uint32_t threads, F beforeRelease) {
+  void arrive(uint32_t threads, uint32_t spins, F beforeRelease) {
     const uint32_t generation = generation_.load();
+    // Two threads may both be first: then both times are right.
+    if (arrived_.load() == 0) firstArrival_.store((uint32_t)nowMicroseconds());
     if (arrived_.add(1) + 1 == threads) {
       arrived_.store(0);
-      beforeRelease();
+      beforeRelease((uint32_t)nowMicroseconds() - firstArrival_.load());
       generation_.add(1);
       generation_.wakeAll();
     } else {
-      generation_.waitWhile(generation, kSpins);
+      generation_.waitWhile(generation, spins);
     }
   }
 
  private:
   alignas(64) Word arrived_;
+  Word firstArrival_;
   alignas(64) Word generation_;
 };
 

@@ -1,20 +1,20 @@
-// Memory that is not to be had is an error of the toolkit, whoever was asked for it.
+// Allocation of typed arrays. Running out of memory is a ToolkitError, whether V8 or a backend reports it.
+import { ToolkitError } from '@llama-ts/base';
 import type { Allocator } from './kernels.js';
-import { ToolkitError } from './toolkit-error.js';
 
-/** @throws ToolkitError `INVALID_ARGUMENT` for a length that no array has */
+/** @throws ToolkitError `INVALID_ARGUMENT` for a length that no array can have */
 export function checkLength(length: number): void {
   if (!(Number.isSafeInteger(length) && length >= 0)) {
     throw new ToolkitError('INVALID_ARGUMENT', `allocate: length is ${length}, expected a whole number from 0`);
   }
 }
 
-/** Makes arrays of `byteLength` bytes in all. @throws ToolkitError `LIMIT_EXCEEDED` where there is no memory for them */
+/** Calls `make`, which allocates `byteLength` bytes. @throws ToolkitError `LIMIT_EXCEEDED` if there is no memory for them */
 export function allocating<T>(byteLength: number, make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    // V8 tells of memory that it cannot get, and of lengths above what it can address, by a RangeError.
+    // V8 throws a RangeError if it gets no memory, and for lengths that it cannot address.
     if (!(cause instanceof RangeError)) throw cause;
     throw noMemoryError(byteLength, cause);
   }
@@ -25,7 +25,7 @@ export function noMemoryError(byteLength: number, cause?: unknown): ToolkitError
 }
 
 /**
- * Arrays on buffers that `block` gives: the buffer, and where in it the bytes start.
+ * Arrays on buffers that `block` returns: the buffer, and the offset of the first byte.
  *
  * @throws ToolkitError `LIMIT_EXCEEDED`, `INVALID_ARGUMENT`
  */

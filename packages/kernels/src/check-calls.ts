@@ -1,4 +1,5 @@
-// The checks every backend makes before it queues a call: lengths and indices, so that kernels may trust them.
+// The checks that every backend makes before it queues a call: lengths and indices, so that kernels may trust them.
+import { expectGroupSize, expectLength, expectMultiple, invalid } from './expect.js';
 import {
   type Kernels,
   type KeyValueCache,
@@ -8,16 +9,13 @@ import {
   type SourceDtype,
   sourceDtypeBytes,
 } from './kernels.js';
-import { ToolkitError } from './toolkit-error.js';
+import { checkMatrix, describeMatrix, haveSameActivations } from './weight-encodings.js';
 
-/** Integer dot products of longer groups would not be exact in float32. */
-export const MAX_GROUP_SIZE = 1024;
-
-/** Indices that a call takes from an array: when it is repeated, they may be others. */
+/** Indices that a call reads from an array. A replay checks them again, since the array may have new contents. */
 export interface Indices {
   readonly name: string;
   readonly values: Int32Array;
-  /** Each is 0 to below - 1. */
+  /** Each index is 0 to below - 1. */
   readonly below: number;
 }
 
@@ -55,8 +53,10 @@ export function checkLinear(outputs: readonly Float32Array[], weights: readonly 
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     checkMatrix(`linear: weights[${i}]`, weight);
-    if (weight.dtype !== first.dtype || weight.cols !== first.cols || groupSizeOf(weight) !== groupSizeOf(first)) {
-      throw invalid(`linear: weights[${i}] is ${describe(weight)}, expected ${describe(first)} as weights[0]`);
+    if (!haveSameActivations(weight, first)) {
+      throw invalid(
+        `linear: weights[${i}] is ${describeMatrix(weight)}, expected ${describeMatrix(first)} as weights[0]`,
+      );
     }
     expectLength(`linear: outputs[${i}]`, outputs[i]!.length, n * weight.rows);
   }
@@ -130,7 +130,7 @@ export function checkWiden(out: Float32Array, source: Uint8Array, dtype: SourceD
   expectElements('widen', source, out.length, dtype);
 }
 
-/** Also for `dequantize`, whose `out` is then `x`. @throws ToolkitError `INVALID_ARGUMENT` */
+/** `x` is the input of `quantize` and the output of `dequantize`. @throws ToolkitError `INVALID_ARGUMENT` */
 export function checkQuantize(
   call: 'quantize' | 'dequantize',
   values: Int8Array,
@@ -149,7 +149,18 @@ export const checkQuantizeWeights: Kernels['quantizeWeights'] = (values, scales,
   expectElements('quantizeWeights', source, values.length, dtype);
 };
 
-/** @throws ToolkitError `INVALID_ARGUMENT` when a range lies outside a file of weights */
+export const checkQuantizePanels: Kernels['quantizePanels'] = (matrix, largest, source, dtype) => {
+  checkMatrix('quantizePanels: matrix', matrix);
+  expectLength('quantizePanels: largest', largest.length, 1);
+  expectElements('quantizePanels', source, matrix.rows * matrix.cols, dtype);
+  if (matrix.dtype === 'Q8') return;
+  const { codebook } = matrix;
+  if (codebook.some((entry, i) => i > 0 && entry < codebook[i - 1]!)) {
+    throw invalid(`quantizePanels: codebook ${codebook.join(' ')}, expected ascending entries`);
+  }
+};
+
+/** @throws ToolkitError `INVALID_ARGUMENT` if a range lies outside of a file of weights */
 export function checkWeightRange(path: string, byteOffset: number, byteLength: number, fileByteLength: number): void {
   const end = byteOffset + byteLength;
   if (!(Number.isSafeInteger(byteOffset) && Number.isSafeInteger(byteLength) && byteOffset >= 0 && byteLength >= 0)) {
@@ -160,20 +171,8 @@ export function checkWeightRange(path: string, byteOffset: number, byteLength: n
   }
 }
 
-function checkMatrix(name: string, matrix: Matrix): void {
-  const { rows, cols, values } = matrix;
-  if (!(Number.isInteger(rows) && rows > 0 && Number.isInteger(cols) && cols > 0)) {
-    throw invalid(`${name} has shape (${rows}, ${cols}), expected whole numbers above 0`);
-  }
-  expectLength(`${name}.values`, values.length, rows * cols);
-  if (matrix.dtype === 'F32') return;
-  expectGroupSize(name, matrix.groupSize);
-  expectMultiple(`${name}.cols`, cols, matrix.groupSize);
-  expectLength(`${name}.scales`, matrix.scales.length, (rows * cols) / matrix.groupSize);
-}
-
 /**
- * The segments cover every row of a batch once, and their caches have one shape but for the sequence length.
+ * Checks that the segments cover every row of a batch once, and that their caches differ in nothing but the sequence length.
  *
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
@@ -211,35 +210,13 @@ function checkCache(call: string, cache: KeyValueCache, first: KeyValueCache): v
   expectLength(`${call}: cache.values`, cache.values.length, cache.keys.length);
 }
 
-function groupSizeOf(matrix: Matrix): number {
-  return matrix.dtype === 'F32' ? 0 : matrix.groupSize;
-}
-
-function describe(matrix: Matrix): string {
-  return matrix.dtype === 'F32' ? `F32 (…, ${matrix.cols})` : `Q8_0 (…, ${matrix.cols}) by ${matrix.groupSize}`;
-}
-
-function expectLength(name: string, found: number, expected: number): void {
-  if (found !== expected) throw invalid(`${name} has length ${found}, expected ${expected}`);
-}
-
-function expectMultiple(name: string, found: number, of: number): void {
-  if (!(found > 0 && of > 0 && found % of === 0)) throw invalid(`${name} is ${found}, expected a multiple of ${of}`);
-}
-
-function expectGroupSize(name: string, groupSize: number): void {
-  if (!(Number.isInteger(groupSize) && groupSize > 0 && groupSize <= MAX_GROUP_SIZE)) {
-    throw invalid(`${name}: group size ${groupSize}, expected 1 to ${MAX_GROUP_SIZE}`);
-  }
-}
-
 function expectGroups(call: string, values: Int8Array, scales: Float32Array, groupSize: number): void {
   expectGroupSize(call, groupSize);
   expectMultiple(`${call}: values`, values.length, groupSize);
   expectLength(`${call}: scales`, scales.length, values.length / groupSize);
 }
 
-/** `source` holds `n` elements of `dtype`. */
+/** Checks that `source` holds `n` elements of `dtype`. */
 function expectElements(call: string, source: Uint8Array, n: number, dtype: SourceDtype): void {
   const bytes = sourceDtypeBytes[dtype];
   if (bytes === undefined) throw invalid(`${call}: dtype is ${dtype}, expected F32, F16 or BF16`);
@@ -250,8 +227,4 @@ function checked(name: string, values: Int32Array, below: number): Indices {
   const indices = { name, values, below };
   checkIndices(indices);
   return indices;
-}
-
-function invalid(message: string): ToolkitError {
-  return new ToolkitError('INVALID_ARGUMENT', message);
 }

@@ -1,4 +1,4 @@
-// Numbers of about 106 bits as an unevaluated sum of two float64, for constants that must be right to the last bit.
+// Numbers of about 106 bits, as the unevaluated sum of two float64, for constants that must be correctly rounded.
 
 /** high + low, |low| at most half an ulp of high. */
 export interface DoubleDouble {
@@ -6,7 +6,7 @@ export interface DoubleDouble {
   readonly low: number;
 }
 
-const SPLITTER = 2 ** 27 + 1; // Veltkamp: halves a 53-bit significand into factors whose products are exact
+const SPLITTER = 2 ** 27 + 1; // Veltkamp: splits a 53-bit significand into halves whose products are exact
 
 /** a * b. @see Dekker, A floating-point technique for extending the available precision, 1971 */
 export function multiply(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
@@ -36,14 +36,14 @@ export function power(a: DoubleDouble, exponent: number): DoubleDouble {
 
 /** The n-th root of a number above 0. */
 export function root(x: number, n: number): DoubleDouble {
-  // Newton's method from above the root falls towards it; it has arrived in float64 when it stops falling.
+  // Newton's method starts above the root and decreases. Once it no longer decreases, float64 can do no better.
   let estimate = Math.max(x, 1);
   for (;;) {
     const next = estimate - (estimate - x / floatPower(estimate, n - 1)) / n;
     if (!(next < estimate)) break;
     estimate = next;
   }
-  // One more step in double the precision doubles the correct digits.
+  // One more step, in double-double arithmetic, doubles the number of correct digits.
   const refined = { high: estimate, low: 0 };
   const target = divide({ high: x, low: 0 }, power(refined, n - 1));
   return renormalize(estimate, (target.high - estimate + target.low) / n);

@@ -1,5 +1,6 @@
 // The public names of @llama-ts/kernels.
 
+export { type InstructionSet, type InstructionSetBuild, instructionSetTable } from './instruction-sets.js';
 export {
   type Allocator,
   type BackendName,
@@ -9,7 +10,10 @@ export {
   type KeyValueCache,
   type Matrix,
   type OpenWeightsOptions,
+  type PanelMatrix,
+  type Q4PanelMatrix,
   type Q8Matrix,
+  type Q8PanelMatrix,
   type Recording,
   type RopeTable,
   type Segment,
@@ -18,8 +22,14 @@ export {
   type WeightFile,
 } from './kernels.js';
 export { type BackendProbe, type OpenKernelsOptions, openKernels, probeBackends } from './open-kernels.js';
-export { availableCores, MAX_THREADS } from './program/physical-cores.js';
-export { readSpeed } from './read-speed.js';
+export { panelByteLength, panelsByteLength } from './panels.js';
+export type { Sha256 } from './platform/platform.js';
+export { availableCores, MAX_THREADS } from './program/threads.js';
+export { type ReadSpeedOptions, readSpeed } from './read-speed.js';
+export { floatToHalf, halfToFloat } from './reference/half.js';
+export { panelRows, type RowReader } from './reference/panel-rows.js';
+export { dot16 } from './reference/sum16.js';
+export { writePanelGroup } from './reference/write-panel-group.js';
 export {
   type GrowingRopeTable,
   growingRopeTable,
@@ -30,5 +40,5 @@ export {
   ropeTable,
 } from './rope-table.js';
 export { type SegmentShape, segmentShape } from './segment-shape.js';
-export { type Sha256, startSha256 } from './sha256.js';
-export { type KernelsErrorCode, ToolkitError, type ToolkitErrorOptions } from './toolkit-error.js';
+export { startSha256 } from './sha256.js';
+export { type ChosenTuning, prefetchTargets, type Tuning, type TuningReason } from './tuning.js';

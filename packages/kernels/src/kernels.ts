@@ -1,17 +1,24 @@
-// The kernel interface: what a Llama forward pass and an export need computed, as calls on typed arrays.
+// The kernel interface: the computations of a Llama forward pass and of an export, as calls on typed arrays.
 //
-// Calls are queued in order and computed by `run()`; arrays may be read once its promise resolves. A backend is free to
-// compute at the call itself (the reference does), so arrays handed to a call must stay untouched until `run()` is done.
+// Calls are queued in order and computed by `run()`. Until its promise resolves, leave the arrays of the calls alone: a
+// backend may compute at any time from the call on (the reference computes in the call).
 // Every array comes from `kernels.allocate` or from a `WeightFile` of the same `kernels`, and every call checks lengths.
 // Results are canonical (docs/arithmetic.md): the same bits on every backend, thread count and batch.
 
-/** Backends by name, fastest first. */
-export const backendNames = ['avx512vnni', 'avx512', 'avx2', 'neon', 'generic', 'wasm', 'reference'] as const;
+import type { Openable } from '@llama-ts/base';
+import { type InstructionSet, instructionSets } from './instruction-sets.js';
+import type { ChosenTuning } from './tuning.js';
 
-/** One of {@link backendNames}. */
-export type BackendName = (typeof backendNames)[number];
+/** The name of a backend: the native kernels by their instruction set, WebAssembly, or plain TypeScript. */
+export type BackendName = InstructionSet | 'wasm' | 'reference';
 
-/** Element types a checkpoint may hold. */
+/** The native backends, fastest first. */
+export const nativeBackendNames = Object.keys(instructionSets) as InstructionSet[];
+
+/** All backends, fastest first. */
+export const backendNames: readonly BackendName[] = [...nativeBackendNames, 'wasm', 'reference'];
+
+/** Element types of a checkpoint. */
 export type SourceDtype = 'F32' | 'F16' | 'BF16';
 
 /** Bytes of an element. */
@@ -36,20 +43,48 @@ export interface Q8Matrix {
   /** (rows, cols), each -127 to 127 */
   readonly values: Int8Array;
   /**
-   * (rows, cols / groupSize). Float32Array: the scales. Uint16Array: the largest magnitude of each group in bfloat16,
-   * whose scale is that over 127: half the memory, and the same bits where `groupMaxima` found it exact.
+   * (rows, cols / groupSize). Float32Array: the scales. Uint16Array: the largest magnitude of each group as bfloat16, which
+   * divided by 127 is the scale. It takes half the memory, and gives the same bits if `groupMaxima` found it exact.
    */
   readonly scales: Float32Array | Uint16Array;
 }
 
-/** Weights of one linear layer or of the embedding table. */
-export type Matrix = Float32Matrix | Q8Matrix;
+/**
+ * Group-quantized weights, (rows = outputs, cols = inputs), in panels of 16 rows with groups of 32 columns. Values are int8 from
+ * -127 to 127, scales are float16 and finite: weight = value * scale of its group. panels.ts has the layout.
+ */
+export interface Q8PanelMatrix {
+  readonly dtype: 'Q8';
+  readonly rows: number;
+  /** A multiple of 32. */
+  readonly cols: number;
+  /** All panels, one after the other; `panelsByteLength` bytes */
+  readonly panels: Uint8Array;
+}
 
-/** Keys and values of one sequence, kept for the positions to come. */
+/** The same with 4-bit values: weight = codebook[value] * scale of its group. */
+export interface Q4PanelMatrix {
+  readonly dtype: 'Q4';
+  readonly rows: number;
+  /** A multiple of 32. */
+  readonly cols: number;
+  /** All panels, one after the other; `panelsByteLength` bytes */
+  readonly panels: Uint8Array;
+  /** (16), each -127 to 127, in any order. Calls copy it, so that it may be any array. */
+  readonly codebook: Int8Array;
+}
+
+/** Weights in panels of 16 rows. */
+export type PanelMatrix = Q8PanelMatrix | Q4PanelMatrix;
+
+/** Weights of one linear layer or of the embedding table. */
+export type Matrix = Float32Matrix | Q8Matrix | PanelMatrix;
+
+/** The key/value cache of one sequence. */
 export interface KeyValueCache {
   readonly nLayers: number;
   readonly nKvHeads: number;
-  /** Positions the cache has room for. */
+  /** The most positions that the cache holds. */
   readonly seqLen: number;
   readonly headDim: number;
   /** (nLayers, nKvHeads, seqLen, headDim), keys after RoPE; half-precision bits when a Uint16Array */
@@ -61,11 +96,11 @@ export interface KeyValueCache {
 /** Rows of a batch that are consecutive tokens of one sequence. */
 export interface Segment {
   readonly cache: KeyValueCache;
-  /** First row of the batch that belongs to the sequence. */
+  /** The first row of the batch that belongs to the sequence. */
   readonly row: number;
-  /** Rows that belong to it. */
+  /** How many rows belong to it. */
   readonly nRows: number;
-  /** Position of the first of them in the sequence. */
+  /** The position in the sequence of the first of these rows. */
   readonly position: number;
 }
 
@@ -77,15 +112,17 @@ export interface RopeTable {
   readonly sin: Float32Array;
 }
 
-/** A file of weights, opened for as long as a model lives. */
+/** An open file of weights. */
 export interface WeightFile {
   /** Length of the file in bytes. */
   readonly byteLength: number;
   /** `length` float32 values from `byteOffset`; a view where the backend can, else a copy. */
-  float32(byteOffset: number, length: number): Float32Array;
+  float32(byteOffset: number, length: number): Promise<Float32Array>;
   /** `length` int8 values from `byteOffset`; a view where the backend can, else a copy. */
-  int8(byteOffset: number, length: number): Int8Array;
-  /** Releases the file. Its arrays must not be used afterwards. */
+  int8(byteOffset: number, length: number): Promise<Int8Array>;
+  /** `length` bytes from `byteOffset`; a view where the backend can, else a copy. */
+  uint8(byteOffset: number, length: number): Promise<Uint8Array>;
+  /** Closes the file. Its arrays must not be used afterwards. */
   close(): Promise<void>;
 }
 
@@ -97,10 +134,10 @@ export interface OpenWeightsOptions {
 }
 
 /**
- * Allocates arrays that the kernels can work on; contents start as zeros. On the native backends arrays of 64 KiB and more
- * start at a page of 4,096 bytes, so that they can go to a disk as they lie.
+ * Allocates arrays that the kernels can work on, filled with zeros. On the native backends an array of 64 KiB or more starts at
+ * a multiple of 4,096 bytes, as writing it to a disk without the page cache requires.
  *
- * @throws ToolkitError `LIMIT_EXCEEDED` where there is no memory for an array
+ * @throws ToolkitError `LIMIT_EXCEEDED` if there is no memory for an array
  */
 export interface Allocator {
   float32(length: number): Float32Array;
@@ -108,17 +145,17 @@ export interface Allocator {
   int32(length: number): Int32Array;
   uint16(length: number): Uint16Array;
   uint8(length: number): Uint8Array;
-  /** Bytes that will all be written: in large pages where the system has them, of which it looks up fewer addresses. */
+  /** Bytes that will all be written. They lie in huge pages if the system has them, which makes address lookups rarer. */
   filled(length: number): Uint8Array;
-  /** Bytes that can still be had, where the backend has a limit of its own. */
+  /** Bytes that can still be allocated. Absent if the backend has no limit of its own. */
   available?(): number;
 }
 
-/** Calls that were queued for one run. */
+/** The calls of one run, to be queued again. */
 export interface Recording {
   /**
-   * Queues them again, before any other call: with the same arrays, whose contents may be others, and with segments of the same
-   * caches and rows at other positions. Returns false, and queues nothing, for segments of other caches or rows.
+   * Queues the calls again, before any other call. Arrays are the same and may have new contents. Segments have the same caches
+   * and rows, and may have other positions. For segments of other caches or rows it queues nothing and returns false.
    *
    * @throws ToolkitError `INVALID_ARGUMENT` for positions and indices out of range
    */
@@ -132,14 +169,22 @@ export interface Recording {
  */
 export interface Kernels {
   readonly backend: BackendName;
-  /** Threads that compute, the caller's not counted. */
+  /** Number of threads that compute, not counting the caller's. */
   readonly threads: number;
   readonly allocate: Allocator;
-  /** Whether reading scales costs more than computing them from the maxima of groups. */
+  /** Whether kernels are faster with the maxima of groups in place of scales: if they wait for memory, not for arithmetic. */
   readonly prefersGroupMaxima: boolean;
+  /** Cost of each further row of a pass, relative to a pass over one row; measured for each instruction set. */
+  readonly rowCost: number;
+  /** What the native kernels chose for this CPU; null for backends that have nothing to choose. */
+  readonly tuning: ChosenTuning | null;
 
-  /** Opens a file of weights. @throws ToolkitError `FILE_UNREADABLE`, `MODEL_TOO_LARGE_FOR_WASM` */
-  openWeights(path: string, options?: OpenWeightsOptions): Promise<WeightFile>;
+  /**
+   * Opens a file of weights: a path, a Blob, or a source of bytes, which must stay open while the weights are.
+   *
+   * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_SHRANK`, `MODEL_TOO_LARGE_FOR_WASM`
+   */
+  openWeights(from: Openable, options?: OpenWeightsOptions): Promise<WeightFile>;
 
   /** out (n, cols) = rows `tokens` (n) of `table` (vocabSize, cols), dequantized. */
   embed(out: Float32Array, table: Matrix, tokens: Int32Array): void;
@@ -148,20 +193,20 @@ export interface Kernels {
   rmsNorm(out: Float32Array, x: Float32Array, weight: Float32Array, epsilon: number): void;
 
   /**
-   * outputs[i] (n, weights[i].rows) = x · weights[i]ᵀ; x (n, cols). All weights have one dtype, `cols` and group size.
-   * For Q8_0 weights x is first quantized per group, once for all of them.
+   * outputs[i] (n, weights[i].rows) = x · weights[i]ᵀ; x (n, cols). All weights have one dtype, `cols` and group size, except
+   * that Q8 and Q4 may be mixed. For quantized weights x is first quantized per group, once for all of them.
    */
   linear(outputs: readonly Float32Array[], weights: readonly Matrix[], x: Float32Array): void;
 
   /** Turns x (n, nHeads, headDim) in place: adjacent pairs by the angle of `positions` (n). */
   rope(x: Float32Array, table: RopeTable, positions: Int32Array, headDim: number): void;
 
-  /** Writes key and value (n, nKvHeads, headDim) of a layer into the caches of their segments. */
+  /** Writes key and value (n, nKvHeads, headDim) of a layer into the caches of the segments. */
   store(layer: number, key: Float32Array, value: Float32Array, segments: readonly Segment[]): void;
 
   /**
    * out (n, nHeads, headDim): causal attention of q (n, nHeads, headDim) over the layer's cache, each row over the
-   * positions up to and including its own; consecutive query heads share a key/value head.
+   * positions up to and including its own. Consecutive query heads share a key/value head.
    */
   attention(out: Float32Array, q: Float32Array, layer: number, segments: readonly Segment[]): void;
 
@@ -182,7 +227,7 @@ export interface Kernels {
 
   /**
    * Quantizes x in groups of `groupSize` consecutive values: scale = max|x| / 127, value = round-half-to-even(x / scale).
-   * The writer's rule (docs/format.md). NaN and infinities give a non-finite scale, which the caller refuses.
+   * This is the rule of docs/format.md. NaN and infinities give a scale that is not finite, which the caller must refuse.
    */
   quantize(values: Int8Array, scales: Float32Array, x: Float32Array, groupSize: number): void;
 
@@ -190,10 +235,10 @@ export interface Kernels {
   dequantize(out: Float32Array, values: Int8Array, scales: Float32Array, groupSize: number): void;
 
   /**
-   * `widen` and `quantize` in one pass over memory: source elements of `dtype` to values and scales of their groups.
-   * largest (1) = the largest |weight − value * scale|, product and difference each rounded once. It is NaN exactly where
-   * a weight is NaN or infinite: such a group has zeros for values and a scale that is not finite, and 0 * scale is NaN.
-   * With finite weights it is finite but for one: 127 * scale overflows for the largest float32, and it is infinity.
+   * `widen` and `quantize` in one pass over memory: source elements of `dtype` become values and scales of groups.
+   * largest (1) = the largest |weight − value * scale|, product and difference each rounded once. It is NaN if and only if a
+   * weight is NaN or infinite: the values of such a group are zeros, its scale is not finite, and 0 * scale is NaN.
+   * If all weights are finite, it is infinity for the largest float32, for which 127 * scale overflows, and else finite.
    */
   quantizeWeights(
     values: Int8Array,
@@ -205,29 +250,37 @@ export interface Kernels {
   ): void;
 
   /**
-   * maxima[i] = the bfloat16 that over 127 is scales[i], as of weights that were bfloat16 before `quantize` saw them.
-   * inexact (1) = 0 where every scale has one, else 1; a scale below 2e-36 may count as one that has none.
+   * Source elements of `dtype` (rows, cols) become the panels of `matrix`, which are written. Scales and values are chosen by the
+   * rules of docs/arithmetic.md; a codebook must ascend. largest (1) = the largest |weight − stored weight|, product and
+   * difference each rounded once. It is NaN if and only if a weight is NaN or infinite; groups with a weight of 2^23 or more are
+   * stored as zeros in 4 bits, so that it is then at least 2^23.
+   */
+  quantizePanels(matrix: PanelMatrix, largest: Float32Array, source: Uint8Array, dtype: SourceDtype): void;
+
+  /**
+   * maxima[i] = the bfloat16 that divided by 127 is scales[i]. It exists if the weights were bfloat16 before `quantize`.
+   * inexact (1) = 0 if every scale has one, else 1. A scale below 2e-36 may count as having none.
    */
   groupMaxima(maxima: Uint16Array, inexact: Int32Array, scales: Float32Array): void;
 
-  /** out (1) = the largest |x|; NaN if there is one, else infinity if there is one; 0 for an empty array. */
+  /** out (1) = the largest |x|: NaN if x has a NaN, else infinity if x has one; 0 for an empty array. */
   largestMagnitude(out: Float32Array, x: Float32Array): void;
 
-  /** out (1) = exclusive-or of all words of x. Its speed is that of reading memory, the ceiling of every other kernel. */
+  /** out (1) = exclusive-or of all words of x. It is as fast as memory is read, and so a ceiling for every other kernel. */
   xorAll(out: Int32Array, x: Int32Array): void;
 
   /**
-   * What is queued so far, for later runs: encoding two hundred calls takes longer than reading them. It holds no cache. null
-   * where each call is computed as it comes, and where calls had several lists of segments.
+   * The calls queued so far, for later runs: replaying them is faster than calling again. The recording keeps no cache alive. null
+   * if the backend computes each call at once, or if the calls had several lists of segments.
    */
   record(): Recording | null;
 
-  /** Forgets what is queued: for a caller of which a call was refused. */
+  /** Removes all queued calls: for a caller after a call that threw. */
   discard(): void;
 
   /**
-   * Computes what was queued. Rejects with `signal.reason` once aborted (arrays then hold partial results) and with
-   * ToolkitError `FILE_SHRANK` when a mapped file became shorter. One `run` may be under way at a time.
+   * Computes the queued calls. Rejects with `signal.reason` once aborted (arrays then hold partial results), and with
+   * ToolkitError `FILE_SHRANK` if a mapped file became shorter. Only one `run` may be in progress at a time.
    */
   run(signal?: AbortSignal): Promise<void>;
 

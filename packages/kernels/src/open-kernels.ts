@@ -1,25 +1,35 @@
-// Picks a backend: the fastest that loads, or exactly the one asked for.
+// Opens the fastest backend that runs here, or exactly the one asked for.
+import { ToolkitError } from '@llama-ts/base';
 import { type Candidate, candidates } from './candidates.js';
 import { type BackendName, backendNames, type Kernels } from './kernels.js';
-import { checkThreads } from './program/physical-cores.js';
-import { ToolkitError } from './toolkit-error.js';
+import { checkThreads } from './program/threads.js';
+import { type ChosenTuning, checkTuning, type Tuning } from './tuning.js';
 
 /** Options of {@link openKernels}. */
 export interface OpenKernelsOptions {
-  /** This backend or an error; without it, the fastest that this machine can run. */
+  /** Exactly this backend; default the fastest that this machine can run. */
   readonly backend?: BackendName;
   /** Threads that compute, 1 to {@link MAX_THREADS}; the backend's own default without it. The reference computes on the caller's. */
   readonly threads?: number;
+  /** Choices of the native kernels in place of those for this CPU, for measurements. They change no bit. */
+  readonly tuning?: Partial<Tuning>;
+  /**
+   * A folder for files that can be made again. On a CPU that is not listed, native kernels then measure once which choices are
+   * faster, and keep the result there.
+   */
+  readonly cacheFolder?: string;
 }
 
-/** What became of one backend. */
+/** Whether one backend runs here. */
 export interface BackendProbe {
   readonly backend: BackendName;
   /** null: it runs here. */
   readonly rejection: Error | null;
+  /** What it chooses for this CPU; null if it does not run here or has nothing to choose. */
+  readonly tuning: ChosenTuning | null;
 }
 
-/** What says that a backend cannot run here. */
+/** Codes of errors that say that a backend cannot run here. */
 const unavailable: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'BACKEND_UNSUPPORTED']);
 
 /**
@@ -30,19 +40,20 @@ const unavailable: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'BACKEN
  * @example const kernels = await openKernels();
  */
 export async function openKernels(options: OpenKernelsOptions = {}): Promise<Kernels> {
-  const { backend, threads } = options;
+  const { backend, threads, tuning, cacheFolder } = options;
   if (backend !== undefined && !backendNames.includes(backend)) {
     throw new ToolkitError('INVALID_ARGUMENT', `backend "${backend}", expected one of ${backendNames.join(', ')}`);
   }
   if (threads !== undefined) checkThreads(threads);
+  if (tuning !== undefined) checkTuning(tuning);
   const rejections: string[] = [];
   const suggestions = new Set<string>();
   for (const candidate of candidates) {
     if (backend !== undefined && candidate.backend !== backend) continue;
     try {
-      return await candidate.load(threads);
+      return await candidate.load({ threads, tuning, cacheFolder });
     } catch (error) {
-      // Only a backend that cannot run here gives way to a slower one. Whatever else went wrong is to be mended or known.
+      // Only a backend that cannot run here is skipped. Any other error is one to report.
       if (!(error instanceof ToolkitError && unavailable.has(error.code))) throw error;
       rejections.push(`${candidate.backend}: ${error.message}`);
       for (const suggestion of error.suggestions) suggestions.add(suggestion);
@@ -54,20 +65,26 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
   });
 }
 
-/** Loads every backend once and closes it again: which run on this machine, and why the others do not. */
-export async function probeBackends(): Promise<readonly BackendProbe[]> {
+/**
+ * Loads every backend once and closes it again: which run on this machine, and why the others do not.
+ *
+ * @param tuning forced choices of the native kernels
+ * @throws ToolkitError `INVALID_ARGUMENT`
+ */
+export async function probeBackends(tuning: Partial<Tuning> = {}): Promise<readonly BackendProbe[]> {
+  checkTuning(tuning);
   const probes: BackendProbe[] = [];
-  for (const candidate of candidates) probes.push(await probe(candidate));
+  for (const candidate of candidates) probes.push(await probe(candidate, tuning));
   return probes;
 }
 
-async function probe({ backend, load }: Candidate): Promise<BackendProbe> {
+async function probe({ backend, load }: Candidate, tuning: Partial<Tuning>): Promise<BackendProbe> {
   try {
-    const kernels = await load(1);
+    const kernels = await load({ threads: 1, tuning });
     await kernels.close();
-    return { backend, rejection: null };
+    return { backend, rejection: null, tuning: kernels.tuning };
   } catch (error) {
-    return { backend, rejection: asError(error) };
+    return { backend, rejection: asError(error), tuning: null };
   }
 }
 

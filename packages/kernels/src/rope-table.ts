@@ -1,12 +1,12 @@
-// The table of rotary angles: float64 from our own routines, rounded to float32 once, shared by every backend.
+// The table of rotary angles that every backend uses: computed in float64 by our own routines, then rounded to float32 once.
+import { ToolkitError } from '@llama-ts/base';
 import { divide, multiply, root } from './double-double.js';
 import type { Allocator, RopeTable } from './kernels.js';
 import { MAX_ANGLE, sineCosine } from './sine-cosine.js';
-import { ToolkitError } from './toolkit-error.js';
 
 const TWO_PI = 6.283185307179586;
 
-/** Far above any model's base, and far below where products in double the precision would overflow. */
+/** The largest base: far above any model's, and far below the overflow of double-double products. */
 const MAX_THETA = 1e100;
 
 /** Frequency scaling of Llama 3.1 and later. */
@@ -17,9 +17,9 @@ export interface Llama3Scaling {
   readonly originalMaxPositionEmbeddings: number;
 }
 
-/** What the frequencies of the pairs are made from. */
+/** Settings of the frequencies. */
 export interface RopeFrequencyOptions {
-  /** Even. */
+  /** An even number. */
   readonly headDim: number;
   /** Base of the frequencies: theta^(−2i/headDim). */
   readonly theta: number;
@@ -27,11 +27,11 @@ export interface RopeFrequencyOptions {
   readonly scaling: Llama3Scaling | null;
 }
 
-/** What a table is made from. */
+/** Settings of a table. */
 export interface RopeTableOptions extends RopeFrequencyOptions {
-  /** Positions, from 0. */
+  /** How many positions, from 0 on. */
   readonly seqLen: number;
-  /** Where the arrays come from: `kernels.allocate`. */
+  /** Allocates the arrays: `kernels.allocate`. */
   readonly allocate: Allocator;
 }
 
@@ -46,17 +46,17 @@ export function ropeTable(options: RopeTableOptions): RopeTable {
   return table;
 }
 
-/** A table whose positions are computed when first needed: most sequences end long before the last. */
+/** A table whose positions are computed when they are first needed: most sequences end long before the last position. */
 export interface GrowingRopeTable extends RopeTable {
-  /** Makes the positions `begin` to `end` right. Not to be called while kernels that read the table run. */
+  /** Computes the positions from `begin` to `end` if needed. Do not call it while kernels that read the table run. */
   fill(begin: number, end: number): void;
 }
 
-/** Positions computed together: a table for many sequences remembers few facts, and a pass waits about a millisecond. */
+/** Positions that are computed together, in about a millisecond. */
 const BLOCK = 256;
 
 /**
- * Room for the table of {@link ropeTable}, to be filled as needed.
+ * Allocates the table of {@link ropeTable}, which is filled as needed.
  *
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
@@ -65,7 +65,7 @@ export function growingRopeTable({ headDim, seqLen, theta, scaling, allocate }: 
   checkPositions(seqLen, Math.max(...frequencies));
   const nPairs = headDim / 2;
   const table = { cos: allocate.float32(seqLen * nPairs), sin: allocate.float32(seqLen * nPairs) };
-  // (blocks) 1 where it is filled
+  // (blocks), 1 if the block is filled
   const isFilled = new Uint8Array(Math.ceil(seqLen / BLOCK));
   return {
     ...table,
@@ -92,7 +92,7 @@ function fillPositions({ cos, sin }: RopeTable, frequencies: Float64Array, begin
 }
 
 /**
- * theta^(−2i/headDim) for i from 0, each right to the last bit but for rare ties, then scaled; radians a position.
+ * theta^(−2i/headDim) for i from 0, correctly rounded except for rare ties, then scaled; in radians per position.
  *
  * @returns (headDim / 2)
  * @throws ToolkitError `INVALID_ARGUMENT`
@@ -101,7 +101,7 @@ export function ropeFrequencies({ headDim, theta, scaling }: RopeFrequencyOption
   checkOptions(headDim, theta, scaling);
   const nPairs = headDim / 2;
   const frequencies = new Float64Array(nPairs);
-  // theta^(-i/nPairs) are the powers of one number: its root, inverted.
+  // theta^(-i/nPairs) are the powers of one number: the inverse of the nPairs-th root of theta.
   const ratio = divide({ high: 1, low: 0 }, root(theta, nPairs));
   let frequency = { high: 1, low: 0 };
   for (let i = 0; i < nPairs; i++) {

@@ -1,6 +1,6 @@
-// Sine and cosine in float64 from + − × ÷ alone: the engine's own may differ from one Node version to the next.
+// Sine and cosine in float64, with + − × ÷ only: those of JavaScript may differ between versions of Node.
 
-/** Largest angle that reduces to ±π/4 without loss; RoPE's largest is the last position. */
+/** The largest angle that is reduced to ±π/4 without loss. The largest angle of RoPE is the last position. */
 export const MAX_ANGLE = 2 ** 20;
 
 // π/2 in pieces of 33 bits, so that the first products with a multiple below 2^20 are exact (fdlibm, e_rem_pio2.c).
@@ -45,6 +45,6 @@ function kernelCosine(x: number): number {
   const z = x * x;
   const half = 0.5 * z;
   const w = 1 - half;
-  // 1 - w - half is what the subtraction rounded away.
+  // 1 - w - half is the rounding error of the subtraction.
   return w + (1 - w - half + z * z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6))))));
 }

@@ -1,10 +1,9 @@
-// Reads the JSON of a header into tensors and metadata, refusing whatever two readers could understand differently.
+// Reads the JSON of a header into tensors and metadata, and refuses JSON that two readers could understand differently.
 
+import { quote, ToolkitError } from '@llama-ts/base';
 import { DTYPES, type Dtype, dtypeBits, isDtype, tensorSize } from './dtype.js';
 import { JsonProblem, JsonScanner } from './json-scanner.js';
 import { MAX_DIMENSIONS, MAX_METADATA_ENTRIES, MAX_TENSOR_FIELDS, MAX_TENSORS } from './limits.js';
-import { quote } from './quote.js';
-import { SafetensorsError } from './safetensors-error.js';
 import type { TensorInfo } from './tensor-info.js';
 
 /** The header's length field: an unsigned 64-bit little-endian integer. */
@@ -16,7 +15,7 @@ export const METADATA_KEY = '__metadata__';
 /** The remedy for an entry that no download damages this way. */
 export const WRITE_AGAIN = 'save the tensors again with the program that wrote them, then run the same command again';
 
-/** What the JSON says, in its own order. */
+/** The JSON of a header, in its own order. */
 export interface HeaderEntries {
   readonly tensors: TensorInfo[];
   readonly metadata: ReadonlyMap<string, string> | null;
@@ -147,12 +146,12 @@ function missing(scanner: JsonScanner, field: string): JsonProblem {
   return scanner.problem(`the entry ends without ${field}`, scanner.byteOffset, 'dtype, shape and data_offsets');
 }
 
-function tooMany(where: string, what: string, items: string, limit: number): SafetensorsError {
-  return new SafetensorsError('LIMIT_EXCEEDED', `${where}: ${what} has more than ${limit} ${items}, expected fewer`, {
+function tooMany(where: string, what: string, items: string, limit: number): ToolkitError {
+  return new ToolkitError('LIMIT_EXCEEDED', `${where}: ${what} has more than ${limit} ${items}, expected fewer`, {
     suggestions: [WRITE_AGAIN],
   });
 }
 
-function tensorError(message: string): SafetensorsError {
-  return new SafetensorsError('SAFETENSORS_TENSOR', message, { suggestions: [WRITE_AGAIN] });
+function tensorError(message: string): ToolkitError {
+  return new ToolkitError('SAFETENSORS_TENSOR', message, { suggestions: [WRITE_AGAIN] });
 }

@@ -1,16 +1,14 @@
 // Parses and checks the header of a safetensors file: eight bytes of length, then JSON that must describe every byte.
 
-import { recogniseForeignFormat } from './foreign-format.js';
+import { type ErrorCode, escapeControls, quote, recogniseFormat, ToolkitError } from '@llama-ts/base';
 import { LENGTH_FIELD_BYTES, readHeaderEntries, WRITE_AGAIN } from './header-entries.js';
 import { JsonProblem } from './json-scanner.js';
 import { MAX_HEADER_BYTES } from './limits.js';
-import { escapeControls, quote } from './quote.js';
-import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import type { TensorInfo } from './tensor-info.js';
 
 const DOWNLOAD_AGAIN = 'download the file again, then run the same command again';
 
-/** What a header says. */
+/** The fields of a header. */
 export interface SafetensorsHeader {
   /** Every tensor by name, in the order of the data. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -102,7 +100,7 @@ function readEntries(bytes: Uint8Array, headerByteLength: number, file: string) 
   }
 }
 
-/** By first byte, then by last, so that an empty tensor comes before the one that starts at the same place. */
+/** Orders tensors by their first byte, then by their last, so that an empty tensor comes before the one that starts at the same place. */
 function byOffset(left: TensorInfo, right: TensorInfo): number {
   return left.byteOffset - right.byteOffset || left.byteLength - right.byteLength;
 }
@@ -140,11 +138,11 @@ function checkCoverage(tensors: readonly TensorInfo[], dataByteOffset: number, f
 }
 
 function refuseForeignFormat(bytes: Uint8Array, file: string): void {
-  const foreign = recogniseForeignFormat(bytes);
-  if (foreign === null) return;
+  const foreign = recogniseFormat(bytes);
+  if (foreign === null || foreign.id === 'safetensors') return;
   throw fail('NOT_SAFETENSORS', `${file}: found ${foreign.what}, expected a safetensors file`, foreign.suggest(file));
 }
 
-function fail(code: SafetensorsErrorCode, message: string, suggestion?: string): SafetensorsError {
-  return new SafetensorsError(code, message, { suggestions: suggestion === undefined ? [] : [suggestion] });
+function fail(code: ErrorCode, message: string, suggestion?: string): ToolkitError {
+  return new ToolkitError(code, message, { suggestions: suggestion === undefined ? [] : [suggestion] });
 }

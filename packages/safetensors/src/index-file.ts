@@ -1,20 +1,19 @@
 // Parses model.safetensors.index.json, the list that says which shard holds which tensor.
 
+import { type ErrorCode, escapeControls, quote, ToolkitError } from '@llama-ts/base';
 import { JsonProblem, JsonScanner } from './json-scanner.js';
 import { MAX_HEADER_BYTES, MAX_SHARDS, MAX_TENSORS } from './limits.js';
-import { escapeControls, quote } from './quote.js';
-import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 
 /** The remedy for a damaged index. */
 export const DOWNLOAD_INDEX = 'download model.safetensors.index.json again, then run the same command again';
 
-/** What an index says. */
+/** The content of an index. */
 export interface SafetensorsIndex {
   /** Tensor name → shard, a relative path with forward slashes that stays within the folder. */
   readonly weightMap: ReadonlyMap<string, string>;
   /** The shards in order of first mention. */
   readonly shards: readonly string[];
-  /** Bytes of all tensors as the index claims, or null where it claims nothing that can be compared. */
+  /** Bytes of all tensors according to the index, or null if it has no usable number. */
   readonly totalSize: number | null;
 }
 
@@ -114,6 +113,6 @@ function pathProblem(path: string): string | null {
   return null;
 }
 
-function fail(code: SafetensorsErrorCode, message: string): SafetensorsError {
-  return new SafetensorsError(code, message, { suggestions: [DOWNLOAD_INDEX] });
+function fail(code: ErrorCode, message: string): ToolkitError {
+  return new ToolkitError(code, message, { suggestions: [DOWNLOAD_INDEX] });
 }

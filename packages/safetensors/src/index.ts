@@ -1,6 +1,6 @@
 // The public names of @llama-ts/safetensors.
 
-export type { BlobLike } from './byte-source.js';
+export type { BlobLike, ByteSink, PartsOfBytes } from '@llama-ts/base';
 export { DTYPES, type Dtype, dtypeBits, isDtype, type TensorSize, tensorSize } from './dtype.js';
 export { parseHeader, readHeaderByteLength, type SafetensorsHeader } from './header.js';
 export { parseIndex, type SafetensorsIndex } from './index-file.js';
@@ -13,9 +13,8 @@ export {
   MAX_TENSOR_FIELDS,
   MAX_TENSORS,
 } from './limits.js';
-export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorOptions } from './safetensors-error.js';
 export { type OpenOptions, openSafetensors, type SafetensorsFile } from './safetensors-file.js';
 export { openSafetensorsFolder, type SafetensorsFolder, type ShardTensorInfo } from './safetensors-folder.js';
 export { type Metadata, type SerializedHeader, serializeHeader, type TensorSpec } from './serialize-header.js';
 export type { ReadOptions, TensorInfo, TensorReader } from './tensor-info.js';
-export { type ByteSink, type TensorSource, type WriteOptions, writeSafetensors } from './write-safetensors.js';
+export { type TensorSource, type WriteOptions, writeSafetensors } from './write-safetensors.js';

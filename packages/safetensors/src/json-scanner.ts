@@ -1,8 +1,8 @@
 // A strict pull scanner over the bytes of a JSON text. JSON.parse would hide what must be refused here: repeated keys,
 // 1.0 for 1, integers past 2^53; and it would build ten million objects before the first of them could be judged.
 
+import { quote } from '@llama-ts/base';
 import { MAX_JSON_DEPTH } from './limits.js';
-import { quote } from './quote.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -27,8 +27,6 @@ export class JsonProblem extends Error {}
 /** Walks one JSON text. The caller asks for what it expects; anything else throws {@link JsonProblem}. */
 export class JsonScanner {
   readonly #bytes: Uint8Array;
-  /** The same memory, for its fast way from ASCII to text. */
-  readonly #buffer: Buffer;
   readonly #end: number;
   readonly #text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #at: number;
@@ -38,7 +36,6 @@ export class JsonScanner {
   /** Scans `bytes[start, end)`; offsets in messages count from the start of `bytes`. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.byteLength) {
     this.#bytes = bytes;
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
   }
@@ -49,7 +46,7 @@ export class JsonScanner {
     return this.#at;
   }
 
-  /** What the next value is, without taking it. */
+  /** Kind of the next value, without consuming it. */
   peek(): JsonKind {
     this.#skipSpace();
     switch (this.#peekByte()) {
@@ -102,7 +99,6 @@ export class JsonScanner {
     const start = this.#at;
     let at = start + 1;
     let escaped = false;
-    let ascii = true;
     for (; ; at++) {
       if (at >= this.#end) throw this.problem(`a string that does not end`, start, 'a closing quote');
       const byte = this.#bytes[at]!;
@@ -112,11 +108,10 @@ export class JsonScanner {
         escaped = true;
         at++;
       }
-      ascii &&= byte < 0x80;
     }
     this.#at = at + 1;
     if (escaped) return this.#unescape(start, at + 1);
-    return ascii ? this.#buffer.toString('latin1', start + 1, at) : this.#decode(start + 1, at);
+    return this.#decode(start + 1, at);
   }
 
   /** Takes an integer from 0 to 2^53 − 1, written without fraction or exponent. */

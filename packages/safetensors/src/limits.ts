@@ -16,7 +16,7 @@ export const MAX_DIMENSIONS = 64;
 /** Most entries of `__metadata__`: real files hold fewer than a hundred; this bounds the memory of a hostile one. */
 export const MAX_METADATA_ENTRIES = 100_000;
 
-/** Most fields of one tensor entry: three are defined, the others are skipped but must be told apart. */
+/** Most fields of one tensor entry: three are defined, the others are skipped, but duplicates among them are refused. */
 export const MAX_TENSOR_FIELDS = 256;
 
 /** Deepest nesting of arrays and objects in JSON: that of the reference implementation's parser. */
@@ -24,6 +24,3 @@ export const MAX_JSON_DEPTH = 128;
 
 /** Most shards of an index: fifty times the largest public checkpoint. All of them are open at once. */
 export const MAX_SHARDS = 10_000;
-
-/** Bytes asked of the system in one read or write: large enough to be fast, small enough to cancel soon. */
-export const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;

@@ -1,10 +1,19 @@
 // A lazily read safetensors file: the header at once, each tensor, or a range of its bytes, when it is asked for.
 
-import { type BlobLike, type ByteSource, blobSource, openFileSource } from './byte-source.js';
-import { SNIFF_BYTES } from './foreign-format.js';
+import {
+  type BlobLike,
+  type ByteSource,
+  blobSource,
+  type ErrorCode,
+  escapeControls,
+  isToolkitError,
+  openFile,
+  pathStatus,
+  quote,
+  SNIFF_BYTES,
+  ToolkitError,
+} from '@llama-ts/base';
 import { parseHeader, readHeaderByteLength, type SafetensorsHeader } from './header.js';
-import { escapeControls, quote } from './quote.js';
-import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import type { ReadOptions, TensorInfo, TensorReader } from './tensor-info.js';
 
 /** Options of {@link openSafetensors}. */
@@ -29,7 +38,7 @@ export interface OpenOptions {
 export async function openSafetensors(source: string | BlobLike, options: OpenOptions = {}): Promise<SafetensorsFile> {
   options.signal?.throwIfAborted();
   const name = options.name ?? (typeof source === 'string' ? source : 'blob');
-  const bytes = typeof source === 'string' ? await openFileSource(source, name) : blobSource(source, name);
+  const bytes = typeof source === 'string' ? await openFileOf(source, name) : blobSource(source, name);
   try {
     return new SafetensorsFile(bytes, await readHeader(bytes, name, options.signal), name);
   } catch (error) {
@@ -38,11 +47,23 @@ export async function openSafetensors(source: string | BlobLike, options: OpenOp
   }
 }
 
+/** Opens the file; a folder gets the remedy of its own. */
+async function openFileOf(path: string, name: string): Promise<ByteSource> {
+  try {
+    return await openFile(path, name);
+  } catch (cause) {
+    const isFolder = (await pathStatus(path).catch(() => null))?.isFolder ?? false;
+    if (!isFolder || !isToolkitError(cause)) throw cause;
+    const suggestions = [`open the folder: openSafetensorsFolder(${JSON.stringify(path)})`];
+    throw new ToolkitError(cause.code, cause.message, { suggestions, cause });
+  }
+}
+
 async function readHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<SafetensorsHeader> {
   const head = new Uint8Array(Math.min(SNIFF_BYTES, source.byteLength));
-  await source.readInto(head, 0, signal);
+  await source.readInto(0, head, signal);
   const header = new Uint8Array(readHeaderByteLength(head, source.byteLength, name));
-  await source.readInto(header, 0, signal);
+  await source.readInto(0, header, signal);
   return parseHeader(header, source.byteLength, name);
 }
 
@@ -90,14 +111,14 @@ export class SafetensorsFile implements TensorReader {
       throw this.#error('INVALID_ARGUMENT', `${range}, expected a range within its ${tensor.byteLength}`);
     }
     const target = this.#target(end - start, options.into);
-    await this.#source.readInto(target, tensor.byteOffset + start, options.signal);
+    await this.#source.readInto(tensor.byteOffset + start, target, options.signal);
     return target;
   }
 
   /**
    * Fills `into` with the file's bytes from `byteOffset` on, header included: for who hashes or copies the whole of it.
    *
-   * @throws INVALID_ARGUMENT, FILE_UNREADABLE, SAFETENSORS_TRUNCATED
+   * @throws INVALID_ARGUMENT, FILE_UNREADABLE, FILE_SHRANK
    */
   async readBytes(byteOffset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -106,7 +127,7 @@ export class SafetensorsFile implements TensorReader {
       const range = `bytes ${byteOffset} to ${byteOffset + into.byteLength}`;
       throw this.#error('INVALID_ARGUMENT', `${range}, expected a range within its ${this.byteLength}`);
     }
-    await this.#source.readInto(into, byteOffset, signal);
+    await this.#source.readInto(byteOffset, into, signal);
   }
 
   async close(): Promise<void> {
@@ -136,8 +157,8 @@ export class SafetensorsFile implements TensorReader {
     }
   }
 
-  #error(code: SafetensorsErrorCode, problem: string, suggestion?: string): SafetensorsError {
+  #error(code: ErrorCode, problem: string, suggestion?: string): ToolkitError {
     const suggestions = suggestion === undefined ? [] : [suggestion];
-    return new SafetensorsError(code, `${this.#name}: ${problem}`, { suggestions });
+    return new ToolkitError(code, `${this.#name}: ${problem}`, { suggestions });
   }
 }

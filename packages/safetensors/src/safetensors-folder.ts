@@ -1,14 +1,20 @@
 // Opens a folder as Hugging Face lays it out: one model.safetensors, or shards listed by an index, seen as one file.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { reasonOf } from './byte-source.js';
+import {
+  type ErrorCode,
+  escapeControls,
+  joinPath,
+  listFolder,
+  pathStatus,
+  quote,
+  readRemedies,
+  readWholeFile,
+  reasonOf,
+  ToolkitError,
+} from '@llama-ts/base';
 import { DOWNLOAD_INDEX, parseIndex, type SafetensorsIndex } from './index-file.js';
 import { MAX_HEADER_BYTES, MAX_TENSORS } from './limits.js';
-import { escapeControls, quote } from './quote.js';
-import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.js';
-import { readRemedies } from './shell-quote.js';
 import type { ReadOptions, TensorInfo, TensorReader } from './tensor-info.js';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -38,12 +44,12 @@ export async function openSafetensorsFolder(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<SafetensorsFolder> {
   options.signal?.throwIfAborted();
-  const names = await listFolder(path);
+  const names = await namesIn(path);
   const warnings: string[] = [];
   let index: SafetensorsIndex | null = null;
   if (!names.includes(SINGLE_FILE)) {
     if (!names.includes(INDEX_FILE)) throw nothingToOpen(path, names);
-    index = await readIndexFile(join(path, INDEX_FILE), options.signal);
+    index = await readIndexFile(joinPath(path, INDEX_FILE), options.signal);
   } else if (names.includes(INDEX_FILE)) {
     warnings.push(`${escapeControls(path)}: has both ${SINGLE_FILE} and ${INDEX_FILE}; the index is ignored`);
   }
@@ -51,10 +57,10 @@ export async function openSafetensorsFolder(
   try {
     for (const shard of index?.shards ?? [SINGLE_FILE]) {
       if (index !== null) await checkShardExists(path, shard);
-      files.set(shard, await openSafetensors(join(path, shard), options));
+      files.set(shard, await openSafetensors(joinPath(path, shard), options));
     }
     const tensors = joinTensors(files, path);
-    if (index !== null) warnings.push(...checkIndex(index, tensors, join(path, INDEX_FILE)));
+    if (index !== null) warnings.push(...checkIndex(index, tensors, joinPath(path, INDEX_FILE)));
     return new SafetensorsFolder(files, tensors, warnings);
   } catch (error) {
     await closeAll(files);
@@ -67,7 +73,7 @@ export class SafetensorsFolder implements TensorReader<ShardTensorInfo> {
   readonly tensors: ReadonlyMap<string, ShardTensorInfo>;
   /** The open files by relative path, in the order of the index. */
   readonly files: ReadonlyMap<string, SafetensorsFile>;
-  /** What is odd but harmless: a wrong total_size, tensors that the index omits. */
+  /** Odd but harmless findings: a wrong total_size, tensors that the index omits. */
   readonly warnings: readonly string[];
 
   /** @internal */
@@ -85,7 +91,7 @@ export class SafetensorsFolder implements TensorReader<ShardTensorInfo> {
     options.signal?.throwIfAborted();
     const tensor = this.tensors.get(name);
     if (tensor === undefined) {
-      throw new SafetensorsError('TENSOR_NOT_FOUND', `no tensor ${quote(name)}, expected one of ${this.tensors.size}`);
+      throw new ToolkitError('TENSOR_NOT_FOUND', `no tensor ${quote(name)}, expected one of ${this.tensors.size}`);
     }
     return this.files.get(tensor.shard)!.read(name, options);
   }
@@ -99,16 +105,16 @@ async function closeAll(files: ReadonlyMap<string, SafetensorsFile>): Promise<vo
   await Promise.all([...files.values()].map((file) => file.close()));
 }
 
-async function listFolder(path: string): Promise<readonly string[]> {
+async function namesIn(path: string): Promise<readonly string[]> {
   try {
-    return await readdir(path);
+    return (await listFolder(path)).map(({ name }) => name);
   } catch (error) {
     const message = `${escapeControls(path)}: cannot be read as a folder: ${reasonOf(error)}`;
     throw fail('FILE_UNREADABLE', message, readRemedies(path, error, 'rx'), error);
   }
 }
 
-function nothingToOpen(path: string, names: readonly string[]): SafetensorsError {
+function nothingToOpen(path: string, names: readonly string[]): ToolkitError {
   const found = names.length === 0 ? 'nothing' : listed(names);
   return fail('FILE_UNREADABLE', `${escapeControls(path)}: found ${found}, expected ${SINGLE_FILE} or ${INDEX_FILE}`, [
     'put the safetensors files into the folder, then run the same command again',
@@ -117,15 +123,15 @@ function nothingToOpen(path: string, names: readonly string[]): SafetensorsError
 
 async function readIndexFile(path: string, signal: AbortSignal | undefined): Promise<SafetensorsIndex> {
   try {
-    const { size } = await stat(path);
+    const { size } = await pathStatus(path);
     if (size > MAX_HEADER_BYTES) {
       const message = `${escapeControls(path)}: ${size} bytes, expected at most ${MAX_HEADER_BYTES}`;
       throw fail('LIMIT_EXCEEDED', message, [DOWNLOAD_INDEX]);
     }
-    return parseIndex(await readFile(path, { signal }), path);
+    return parseIndex(await readWholeFile(path, signal), path);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof SafetensorsError) throw error;
+    if (error instanceof ToolkitError) throw error;
     const message = `${escapeControls(path)}: cannot be read: ${reasonOf(error)}`;
     throw fail('FILE_UNREADABLE', message, readRemedies(path, error), error);
   }
@@ -133,15 +139,15 @@ async function readIndexFile(path: string, signal: AbortSignal | undefined): Pro
 
 async function checkShardExists(path: string, shard: string): Promise<void> {
   try {
-    await stat(join(path, shard));
+    await pathStatus(joinPath(path, shard));
   } catch (error) {
-    const message = `${escapeControls(join(path, INDEX_FILE))}: shard ${quote(shard)}: ${reasonOf(error)}, expected a file`;
+    const message = `${escapeControls(joinPath(path, INDEX_FILE))}: shard ${quote(shard)}: ${reasonOf(error)}, expected a file`;
     const remedy = `download ${quote(shard)} into the folder, then run the same command again`;
     throw fail('SAFETENSORS_INDEX', message, [remedy], error);
   }
 }
 
-/** All tensors of all files. Which of two tensors of one name is meant, nobody can know. */
+/** All tensors of all files. Two tensors of one name are refused, because either could be meant. */
 function joinTensors(files: ReadonlyMap<string, SafetensorsFile>, path: string): Map<string, ShardTensorInfo> {
   const tensors = new Map<string, ShardTensorInfo>();
   for (const [shard, file] of files) {
@@ -188,6 +194,6 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MAX_LISTED).map(quote).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function fail(code: SafetensorsErrorCode, message: string, suggestions: string[], cause?: unknown): SafetensorsError {
-  return new SafetensorsError(code, message, { suggestions, cause });
+function fail(code: ErrorCode, message: string, suggestions: string[], cause?: unknown): ToolkitError {
+  return new ToolkitError(code, message, { suggestions, cause });
 }

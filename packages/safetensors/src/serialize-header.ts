@@ -1,16 +1,15 @@
 // Lays tensors out and writes the header, byte for byte as the reference implementation does.
 
+import { type ErrorCode, quote, ToolkitError } from '@llama-ts/base';
 import { DTYPES, type Dtype, isDtype, tensorSize } from './dtype.js';
 import { LENGTH_FIELD_BYTES, METADATA_KEY } from './header-entries.js';
 import { MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_METADATA_ENTRIES, MAX_TENSORS } from './limits.js';
-import { quote } from './quote.js';
-import { SafetensorsError, type SafetensorsErrorCode } from './safetensors-error.js';
 import type { TensorInfo } from './tensor-info.js';
 
 /** The data begins at a multiple of this, so that a mapped file can be viewed as any dtype. */
 const DATA_ALIGNMENT_BYTES = 8;
 
-/** What to write about a tensor. */
+/** A tensor to write. */
 export interface TensorSpec {
   /** Any well-formed text but `__metadata__`. */
   readonly name: string;
@@ -81,7 +80,10 @@ function compareSpecs(left: TensorSpec, right: TensorSpec): number {
 
 /** The order of UTF-8 bytes. JavaScript's own order differs where surrogates meet U+E000 to U+FFFF. */
 function compareCodePoints(left: string, right: string): number {
-  return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const encoder = new TextEncoder();
+  const [a, b] = [encoder.encode(left), encoder.encode(right)];
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1);
 }
 
 function checkedByteLength({ name, dtype, shape }: TensorSpec): number {
@@ -122,6 +124,6 @@ function checkWellFormed(text: string, where: string): void {
     throw fail('INVALID_ARGUMENT', `${where}: a lone surrogate, expected well-formed text`);
 }
 
-function fail(code: SafetensorsErrorCode, message: string): SafetensorsError {
-  return new SafetensorsError(code, `safetensors header: ${message}`);
+function fail(code: ErrorCode, message: string): ToolkitError {
+  return new ToolkitError(code, `safetensors header: ${message}`);
 }

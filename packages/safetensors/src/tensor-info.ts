@@ -1,4 +1,4 @@
-// What the reader says about a tensor, and what every reader of tensors offers.
+// The facts of a tensor, and the functions of every reader of tensors.
 
 import type { Dtype } from './dtype.js';
 
@@ -24,7 +24,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a single file and a folder of shards have in common. */
+/** The common part of a single file and a folder of shards. */
 export interface TensorReader<Info extends TensorInfo = TensorInfo> {
   /** Every tensor by name, in the order of the data. */
   readonly tensors: ReadonlyMap<string, Info>;
@@ -32,7 +32,7 @@ export interface TensorReader<Info extends TensorInfo = TensorInfo> {
    * Reads a tensor, or a range of its bytes.
    *
    * @returns exactly the bytes asked for; a view of `into` where that was given
-   * @throws TENSOR_NOT_FOUND, INVALID_ARGUMENT, FILE_UNREADABLE, SAFETENSORS_TRUNCATED, LIMIT_EXCEEDED
+   * @throws TENSOR_NOT_FOUND, INVALID_ARGUMENT, FILE_UNREADABLE, FILE_SHRANK, LIMIT_EXCEEDED
    */
   read(name: string, options?: ReadOptions): Promise<Uint8Array>;
   /** Releases the files. Reading afterwards throws FILE_UNREADABLE; closing twice does nothing. */

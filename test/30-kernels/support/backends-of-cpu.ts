@@ -8,6 +8,7 @@ const neededFlags: Readonly<Record<string, Partial<Record<BackendName, readonly 
   x64: {
     avx2: ['avx2', 'f16c'],
     avx512: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'],
+    amx: ['avx512_vnni', 'amx_tile', 'amx_int8'],
     avx512vnni: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_vnni'],
   },
   arm64: { neon: ['asimddp'] },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const nativeFolder = fileURLToPath(new URL('../../../packages/kernels/native/', import.meta.url));
 
 const candidates = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
-/** undefined where there is none. */
+/** The C++ compiler; undefined on a machine without one. */
 export const compiler = candidates.find((name) => spawnSync(name, ['--version']).status === 0);
 
 /** @throws with what the compiler says */

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Kernels } from '@llama-ts/kernels';
 import type { ProgramArray } from '../../../packages/kernels/src/program/encoder.js';
-import { type Engine, programKernels } from '../../../packages/kernels/src/program/program-kernels.js';
+import { type ProgramRunner, programKernels } from '../../../packages/kernels/src/program/program-kernels.js';
 import { readWeights } from '../../../packages/kernels/src/reference/read-weights.js';
 
 const COMPILER = 'aarch64-linux-gnu-g++';
@@ -28,26 +28,26 @@ let isBuilt = false;
 
 /** Opens `neon` under the emulator. */
 export async function emulatedKernels(threads: number): Promise<Kernels> {
-  if (!isBuilt) execFileSync(process.execPath, ['scripts/build-emulated.mjs'], { cwd: root });
+  if (!isBuilt) execFileSync(process.execPath, ['scripts/build/build-emulated.mjs'], { cwd: root });
   isBuilt = true;
   const child = spawn(EMULATOR, [program, 'neon', String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const read = byteReader(child.stdout);
   const base = Number((await read(WORD_BYTES)).readBigUInt64LE());
-  return programKernels(emulatedEngine(child, child.stdin, read, threads, bufferAddresses(base)));
+  return programKernels(emulatedRunner(child, child.stdin, read, threads, bufferAddresses(base)));
 }
 
-function emulatedEngine(
+function emulatedRunner(
   child: ChildProcess,
   input: Writable,
   read: (length: number) => Promise<Buffer>,
   threads: number,
   addressOfBuffer: (buffer: ArrayBuffer) => number,
-): Engine {
-  /** All that have an address. Weak, as recorded programs may ask for them again. */
+): ProgramRunner {
+  /** Buffers by address. Weak references, because a recorded program may use a buffer again. */
   const buffers = new Map<number, WeakRef<ArrayBuffer>>();
   let finite = true;
 
-  /** The buffers that words point into: addresses are larger than any count. */
+  /** The buffers that a program's words point into. A word is an address when it is larger than any count. */
   const pointedAt = (words: Float64Array): ArrayBuffer[] => {
     const alive = [...buffers].flatMap(([address, ref]) => {
       const buffer = ref.deref();
@@ -71,6 +71,9 @@ function emulatedEngine(
   return {
     backend: 'neon',
     threads,
+    rowCost: 1,
+    prefersGroupMaxima: false,
+    tuning: null,
     allocate: {
       float32: (length) => new Float32Array(length),
       int8: (length) => new Int8Array(length),

@@ -31,7 +31,7 @@ async function startRuns({ backend, threads, file }, isOver = () => false) {
   const kernels = await openKernels({ threads, ...(backend === 'any' ? {} : { backend }) });
   const weights = await kernels.openWeights(file);
   const x = kernels.allocate.float32(LENGTH);
-  const y = weights.float32(0, LENGTH);
+  const y = await weights.float32(0, LENGTH);
   const filled = kernels.allocate.filled(4 * LENGTH);
   globalThis.gc?.(); // nothing but the view holds this memory now
   const words = new Int32Array(filled.buffer, filled.byteOffset, LENGTH);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { openKernels, probeBackends, startSha256 } from '@llama-ts/kernels';
 
-const source = fileURLToPath(new URL('../../../packages/kernels/', import.meta.url));
+const packages = fileURLToPath(new URL('../../../packages/', import.meta.url));
 
 /** What the tests call of an installed package. */
 export interface Installed {
@@ -16,10 +16,15 @@ export interface Installed {
 
 /** Installs into `folder`; returns where the package is. */
 export function installKernels(folder: string): string {
-  const target = join(folder, 'node_modules/@llama-ts/kernels');
+  installPackage(folder, 'base', ['dist', 'package.json']);
+  return installPackage(folder, 'kernels', ['dist', 'wasm', 'package.json']);
+}
+
+/** Copies parts of a package to where an installation has them; returns that folder. */
+export function installPackage(folder: string, name: string, parts: readonly string[]): string {
+  const target = join(folder, 'node_modules/@llama-ts', name);
   mkdirSync(target, { recursive: true });
-  for (const part of ['dist', 'wasm', 'package.json'])
-    cpSync(join(source, part), join(target, part), { recursive: true });
+  for (const part of parts) cpSync(join(packages, name, part), join(target, part), { recursive: true });
   return target;
 }
 

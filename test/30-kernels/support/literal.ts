@@ -59,7 +59,7 @@ export function quantize(x: readonly number[], groupSize: number): Groups {
   return { values: groups.flatMap(({ values }) => values), scales: groups.map(({ scale }) => scale) };
 }
 
-/** The largest difference of x to what its groups stand for. */
+/** The largest difference between x and its dequantized values. */
 export function quantizationError(x: readonly number[], { values, scales }: Groups, groupSize: number): number {
   return x.reduce((most, v, i) => {
     const stored = f(values[i]! * scales[Math.floor(i / groupSize)]!);
@@ -101,7 +101,7 @@ export function silu(x: number): number {
   return f(x / f(1 + exp(-x)));
 }
 
-/** The number a half stands for. */
+/** The value of a float16. */
 export function halfValue(bits: number): number {
   const sign = bits >= 0x8000 ? -1 : 1;
   const exponent = Math.floor(bits / 1024) % 32;

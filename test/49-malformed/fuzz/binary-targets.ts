@@ -1,22 +1,19 @@
 // Fuzz targets among binary files: safetensors headers, .bin headers and trailers, tokenizer.bin, and GGUF in their place.
 
 import { strict as assert } from 'node:assert';
+import { bytesSource, isToolkitError, sha256, ToolkitError } from '@llama-ts/base';
 import {
-  bytesSource,
   decodeHeader,
   decodeTokenizerBin,
   encodeHeader,
   encodeTokenizerBin,
   encodeTrailer,
   FOOTER_BYTES,
-  isToolkitError,
   readBinFile,
-  sha256,
-  ToolkitError,
 } from '@llama-ts/format';
-import { serializeHeader } from '@llama-ts/gguf';
+import { dequantize, isQuantizedTypeRead, openGguf, serializeHeader } from '@llama-ts/gguf';
 import { parseHeader } from '@llama-ts/safetensors';
-import { dimensions, modelBytes, tokenizer, v2 } from '../../10-format/support.js';
+import { dimensions, modelBytes, tokenizer, v2, v3 } from '../../10-format/support.js';
 import { fileOf } from '../../20-safetensors/support.js';
 import type { FuzzTarget } from './run-cases.js';
 
@@ -51,7 +48,7 @@ const safetensors: FuzzTarget = {
     '"__metadata__"',
     '[0,2]',
   ],
-  // The data begins where a mutant's JSON most likely ends: behind the last brace.
+  // The data begins where a mutant's JSON most likely ends: after the last brace.
   repair(bytes) {
     const repaired = Buffer.from(bytes);
     const end = repaired.lastIndexOf('}') + 1;
@@ -84,10 +81,9 @@ const v1 = { version: 1, dimensions, groupSize: null } as const;
 
 const binHeader: FuzzTarget = {
   name: 'a .bin header',
-  samples: [v0, v1, v2].map((header) => {
-    const bytes = new Uint8Array(256);
-    bytes.set(encodeHeader(header));
-    return bytes;
+  samples: [v0, v1, v2, v3].map((header) => {
+    const bytes = encodeHeader(header);
+    return bytes.length < 256 ? new Uint8Array(Buffer.concat([bytes], 256)) : bytes;
   }),
   tokens: ['24ka', 'ak42'],
   read(bytes) {
@@ -111,7 +107,7 @@ export function repairFooter(bytes: Uint8Array): Uint8Array {
 
 const binFile: FuzzTarget = {
   name: 'a .bin file with a trailer',
-  samples: [modelBytes(v1), modelBytes(v2), modelBytes({ ...v0, dimensions })],
+  samples: [modelBytes(v1), modelBytes(v2), modelBytes(v3), modelBytes({ ...v0, dimensions })],
   tokens: ['"headDim":4', '"ropeScaling":null', '"chatTemplate":"{{"', '"eosIds":[4]', '"files":[]', 'llama.ts'],
   repair: repairFooter,
   async read(bytes) {
@@ -168,4 +164,47 @@ const gguf: FuzzTarget = {
   },
 };
 
-export const binaryTargets: readonly FuzzTarget[] = [safetensors, binHeader, binFile, tokenizerBin, gguf];
+function quantizedFile(): Uint8Array {
+  const { bytes, fileByteLength } = serializeHeader(
+    [
+      { name: 'token_embd.weight', type: 'Q8_0', shape: [2, 32] },
+      { name: 'blk.0.attn_q.weight', type: 'IQ4_NL', shape: [2, 64] },
+      { name: 'output_norm.weight', type: 'F32', shape: [8] },
+    ],
+    [
+      ['general.architecture', { kind: 'string', value: 'llama' }],
+      ['general.alignment', { kind: 'u32', value: 32 }],
+      ['llama.rope.freq_base', { kind: 'f32', value: 500000 }],
+      ['split.tensors.count', { kind: 'i32', value: 3 }],
+      ['tokenizer.ggml.add_bos_token', { kind: 'bool', value: true }],
+      ['tokenizer.ggml.tokens', { kind: 'array', of: 'string', values: ['a', 'é', ''] }],
+      ['tokenizer.ggml.token_type', { kind: 'array', of: 'i32', values: [1, 3, 1] }],
+    ],
+  );
+  return new Uint8Array(Buffer.concat([bytes], fileByteLength));
+}
+
+const ggufReader: FuzzTarget = {
+  name: 'a GGUF file',
+  samples: [ggufFile().subarray(0, -416), quantizedFile()],
+  tokens: ['GGUF', 'general.alignment', 'token_embd.weight', 'tokenizer.ggml.tokens'],
+  async read(bytes) {
+    const file = await openGguf(bytesSource(bytes, 'model.gguf'));
+    let end = file.dataByteOffset;
+    for (const { name, type, shape, byteOffset, byteLength } of file.tensors.values()) {
+      assert.ok(byteOffset >= end && byteOffset % file.alignment === 0 && byteOffset + byteLength <= bytes.byteLength);
+      end = byteOffset + byteLength;
+      const blocks = await file.read(name);
+      const nValues = shape.reduce((product, n) => product * n, 1);
+      if (isQuantizedTypeRead(type)) assert.equal(dequantize(type, blocks).length, nValues);
+    }
+    assert.ok(bytes.byteLength - end < file.alignment);
+    for (const entry of file.metadata.values()) {
+      if (entry.kind !== 'array' || entry.of !== 'string') continue;
+      const all = Array.from({ length: entry.values.length }, (_, i) => entry.values.bytesAt(i).byteLength + 8);
+      assert.ok(all.reduce((sum, n) => sum + n, 0) <= bytes.byteLength);
+    }
+  },
+};
+
+export const binaryTargets: readonly FuzzTarget[] = [safetensors, binHeader, binFile, tokenizerBin, gguf, ggufReader];

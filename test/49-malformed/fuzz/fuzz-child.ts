@@ -1,7 +1,7 @@
 // Fuzzes in a process of its own: node --import tsx fuzz-child.ts <scratch folder> <target> <seed> <first case> <end>;
 // with --list in place of a target, names the targets.
 //
-// The number of the case under way stands in <scratch folder>/case, so that whoever watches can name one that hangs, or
+// The number of the case under way is in <scratch folder>/case, so that the parent process can name one that hangs, or
 // that took the process down. The last line of output is JSON: counts, and the most memory the process ever had.
 
 import { openSync, writeSync } from 'node:fs';

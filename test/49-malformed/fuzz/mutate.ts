@@ -4,7 +4,7 @@ import { pick, type Random } from '../../helpers/random-text.js';
 
 /** Removes bytes and puts others in their place. */
 export interface Edit {
-  /** Of the sample; edits are in ascending order and do not overlap. */
+  /** Place in the original file; edits are in ascending order and do not overlap. */
   readonly byteOffset: number;
   readonly nRemoved: number;
   readonly inserted: Uint8Array;

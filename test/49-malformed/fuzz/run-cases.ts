@@ -1,7 +1,7 @@
 // Runs one target on damaged files: a toolkit error or a right result, and nothing else.
 
 import { strict as assert } from 'node:assert';
-import { isToolkitError } from '@llama-ts/format';
+import { isToolkitError } from '@llama-ts/base';
 import { pick, seededRandom } from '../../helpers/random-text.js';
 import { apply, type Mutant, mutate, shrink } from './mutate.js';
 

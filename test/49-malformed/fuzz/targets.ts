@@ -1,6 +1,7 @@
 // Every reader of files that is fuzzed.
 
 import { binaryTargets } from './binary-targets.js';
+import { pytorchTarget } from './pytorch-target.js';
 import type { FuzzTarget } from './run-cases.js';
 import { folderTarget, textTargets } from './text-targets.js';
 
@@ -16,5 +17,5 @@ const FOLDER_FILES = [
 
 /** @param scratch folder for files, which the caller removes */
 export function fuzzTargets(scratch: string): readonly FuzzTarget[] {
-  return [...binaryTargets, ...textTargets, ...FOLDER_FILES.map((path) => folderTarget(path, scratch))];
+  return [...binaryTargets, pytorchTarget, ...textTargets, ...FOLDER_FILES.map((path) => folderTarget(path, scratch))];
 }

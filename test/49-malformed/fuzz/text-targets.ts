@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ToolkitError } from '@llama-ts/base';
 import {
   openCheckpoint,
   parseConfig,
@@ -12,7 +13,7 @@ import {
   planDownload,
   readTokenizerJson,
 } from '@llama-ts/exporter';
-import { type TokenizerData, ToolkitError } from '@llama-ts/format';
+import type { TokenizerData } from '@llama-ts/format';
 import { createTokenizer } from '@llama-ts/runtime';
 import { parseIndex } from '@llama-ts/safetensors';
 import { sampleModelPath } from '@llama-ts/sample-model';
@@ -59,7 +60,7 @@ function object(bytes: Uint8Array): JsonObject {
     json = null;
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-  throw new ToolkitError('NOT_JSON', 'no JSON object');
+  throw new ToolkitError('BAD_CONFIG', 'no JSON object');
 }
 
 function assertFinite(value: unknown): void {

@@ -5,7 +5,7 @@ import { openCheckpoint } from '@llama-ts/exporter';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
 
-/** A copy of the sample's checkpoint with one file changed, which somebody downloads again. */
+/** A copy of the sample's checkpoint with one file changed, which the user downloads again. */
 function damaged(
   title: string,
   code: string,
@@ -63,7 +63,7 @@ export const checkpointScenarios: readonly Scenario[] = [
   {
     title: 'a config.json that may not be read',
     code: 'FILE_UNREADABLE',
-    needsModes: true,
+    needs: 'modes',
     async prepare(s) {
       await s.take('checkpoint');
       await s.run('chmod 000 checkpoint/config.json');

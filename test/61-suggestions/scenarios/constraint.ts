@@ -6,7 +6,7 @@ import type { Situation } from '../situation.js';
 
 const followed = new Set<Situation>();
 
-/** What is refused, and what somebody writes who follows the words that match. */
+/** A refused schema, and the one that a user writes who follows the suggestion that matches. */
 type Row = readonly [code: string, words: RegExp, refused: unknown, written: unknown];
 
 function scenarioOf(make: (source: never) => unknown, [code, words, refused, written]: Row): Scenario {
@@ -43,6 +43,8 @@ const choices = (n: number): unknown => ({
   })),
 });
 
+const words = (n: number): string[] => Array.from({ length: n }, (_, i) => `a rather long word ${i * 7919}`);
+
 const schemas: readonly Row[] = [
   ['BAD_SCHEMA', /^take a smaller minItems/, unique({ minItems: 3 }), unique({ minItems: 2 })],
   ['BAD_SCHEMA', /^write both halves of the character/, { const: '\ud83d' }, { const: '\ud83d\ude00' }],
@@ -70,6 +72,12 @@ const schemas: readonly Row[] = [
   ],
   [
     'UNSUPPORTED_SCHEMA',
+    /; or give the items 128 values at most, by an enum or as integers with minimum and maximum$/,
+    { type: 'array', uniqueItems: true, items: { type: 'integer' } },
+    { type: 'array', uniqueItems: true, items: { type: 'integer', minimum: 1, maximum: 128 } },
+  ],
+  [
+    'UNSUPPORTED_SCHEMA',
     /^put what it refers to under \$defs, and refer to it by/,
     { $ref: 'https://example.com/schema' },
     named,
@@ -85,6 +93,12 @@ const schemas: readonly Row[] = [
     /^take it out, and look for repeated items afterwards/,
     { type: 'array', uniqueItems: true, prefixItems: [{}], items: {} },
     { type: 'array', prefixItems: [{}], items: {} },
+  ],
+  [
+    'UNSUPPORTED_SCHEMA',
+    /^leave it out there: the values are listed anyway/,
+    { enum: [{ a: 1 }], unevaluatedProperties: false },
+    { enum: [{ a: 1 }] },
   ],
   ['UNSUPPORTED_SCHEMA', /^say what values are/, { not: { const: { a: 1 } } }, { type: 'string' }],
   [
@@ -126,11 +140,12 @@ const schemas: readonly Row[] = [
   ],
   [
     'LIMIT_EXCEEDED',
-    /^take smaller counts: maxLength|^take fewer alternatives/,
+    /^take smaller counts: maxLength/,
     { type: 'string', pattern: '(a|b).{18}$' },
     { type: 'string', pattern: '(a|b).{2}$' },
   ],
-  ['LIMIT_EXCEEDED', /^take fewer alternatives|^take smaller counts/, choices(20), choices(2)],
+  ['LIMIT_EXCEEDED', /^take fewer alternatives/, choices(20), choices(2)],
+  ['LIMIT_EXCEEDED', /^take fewer and shorter constants/, { enum: words(200_000) }, { enum: words(20) }],
 ];
 
 const patterns: readonly Row[] = [

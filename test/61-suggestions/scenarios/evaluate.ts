@@ -1,8 +1,14 @@
 // Verification, evaluation and the report with the wrong files.
 
 import type { Scenario } from '../scenario.js';
+import type { Situation } from '../situation.js';
 
 const bounds = '{"verify": {"*": {"min-snr": 1}}}';
+
+async function reportWorks(s: Situation, flags: string): Promise<void> {
+  const { exitCode, stderr } = await s.run(`llama report out.html ${flags}`);
+  if (exitCode !== 0) throw new Error(stderr);
+}
 
 export const evaluateScenarios: readonly Scenario[] = [
   {
@@ -14,15 +20,7 @@ export const evaluateScenarios: readonly Scenario[] = [
     },
     command: "llama report out.html --verify 'the check.json'",
     fill: { 'MODEL.bin': 'model.bin' },
-    checks: [
-      [
-        /^make it again/,
-        async (s) => {
-          const { exitCode, stderr } = await s.run("llama report out.html --verify 'the check.json'");
-          if (exitCode !== 0) throw new Error(stderr);
-        },
-      ],
-    ],
+    checks: [[/^make one/, (s) => reportWorks(s, '--verify verify.json')]],
   },
   {
     title: 'a file for the report that eval did not print',
@@ -34,15 +32,7 @@ export const evaluateScenarios: readonly Scenario[] = [
     },
     command: 'llama report out.html --eval eval.json',
     fill: { 'MODEL.bin': 'model.bin', 'TEXT.txt': 'story.txt' },
-    checks: [
-      [
-        /^make it again/,
-        async (s) => {
-          const { exitCode, stderr } = await s.run('llama report out.html --eval eval.json');
-          if (exitCode !== 0) throw new Error(stderr);
-        },
-      ],
-    ],
+    checks: [[/^make one/, (s) => reportWorks(s, '--eval new-eval.json')]],
   },
   {
     title: 'thresholds that are no JSON',
@@ -88,5 +78,32 @@ export const evaluateScenarios: readonly Scenario[] = [
     },
     command: 'llama eval v2.bin --text story.txt --baseline other.bin',
     fill: { 'BASELINE.bin': 'model.bin' },
+  },
+  {
+    title: 'a comparison with a file of another model',
+    code: 'DIFFERENT_TOKENIZERS',
+    prepare: async (s) => {
+      for (const name of ['model.bin', 'v2.bin', 'other.bin']) await s.take(name);
+      await s.write('story.txt', 'Once upon a time, there was a fox.');
+    },
+    command: 'llama compare model.bin other.bin v2.bin --text story.txt --no-speed',
+  },
+  {
+    title: 'a comparison of files of two models',
+    code: 'DIFFERENT_TOKENIZERS',
+    prepare: async (s) => {
+      for (const name of ['model.bin', 'other.bin']) await s.take(name);
+      await s.write('story.txt', 'Once upon a time, there was a fox.');
+    },
+    command: 'llama compare model.bin other.bin --text story.txt --no-speed',
+  },
+  {
+    title: 'a comparison of one file',
+    code: 'USAGE',
+    prepare: async (s) => {
+      await s.take('model.bin');
+      await s.write('story.txt', 'Once upon a time, there was a fox.');
+    },
+    command: 'llama compare model.bin --text story.txt',
   },
 ];

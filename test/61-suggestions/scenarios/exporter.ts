@@ -1,8 +1,10 @@
 // Exports, conversions and quantizations of the wrong thing, or of what changes meanwhile.
 
-import { readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { convertModel, exportModel, openCheckpoint, quantizeModel } from '@llama-ts/exporter';
-import { openFile, readBinFile } from '@llama-ts/format';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { openFile } from '@llama-ts/base';
+import { convertModel, exportModel, quantizeModel } from '@llama-ts/exporter';
+import { readBinFile, type TokenizerData } from '@llama-ts/format';
+import { writeCheckpoint } from '../../48-durable/support.js';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
 
@@ -46,9 +48,30 @@ const takeAll =
     for (const name of names) await s.take(name);
   };
 
+async function tokenizerOf(s: Situation, name: string): Promise<TokenizerData> {
+  const file = await openFile(s.path(name));
+  const { trailer } = await readBinFile(file).finally(() => file.close());
+  return trailer!.tokenizer!;
+}
+
 const plainFlags = '--rope-theta 500000 --rope-scaling none';
 
 export const exporterScenarios: readonly Scenario[] = [
+  {
+    title: 'a quantized file to be quantized, whose source is the bundled model',
+    code: 'ALREADY_QUANTIZED',
+    prepare: (s) => s.run('llama export small.bin --version 2'),
+    command: 'llama quantize small.bin',
+    checks: [
+      [
+        /--hf sample-model /,
+        async (s) => {
+          const { exitCode, stderr } = await s.run('cmp small.bin small-q8_0.bin');
+          if (exitCode !== 0) throw new Error(stderr);
+        },
+      ],
+    ],
+  },
   {
     title: 'a quantized file to be quantized',
     code: 'ALREADY_QUANTIZED',
@@ -139,6 +162,74 @@ export const exporterScenarios: readonly Scenario[] = [
     ],
   },
   {
+    title: 'the tokenizer of another model',
+    code: 'BAD_TOKENIZER',
+    prepare: takeAll('plain.bin', 'tokenizer.bin', 'model.bin'),
+    async call(s, flags) {
+      const right = await tokenizerOf(s, 'model.bin');
+      const tokenizer = flags.has('tokenizer') ? right : { ...right, nTokens: right.nTokens + 1 };
+      const settings = { ropeTheta: 500_000, ropeScaling: null };
+      const files = { source: s.path('plain.bin'), output: s.path('out.gguf') };
+      for await (const _ of convertModel({ ...files, to: 'gguf', settings, tokenizer }));
+    },
+    fill: { 'TOKENIZER.bin': 'tokenizer.bin' },
+  },
+  {
+    title: 'rows that are no multiple of 32, in blocks of 32',
+    code: 'TYPE_UNFIT',
+    async prepare(s) {
+      const folder = s.path('odd');
+      await mkdir(folder);
+      await writeCheckpoint(folder, { dim: 48, hiddenDim: 96, nLayers: 1 });
+    },
+    command: 'llama convert odd out.gguf --to gguf --type q8_0',
+  },
+  {
+    title: 'rows whose length 32 does not divide, to be written as v3',
+    code: 'BAD_GROUP_SIZE',
+    prepare: async (s) => {
+      const folder = s.path('odd');
+      await mkdir(folder, { recursive: true });
+      await writeCheckpoint(folder, { dim: 48, hiddenDim: 96, nLayers: 1 });
+    },
+    command: 'llama export out.bin --hf odd --version 3',
+  },
+  {
+    title: 'a pattern of types that matches no tensor',
+    code: 'INVALID_ARGUMENT',
+    prepare: takeAll('model.bin'),
+    command: "llama quantize model.bin out.bin --version 3 --types 'layer.*=q8'",
+  },
+  {
+    title: 'a weight beyond the scales of v3',
+    code: 'TYPE_UNFIT',
+    async prepare(s) {
+      await s.take('plain.bin');
+      const { values } = await placeOf(s, 'plain.bin', 'layers.1.attention.wv.weight');
+      const path = s.path('plain.bin');
+      const bytes = await readFile(path);
+      bytes.writeFloatLE(1e9, values + 400);
+      await writeFile(path, bytes);
+    },
+    command: 'llama quantize plain.bin out.bin --version 3',
+  },
+  {
+    title: 'a quantized file to be quantized to 4 bits',
+    code: 'ALREADY_QUANTIZED',
+    prepare: takeAll('v2.bin', 'checkpoint'),
+    command: 'llama quantize v2.bin small.bin --version 3',
+    fill,
+    checks: [
+      [
+        /llama export/,
+        async (s) => {
+          const { stdout } = await s.run('llama inspect small.bin --json');
+          if (JSON.parse(stdout).version !== 3) throw new Error(`another version: ${stdout}`);
+        },
+      ],
+    ],
+  },
+  {
     title: 'tokenizer.bin named for the model as well',
     code: 'INVALID_ARGUMENT',
     prepare: takeAll('checkpoint'),
@@ -182,7 +273,7 @@ export const exporterScenarios: readonly Scenario[] = [
     command: `llama convert plain.bin out.gguf --to gguf --type q8_0 ${plainFlags}`,
   },
   {
-    title: 'a tensor that is not what its checksum says, to be converted',
+    title: 'a tensor that does not match its checksum, to be converted',
     code: 'BAD_CHECKSUM',
     async prepare(s) {
       await takeAll('model.bin', 'checkpoint')(s);
@@ -194,7 +285,7 @@ export const exporterScenarios: readonly Scenario[] = [
   },
   {
     title: 'a scale below zero, to be converted',
-    code: 'BAD_WEIGHTS',
+    code: 'BAD_CHECKSUM',
     async prepare(s) {
       await takeAll('v2.bin', 'checkpoint')(s);
       const { scales } = await placeOf(s, 'v2.bin', 'layers.0.attention.wq.weight');
@@ -204,7 +295,7 @@ export const exporterScenarios: readonly Scenario[] = [
     fill,
   },
   {
-    title: 'a source whose tensor is not what its checksum says',
+    title: 'a source with a tensor that does not match its checksum',
     code: 'BAD_CHECKSUM',
     async prepare(s) {
       await takeAll('model.bin', 'v2.bin', 'checkpoint')(s);
@@ -215,7 +306,7 @@ export const exporterScenarios: readonly Scenario[] = [
     fill,
   },
   {
-    title: 'a plain file with a weight that is no number, to be converted',
+    title: 'a plain file with a weight that is NaN, to be converted',
     code: 'BAD_WEIGHTS',
     async prepare(s) {
       await takeAll('plain.bin')(s);
@@ -225,19 +316,5 @@ export const exporterScenarios: readonly Scenario[] = [
     },
     command: `llama convert plain.bin out.gguf --to gguf ${plainFlags}`,
     acts: [[/^replace the source by a good copy/, (s) => s.take('plain.bin')]],
-  },
-  {
-    title: 'a checkpoint file that changes while it is hashed',
-    code: 'SOURCE_CHANGED',
-    async prepare(s) {
-      await s.take('checkpoint');
-      // A file whose size the system does not know: it has more bytes than were there when it was opened.
-      await symlink('/proc/version', s.path('checkpoint/chat_template.jinja'));
-    },
-    async call(s) {
-      const checkpoint = await openCheckpoint(s.path('checkpoint'));
-      await checkpoint.sourceFiles().finally(() => checkpoint.close());
-    },
-    acts: [[/^wait until nothing writes/, (s) => rm(s.path('checkpoint/chat_template.jinja'))]],
   },
 ];

@@ -1,7 +1,7 @@
 // Damaged .bin files and files that are none.
 
 import { readFile, truncate, writeFile } from 'node:fs/promises';
-import { openFile } from '@llama-ts/format';
+import { openFile } from '@llama-ts/base';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
 import { withHub } from './hub-of-sample.js';
@@ -60,7 +60,7 @@ export const formatScenarios: readonly Scenario[] = [
   {
     title: 'a model file without permission to read it',
     code: 'FILE_UNREADABLE',
-    needsModes: true,
+    needs: 'modes',
     prepare: async (s) => {
       await s.take('model.bin', "it's $1.bin");
       await s.run(`chmod 000 "it's \\$1.bin"`);
@@ -84,16 +84,40 @@ export const formatScenarios: readonly Scenario[] = [
     checks: isMended(2, 'v2.bin'),
   },
   {
-    title: 'a header that is not the one the trailer vouches for',
+    title: 'a record of the table of tensors that names another place',
     code: 'BAD_HEADER',
-    // The number of key/value heads; the layout stays possible, so the sha256 alone tells.
+    prepare: (s) => damaged(s, 'v3.bin', (bytes) => bytes.writeUInt8(1, 256 + 64 + 8)),
+    command: 'llama run v3.bin -n 1',
+    fill,
+    checks: isMended(3, 'v3.bin'),
+  },
+  {
+    title: 'a v3 file that ends in its table of tensors',
+    code: 'BAD_LENGTH',
+    prepare: (s) => damaged(s, 'v3.bin', (bytes) => bytes.subarray(0, 1000)),
+    command: 'llama inspect v3.bin',
+    fill,
+    checks: isMended(3, 'v3.bin'),
+  },
+  {
+    title: 'a v3 file of a width that its groups do not divide',
+    code: 'BAD_HEADER',
+    prepare: (s) => damaged(s, 'v3.bin', (bytes) => bytes.writeInt32LE(130, 12)),
+    command: 'llama run v3.bin -n 1',
+    fill,
+    checks: isMended(3, 'v3.bin'),
+  },
+  {
+    title: "a header that does not match the trailer's checksum",
+    code: 'BAD_HEADER',
+    // The number of key/value heads; the layout stays possible, so only the sha256 shows it.
     prepare: (s) => damaged(s, 'model.bin', (bytes) => bytes.writeInt32LE(bytes.readInt32LE(32) - 1, 32)),
     command: 'llama inspect model.bin',
     fill,
     checks: isMended(1),
   },
   {
-    title: 'a version that nobody knows',
+    title: 'an unknown version',
     code: 'BAD_VERSION',
     prepare: (s) => damaged(s, 'model.bin', (bytes) => bytes.writeInt32LE(7, 4)),
     command: 'llama run model.bin -n 1',
@@ -109,7 +133,7 @@ export const formatScenarios: readonly Scenario[] = [
     checks: isMended(1),
   },
   {
-    title: 'a text file in the place of a model',
+    title: 'a text file in place of a model',
     code: 'NOT_A_MODEL',
     prepare: async (s) => {
       await withHub(s, 'meta-llama/Llama-3.2-1B-Instruct');
@@ -119,7 +143,7 @@ export const formatScenarios: readonly Scenario[] = [
     fill,
   },
   {
-    title: 'a norm that is no number',
+    title: 'a norm that is NaN',
     code: 'BAD_WEIGHTS',
     prepare: (s) => damaged(s, 'plain.bin', (bytes) => bytes.writeFloatLE(Number.NaN, 256)),
     command: 'llama inspect plain.bin',
@@ -127,7 +151,7 @@ export const formatScenarios: readonly Scenario[] = [
     checks: isMended(1, 'plain.bin'),
   },
   {
-    title: 'a v1 file that was cut',
+    title: 'a truncated v1 file',
     code: 'BAD_LENGTH',
     prepare: (s) => damaged(s, 'model.bin', (bytes) => bytes.subarray(0, 100_000)),
     command: 'llama run model.bin -n 1',
@@ -135,7 +159,7 @@ export const formatScenarios: readonly Scenario[] = [
     checks: isMended(1),
   },
   {
-    title: 'a v0 file that was cut',
+    title: 'a truncated v0 file',
     code: 'NOT_A_MODEL',
     prepare: (s) => damaged(s, 'v0.bin', (bytes) => bytes.subarray(0, 100_000)),
     command: 'llama inspect v0.bin',

@@ -15,7 +15,7 @@ const fill = { TOKEN: RIGHT, FOLDER: 'another', REVISION: 'v1', 'CA.pem': 'ca.pe
 const repoFiles = { 'config.json': '{}', 'model.safetensors': new Uint8Array(1000) };
 
 interface HubTrouble {
-  /** What goes wrong until somebody writes the file `mended`. */
+  /** The failure, until the file `mended` exists. */
   readonly fault?: (request: FakeRequest) => Fault | undefined;
   readonly access?: FakeRepo['access'];
   readonly repo?: string;
@@ -101,10 +101,10 @@ export const hubScenarios: readonly Scenario[] = [
     prepare: (s) => startHub(s, {}),
     call: (s, flags) => download(s, flags, { revision: 'v9' }),
   }),
-  scenario('no token, where one is needed', 'HUB_UNAUTHORIZED', {
+  scenario('no token where one is needed', 'HUB_UNAUTHORIZED', {
     prepare: (s) => startHub(s, { fault: status(401, { 'x-error-code': 'Unauthorized' }, isRight) }),
   }),
-  scenario('a token that it does not know', 'HUB_UNAUTHORIZED', {
+  scenario('a token that the hub does not know', 'HUB_UNAUTHORIZED', {
     async prepare(s) {
       await startHub(s, {});
       s.env.HF_TOKEN = 'hf_other';
@@ -136,7 +136,7 @@ export const hubScenarios: readonly Scenario[] = [
   scenario('access denied', 'HUB_FORBIDDEN', {
     prepare: (s) => startHub(s, { fault: status(403, {}, isRight) }),
   }),
-  scenario('a login page in its place', 'HUB_BAD_RESPONSE', {
+  scenario('a login page in place of the hub', 'HUB_BAD_RESPONSE', {
     prepare: (s) => startHub(s, { fault: () => ({ kind: 'answer', body: '<html>Sign in</html>' }) }),
     acts: [
       [/^where a proxy/, mend],
@@ -153,7 +153,7 @@ export const hubScenarios: readonly Scenario[] = [
     prepare: (s) => startHub(s, { fault: ({ kind }) => (kind === 'file' ? { kind: 'flip', atByte: 1 } : undefined) }),
     acts: [[/^nothing wrong was kept/, mend]],
   }),
-  scenario('a redirect to where no file comes from', 'HUB_BAD_REDIRECT', {
+  scenario('a redirect to a place that holds no files', 'HUB_BAD_REDIRECT', {
     prepare: (s) =>
       startHub(s, {
         fault: ({ kind }) =>
@@ -169,7 +169,6 @@ export const hubScenarios: readonly Scenario[] = [
   scenario('no connection', 'HUB_NETWORK', {
     async prepare(s) {
       await startHub(s, {});
-      await download(s, new Map());
       s.env.FAKE_HUB = s.env.HF_ENDPOINT;
       s.env.HF_ENDPOINT = 'http://127.0.0.1:9';
     },
@@ -206,7 +205,7 @@ export const hubScenarios: readonly Scenario[] = [
       return download(s, flags);
     },
   }),
-  scenario('a revision that cannot be one', 'BAD_REVISION', {
+  scenario('a malformed revision', 'BAD_REVISION', {
     prepare: (s) => startHub(s, {}),
     call: (s, flags) => download(s, flags, { revision: '../x' }),
   }),
@@ -215,15 +214,15 @@ export const hubScenarios: readonly Scenario[] = [
     call: failingCache('ENOSPC'),
     acts: [[/^free some space/, mend]],
   }),
-  scenario('a cache of somebody else', 'CACHE_READ_ONLY', {
+  scenario('a cache of another user', 'CACHE_READ_ONLY', {
     prepare: (s) => startHub(s, {}),
     call: failingCache('EACCES'),
   }),
-  scenario('a cache on a bad disk', 'CACHE_FAILED', {
+  scenario('a cache on a disk with errors', 'CACHE_FAILED', {
     prepare: (s) => startHub(s, {}),
     call: failingCache('EIO'),
   }),
-  scenario('a disk with too little room for all', 'DISK_FULL', {
+  scenario('a disk with too little space for all files', 'DISK_FULL', {
     prepare: (s) => startHub(s, {}),
     call: (s, flags) => {
       const statfs = async (path: string) =>
@@ -234,7 +233,7 @@ export const hubScenarios: readonly Scenario[] = [
     },
     acts: [[/^free some space/, mend]],
   }),
-  scenario('a token that would go unencrypted', 'BAD_ENDPOINT', {
+  scenario('a token that would be sent unencrypted', 'BAD_ENDPOINT', {
     async prepare(s) {
       await startHub(s, {});
       s.env.FAKE_HUB = s.env.HF_ENDPOINT;
@@ -258,12 +257,24 @@ export const hubScenarios: readonly Scenario[] = [
       }),
     acts: [[/^choose a repository or a revision that has it/, mend]],
   }),
-  scenario('a name that is none', 'BAD_REPO_ID', {
+  scenario('a malformed repository id', 'BAD_REPO_ID', {
     prepare: (s) => startHub(s, {}),
     call: (s, flags) => download(s, flags, mended.has(s) ? {} : { repo: 'a/b/c' }),
     acts: [[/^use the id alone/, mend]],
   }),
-  scenario('a lock of the cache that is none', 'CACHE_FAILED', {
+  scenario('a lock of the cache that is there and cannot be found', 'CACHE_FAILED', {
+    async prepare(s) {
+      await startHub(s, {});
+      const { etag } = fakeRepo(repoFiles).commits.values().next().value!.get('model.safetensors')!;
+      await s.write(`cache/.locks/models--meta-llama--Tiny/${etag}.llama.lock`, '');
+    },
+    call: (s, flags) => {
+      const lstat = (path: string) =>
+        String(path).endsWith('.llama.lock') ? Promise.reject(failure('ENOENT', 'lstat')) : nodeFiles.lstat(path);
+      return download(s, flags, { files: { ...nodeFiles, lstat } as never });
+    },
+  }),
+  scenario('a lock of the cache with other content', 'CACHE_FAILED', {
     async prepare(s) {
       await startHub(s, {});
       const { bytes: _, etag } = fakeRepo(repoFiles).commits.values().next().value!.get('model.safetensors')!;
@@ -273,7 +284,7 @@ export const hubScenarios: readonly Scenario[] = [
   {
     title: 'a token file that cannot be read',
     code: 'BAD_TOKEN',
-    needsModes: true,
+    needs: 'modes',
     fill,
     async prepare(s) {
       await startHub(s, {});

@@ -4,7 +4,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openKernels } from '@llama-ts/kernels';
-import { installKernels } from '../../30-kernels/support/installation.js';
+import { installKernels, installPackage } from '../../30-kernels/support/installation.js';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
 
@@ -50,10 +50,11 @@ echo '{"main": "index.node"}' > "node_modules/$2/package.json"`,
     title: 'a checkout without native kernels',
     code: 'BACKEND_UNAVAILABLE',
     async prepare(s) {
+      installPackage(s.folder, 'base', ['dist', 'package.json']);
       for (const part of ['dist', 'wasm', 'package.json']) {
         await cp(join(source, part), s.path(`packages/kernels/${part}`), { recursive: true });
       }
-      await s.write('scripts/build-native.mjs', '');
+      await s.write('scripts/build/build-native.mjs', '');
       await writeProgram(s, 'packages/kernels', 'generic');
       const target = 'packages/kernels/build/Release';
       await s.tool('npm', `[ "$*" = 'run build' ] && mkdir -p ${target} && cp "${addon}" ${target}/`);

@@ -1,8 +1,8 @@
-// Outputs that are in the way, cannot be written, or are being written by somebody else.
+// Outputs that are in the way, cannot be written, or are being written by another process.
 
 import * as nodeFiles from 'node:fs/promises';
 import { readdir, rm } from 'node:fs/promises';
-import { createDurableFile, type DurableFileOptions, type FileLayer } from '@llama-ts/exporter';
+import { createDurableFile, type DurableFileOptions, type FileLayer, openLineFile } from '@llama-ts/durable';
 import { failure } from '../../helpers/failing-files.js';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
@@ -29,18 +29,35 @@ async function writeOutput(s: Situation, options: Partial<DurableFileOptions> = 
   }
 }
 
+/** Opens a file of answers that a run did not finish, or one that holds a part of them. */
+async function openAnswers(s: Situation, name = mended.has(s) ? 'part.jsonl' : 'answers.jsonl'): Promise<void> {
+  const file = await openLineFile(s.path(name), { settings: {}, decided: {}, countGood: (lines) => lines.length });
+  await file.leave();
+}
+
 const command = (output: string): string => `llama quantize model.bin ${output}`;
 const takeModel = (s: Situation): Promise<string> => s.take('model.bin');
 
 export const outputScenarios: readonly Scenario[] = [
   {
-    title: 'an output in a folder that is not there',
+    title: 'a file of answers too long to go on with',
+    code: 'LIMIT_EXCEEDED',
+    async prepare(s) {
+      until(s);
+      await openAnswers(s);
+      await nodeFiles.truncate(s.path('answers.jsonl'), 300_000_000);
+    },
+    call: (s) => openAnswers(s),
+    acts: [[/^divide the prompts among several files/, mend]],
+  },
+  {
+    title: 'an output in a folder that does not exist',
     code: 'OUTPUT_FOLDER_MISSING',
     prepare: takeModel,
     command: command("'new folder/out.bin'"),
   },
   {
-    title: 'an output folder in a folder that is not there',
+    title: 'an output folder in a folder that does not exist',
     code: 'OUTPUT_FOLDER_MISSING',
     prepare: takeModel,
     command: "llama convert model.bin 'new folder/out' --to safetensors",
@@ -73,7 +90,7 @@ export const outputScenarios: readonly Scenario[] = [
     acts: [[/^name another file/, () => ({ command: command('out.bin') })]],
   },
   {
-    title: 'an output that is there',
+    title: 'an output that exists',
     code: 'OUTPUT_EXISTS',
     prepare: async (s) => [await takeModel(s), await s.write('out.bin', 'x')],
     command: command('out.bin'),
@@ -106,7 +123,7 @@ export const outputScenarios: readonly Scenario[] = [
     acts: [[/^name a new folder/, () => ({ command: 'llama convert model.bin new --to safetensors' })]],
   },
   {
-    title: 'an output folder that is there',
+    title: 'an output folder that exists',
     code: 'OUTPUT_EXISTS',
     prepare: async (s) => [await takeModel(s), await s.run('llama convert model.bin out --to safetensors')],
     command: 'llama convert model.bin out --to safetensors',
@@ -129,21 +146,21 @@ export const outputScenarios: readonly Scenario[] = [
     acts: [[/^free some space/, mend]],
   },
   {
-    title: 'an output in a folder of somebody else',
+    title: 'an output in a folder of another user',
     code: 'OUTPUT_READ_ONLY',
     prepare: until,
     call: (s) => writeOutput(s, { files: failing(s, 'EACCES') }),
     acts: [[/^name a file in a folder of your own/, mend]],
   },
   {
-    title: 'an output on a bad disk',
+    title: 'an output on a disk with errors',
     code: 'WRITE_FAILED',
     prepare: until,
     call: (s) => writeOutput(s, { files: failing(s, 'EIO') }),
     acts: [[/^check the disk, or name/, mend]],
   },
   {
-    title: 'an output of fewer bytes than were written',
+    title: 'an output that is smaller than what was written',
     code: 'WRITE_FAILED',
     prepare: until,
     async call(s) {
@@ -158,7 +175,7 @@ export const outputScenarios: readonly Scenario[] = [
     acts: [[/^check the disk, then/, mend]],
   },
   {
-    title: 'an output that somebody else is writing',
+    title: 'an output that another process is writing',
     code: 'OUTPUT_BUSY',
     prepare: (s) => holdLock(s, 'out.bin'),
     call: (s) => writeOutput(s),
@@ -201,7 +218,7 @@ export const outputScenarios: readonly Scenario[] = [
     acts: [[/^leave the hidden files/, mend]],
   },
   {
-    title: 'results that are there',
+    title: 'results that exist',
     code: 'OUTPUT_EXISTS',
     prepare: async (s) => [
       await takeModel(s),

@@ -2,11 +2,15 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openFile, readBinFile } from '@llama-ts/format';
+import { openFile } from '@llama-ts/base';
+import { readBinFile } from '@llama-ts/format';
 import {
   createChat,
+  createEmbedder,
   createEngine,
   createTokenizer,
+  type Embedder,
+  type Engine,
   encodeChat,
   generate,
   type Model,
@@ -31,6 +35,20 @@ async function withModel<T>(s: Situation, use: (model: Model) => Promise<T>, con
 
 async function drained(events: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of events);
+}
+
+/** Submits two requests at once, and closes the engine. */
+async function submitTwo(engine: Engine): Promise<void> {
+  try {
+    await Promise.all(['One', 'Two'].map((prompt) => drained(engine.submit(prompt, { maxTokens: 1 }))));
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Asks for embeddings twice at once. */
+async function embedTwice(embedder: Embedder): Promise<void> {
+  await Promise.all([embedder.embed(['One']), embedder.embed(['Two'])]);
 }
 
 const takeModel = (s: Situation): Promise<string> => s.take('model.bin');
@@ -70,8 +88,8 @@ export const runtimeScenarios: readonly Scenario[] = [
         createEngine: (of: Model) => createEngine(of).close(),
         model: new Proxy(model, {
           get: (target, name) =>
-            name === 'turn'
-              ? (work: () => Promise<unknown>) => Promise.all([target.turn(work), target.turn(work)])
+            name === 'withLock'
+              ? (work: () => Promise<unknown>) => Promise.all([target.withLock(work), target.withLock(work)])
               : Reflect.get(target, name),
         }),
       };
@@ -98,6 +116,31 @@ export const runtimeScenarios: readonly Scenario[] = [
           await engine.close();
         },
       };
+    },
+  },
+  {
+    title: 'a request to an engine whose queue is full',
+    code: 'QUEUE_FULL',
+    prepare: takeModel,
+    call: (s) => withModel(s, (model) => submitTwo(createEngine(model, { maxSequences: 1, maxWaiting: 0 }))),
+    async scope(s) {
+      const model = await openModel(s.path('model.bin'), { threads: 1 });
+      s.defer(() => model.close());
+      return {
+        model,
+        createEngine: (of: Model) => submitTwo(createEngine(of, { maxSequences: 1 })),
+      };
+    },
+  },
+  {
+    title: 'a request to an embedder whose queue is full',
+    code: 'QUEUE_FULL',
+    prepare: takeModel,
+    call: (s) => withModel(s, (model) => embedTwice(createEmbedder(model, { maxWaiting: 0 }))),
+    async scope(s) {
+      const model = await openModel(s.path('model.bin'), { threads: 1 });
+      s.defer(() => model.close());
+      return { model, createEmbedder: (of: Model) => embedTwice(createEmbedder(of)) };
     },
   },
   {
@@ -154,6 +197,21 @@ export const runtimeScenarios: readonly Scenario[] = [
       ),
   },
   {
+    title: 'a conversation longer than the positions that it was given',
+    code: 'CONTEXT_EXCEEDED',
+    prepare: takeModel,
+    command: 'llama chat model.bin Hi -n 8 --max-tokens 2',
+  },
+  {
+    title: 'a session longer than the positions that it was given',
+    code: 'CONTEXT_EXCEEDED',
+    async prepare(s) {
+      await takeModel(s);
+      await saveSession(s, 'model.bin');
+    },
+    command: 'echo Hi | llama chat model.bin --session talk.session -n 8 --max-tokens 2',
+  },
+  {
     title: 'a message longer than the context that was asked for',
     code: 'CONTEXT_EXCEEDED',
     prepare: takeModel,
@@ -186,7 +244,7 @@ export const runtimeScenarios: readonly Scenario[] = [
       ),
   },
   {
-    title: 'weights that make no numbers',
+    title: 'weights that give NaN',
     code: 'NON_FINITE',
     async prepare(s) {
       for (const name of ['plain.bin', 'checkpoint']) await s.take(name);
@@ -213,7 +271,7 @@ export const runtimeScenarios: readonly Scenario[] = [
     fill,
   },
   {
-    title: 'half a character in a prompt',
+    title: 'half a surrogate pair in a prompt',
     code: 'LONE_SURROGATE',
     prepare: takeModel,
     call: (s) => withModel(s, (model) => drained(generate(model, 'a\ud83d', { maxTokens: 1 }))),
@@ -223,7 +281,7 @@ export const runtimeScenarios: readonly Scenario[] = [
     ],
   },
   {
-    title: 'a message that is no plain data',
+    title: 'a message that is not plain data',
     code: 'BAD_CHAT_INPUT',
     prepare: takeModel,
     call: (s) => chatOf(s, [{ role: 'user', content: 'Hi', at: new Date(0) } as never]),

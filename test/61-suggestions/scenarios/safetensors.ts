@@ -1,8 +1,8 @@
 // Damaged safetensors files, folders and indexes, and other files in their place.
 
 import { mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
+import type { BlobLike } from '@llama-ts/base';
 import {
-  type BlobLike,
   MAX_DIMENSIONS,
   MAX_HEADER_BYTES,
   openSafetensors,
@@ -22,7 +22,7 @@ const good = fileOf('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}', 'xy
 const open = async (s: Situation, name = FILE): Promise<void> => (await openSafetensors(s.path(name))).close();
 const openFolder = async (s: Situation): Promise<void> => (await openSafetensorsFolder(s.folder)).close();
 
-/** What somebody does who downloads or saves the file again. */
+/** Downloads or saves the file again, as a user would. */
 const replaced = (s: Situation): Promise<string> => s.write(FILE, good);
 
 /** A file with these bytes, in whose place the right one is put. */
@@ -88,7 +88,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
   damaged('an HDF5 file', 'NOT_SAFETENSORS', Buffer.from(`\u0089HDF\r\n${'x'.repeat(100)}`, 'latin1')),
   damaged('a NumPy array', 'NOT_SAFETENSORS', Buffer.from(`\u0093NUMPY${'x'.repeat(100)}`, 'latin1')),
   {
-    title: 'a safetensors file whose header claims to be larger than any',
+    title: 'a safetensors file whose header states an impossible size',
     code: 'LIMIT_EXCEEDED',
     async prepare(s) {
       const head = Buffer.alloc(8);
@@ -100,7 +100,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
     acts: [[/^download /, replaced]],
   },
   {
-    title: 'a pointer of git-lfs in the place of a safetensors file',
+    title: 'a git-lfs pointer in place of a safetensors file',
     code: 'NOT_SAFETENSORS',
     async prepare(s) {
       await s.write(FILE, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
@@ -120,13 +120,13 @@ export const safetensorsScenarios: readonly Scenario[] = [
     call: (s) => open(s),
   },
   {
-    title: 'a .bin model in the place of a safetensors file',
+    title: 'a .bin model in place of a safetensors file',
     code: 'NOT_SAFETENSORS',
     prepare: (s) => s.take('model.bin', 'llama.safetensors'),
     call: (s) => open(s, 'llama.safetensors'),
   },
   {
-    title: 'a folder in the place of a safetensors file',
+    title: 'a folder in place of a safetensors file',
     code: 'FILE_UNREADABLE',
     prepare: async (s) => {
       await mkdir(s.path('model'));
@@ -140,7 +140,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
   {
     title: 'a safetensors file that may not be read',
     code: 'FILE_UNREADABLE',
-    needsModes: true,
+    needs: 'modes',
     async prepare(s) {
       await s.take('checkpoint');
       await s.run('chmod 000 checkpoint/*2-of*.safetensors');
@@ -150,7 +150,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
   {
     title: 'an index that may not be read',
     code: 'FILE_UNREADABLE',
-    needsModes: true,
+    needs: 'modes',
     async prepare(s) {
       await s.take('checkpoint');
       await s.run('chmod 000 checkpoint/*.index.json');
@@ -160,7 +160,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
   {
     title: 'a folder of weights that may not be read',
     code: 'FILE_UNREADABLE',
-    needsModes: true,
+    needs: 'modes',
     async prepare(s) {
       await s.take('checkpoint');
       await s.run('chmod 300 checkpoint');
@@ -181,7 +181,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
   },
   {
     title: 'a safetensors file that shrinks while it is read',
-    code: 'SAFETENSORS_TRUNCATED',
+    code: 'FILE_SHRANK',
     prepare: replaced,
     async call(s) {
       const file = await openSafetensors(s.path(FILE));
@@ -210,7 +210,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
     }),
   },
   {
-    title: 'a tensor that no memory holds',
+    title: 'a tensor larger than any memory',
     code: 'LIMIT_EXCEEDED',
     call: async () => (await openSafetensors(hugeBlob())).read('a'),
     scope: () => ({
@@ -243,7 +243,7 @@ export const safetensorsScenarios: readonly Scenario[] = [
     acts: [[/^download model\.safetensors\.index\.json again/, (s) => writeShards(s, rightIndex)]],
   },
   {
-    title: 'a shard that is not there',
+    title: 'a shard that does not exist',
     code: 'SAFETENSORS_INDEX',
     async prepare(s) {
       await writeShards(s, rightIndex);
@@ -297,14 +297,14 @@ export const safetensorsScenarios: readonly Scenario[] = [
     }),
   },
   {
-    title: 'a safetensors file to be written into a folder of somebody else',
+    title: 'a safetensors file to be written into a folder of another user',
     code: 'FILE_UNWRITABLE',
-    needsModes: true,
+    needs: 'modes',
     prepare: (s) => prepareWriter(s, 'safetensors', 'writeSafetensors'),
     command: 'node write.mjs',
   },
   {
-    title: 'a safetensors file to be written into a folder that is not there',
+    title: 'a safetensors file to be written into a folder that does not exist',
     code: 'FILE_UNWRITABLE',
     call: (s) => writeSafetensors(s.path('new folder/a.safetensors'), []),
   },

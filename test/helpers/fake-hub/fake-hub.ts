@@ -70,7 +70,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     // A careless hub repeats what it was sent.
     const echo = `Invalid credentials in Authorization header: ${authorization}`;
     const isKnown = options.token !== undefined && authorization === `Bearer ${options.token}`;
-    // The run's own token opens nothing and offends nobody.
+    // The run's own token opens nothing and is never refused.
     const isCanary = canaryToken !== '' && authorization === `Bearer ${canaryToken}`;
     const isOther = options.otherTokens?.some((token) => authorization === `Bearer ${token}`) ?? false;
     if (authorization !== undefined && !isKnown && !isCanary && !isOther)

@@ -1,6 +1,9 @@
 // A repository for the fake hub: files with the digests that a hub lists.
 
 import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { gitSha1, sha256 } from '../digests.js';
 
 /** A file of a {@link FakeRepo}. */
 export interface FakeFile {
@@ -17,7 +20,7 @@ export type FakeCommit = ReadonlyMap<string, FakeFile>;
 export interface FakeRepo {
   readonly commits: Map<string, FakeCommit>;
   readonly revisions: Map<string, string>;
-  /** `gated`: listed for all, files for nobody. `private`: for the hub's token alone. */
+  /** `gated`: anyone may list it, no one may download. `private`: only with the hub's token. */
   readonly access?: 'public' | 'private' | 'gated';
 }
 
@@ -48,6 +51,16 @@ export function fakeRepo(files: Readonly<Record<string, string | Uint8Array>>, a
   };
 }
 
+/** The files of a folder and of those in it, by their paths from it: what {@link fakeRepo} takes. */
+export async function filesIn(folder: string): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files[relative(folder, path).replaceAll(sep, '/')] = await readFile(path);
+  }
+  return files;
+}
+
 /** Bytes that repeat only after long, the same for the same seed. */
 export function noise(byteLength: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(byteLength);
@@ -57,12 +70,4 @@ export function noise(byteLength: number, seed = 1): Uint8Array {
     bytes[i] = state >>> 24;
   }
   return bytes;
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-export function gitSha1(bytes: Uint8Array): string {
-  return createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
 }

@@ -8,7 +8,7 @@ import type { FileAnswer } from './faults.js';
 /** What a forger may use. */
 export interface ForgeContext {
   readonly random: Random;
-  /** Of another file. */
+  /** The bytes of another file. */
   readonly other: { readonly bytes: Uint8Array; readonly etag: string; readonly path: string };
 }
 
@@ -73,8 +73,8 @@ export const fileForgers: Readonly<Record<string, Forger>> = {
     ...right,
     body: right.body.subarray(0, below(random, right.body.byteLength)),
   }),
-  'bytes behind the end': (right, { random }) => withBody(right, joined(right.body, noise(1 + below(random, 900), 5))),
-  'bytes behind the end that the length denies': (right) => ({ ...right, body: joined(right.body, noise(50, 6)) }),
+  'bytes after the end': (right, { random }) => withBody(right, joined(right.body, noise(1 + below(random, 900), 5))),
+  'bytes after the end that the length denies': (right) => ({ ...right, body: joined(right.body, noise(50, 6)) }),
   'the body twice': (right) => withBody(right, joined(right.body, right.body)),
   nothing: (right) => withBody(right, new Uint8Array(0)),
   'nothing, without a length': ({ status, headers: { 'content-length': _, ...headers } }) => ({
@@ -117,9 +117,9 @@ export const fileForgers: Readonly<Record<string, Forger>> = {
     const zipped = gzipSync(right.body);
     return withHeaders(withBody(right, zipped.subarray(0, zipped.byteLength >> 1)), { 'content-encoding': 'gzip' });
   },
-  'an encoding that nobody knows': (right, { other }) =>
+  'an unknown encoding': (right, { other }) =>
     withHeaders(withBody(right, other.bytes), { 'content-encoding': 'x-secret' }),
-  'a range that nobody asked for': (right) =>
+  'a range that was not requested': (right) =>
     withHeaders(
       { ...right, status: 206 },
       { 'content-range': `bytes 7-${6 + right.body.byteLength}/${7 + right.body.byteLength}` },

@@ -1,39 +1,30 @@
 // Answers lines together and hands out the results in their order.
 
-import { isToolkitError } from '@llama-ts/format';
-import { type AnswerOptions, type Engine, encodeMessages, type Model, type SubmitOptions } from '@llama-ts/runtime';
+import { isToolkitError } from '@llama-ts/base';
+import { type SubmitRequestOptions, submitRequest } from '@llama-ts/runtime';
 import type { BatchLine } from './batch-line.js';
 import { answeredResult, type BatchResult, failedResult } from './batch-result.js';
 
 /** How lines are answered. */
-export interface AnswerBatchOptions {
-  readonly engine: Engine;
-  /** Sequences at once. */
+export interface AnswerBatchOptions extends Omit<SubmitRequestOptions, 'signal'> {
+  /** Sequences that are answered at once. */
   readonly parallel: number;
-  /** What lines do not say themselves. */
-  readonly defaults: AnswerOptions;
-  /** What special names in prompts are, where a line does not say it. */
-  readonly specials: 'text' | 'tokens';
-  /** Of a line that says none. */
+  /** The seed of a line that says none. */
   readonly seedOf: (line: BatchLine) => bigint;
-  /** The day, for templates that would ask the clock. */
-  readonly today: Date;
-  readonly speculate: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lines begun before an earlier one is done, for each that runs: a long answer delays few, and a kill loses few that were
- * done and waited to be written.
+ * Lines begun ahead of the first unfinished one, for each that runs: enough that a long answer leaves no sequence idle, few
+ * enough that a kill loses little that was answered and not yet written.
  */
 const AHEAD = 16;
 
-/** Failures that no line is to blame for. */
-const ofTheModel = ['ENGINE_CLOSED', 'MODEL_BUSY', 'MODEL_CLOSED', 'NO_TOKENIZER', 'NO_CHAT_TEMPLATE'];
+/** Failures of the model and the engine, which every line would share. */
+const sharedFailures = ['ENGINE_CLOSED', 'MODEL_BUSY', 'MODEL_CLOSED', 'NO_TOKENIZER', 'NO_CHAT_TEMPLATE'];
 
-/** Results in the order of the lines, as many at once as are there. */
+/** Yields results in the order of the lines, all that are ready at once. */
 export async function* answerBatch(
-  model: Model,
   lines: readonly BatchLine[],
   options: AnswerBatchOptions,
 ): AsyncGenerator<readonly BatchResult[], void, void> {
@@ -42,9 +33,9 @@ export async function* answerBatch(
   let next = 0;
   while (next < lines.length || begun.length > 0) {
     while (next < lines.length && begun.length < AHEAD * parallel) {
-      const result = answerLine(model, lines[next++]!, options);
+      const result = answerLine(lines[next++]!, options);
       const entry = { result, isDone: false };
-      // Whoever waits for it hears of a failure; until then nobody does.
+      // A failure is thrown when the loop awaits this result; until then it must not count as unhandled.
       result.then(
         () => {
           entry.isDone = true;
@@ -60,22 +51,14 @@ export async function* answerBatch(
   }
 }
 
-async function answerLine(model: Model, line: BatchLine, options: AnswerBatchOptions): Promise<BatchResult> {
-  const { engine, defaults, specials, seedOf, today, speculate, signal } = options;
+async function answerLine(line: BatchLine, options: AnswerBatchOptions): Promise<BatchResult> {
+  const { seedOf, signal } = options;
   const seed = BigInt(line.options.seed ?? seedOf(line));
-  const submitOptions: SubmitOptions = {
-    ...defaults,
-    ...line.options,
-    specials: line.specials ?? specials,
-    seed,
-    speculate,
-    signal,
-  };
   try {
-    const prompt = typeof line.prompt === 'string' ? line.prompt : encodeMessages(model, line.prompt, { today });
-    return await answeredResult(line, seed, engine.submit(prompt, submitOptions));
+    const events = submitRequest({ ...line, options: { ...line.options, seed } }, options);
+    return await answeredResult(line, seed, events);
   } catch (error) {
-    if (signal.aborted || !isToolkitError(error) || ofTheModel.includes(error.code)) throw error;
+    if (signal.aborted || !isToolkitError(error) || sharedFailures.includes(error.code)) throw error;
     return failedResult(line, error);
   }
 }

@@ -1,15 +1,15 @@
-// How far a batch is, on stderr: a line that is drawn over at a terminal, elsewhere a line now and then.
+// The progress of a batch, on stderr: at a terminal a line that is drawn over, elsewhere a line every ten seconds.
 
 import type { SpeculationReport } from '@llama-ts/runtime';
-import { createProgress } from '../progress.js';
-import { isDrawable } from '../terminal.js';
+import { createProgress } from '../progress/progress.js';
+import { isDrawable } from '../terminal/terminal.js';
 import type { BatchResult } from './batch-result.js';
 
-/** What there is to tell. */
+/** Progress so far. */
 export interface BatchProgress {
   /** Tokens generated since the start. */
   readonly nTokens: number;
-  /** Of all drafts, with `--lookup`. */
+  /** Draft statistics of all requests, with `--lookup`. */
   readonly speculation: SpeculationReport | undefined;
   readonly milliseconds: number;
   add(results: readonly BatchResult[]): void;
@@ -18,15 +18,15 @@ export interface BatchProgress {
 
 export interface BatchProgressOptions {
   readonly nLines: number;
-  /** Of them, those that are there already. */
+  /** Requests that have a result already. */
   readonly nDone: number;
-  /** Tells a line, off a terminal. */
+  /** Writes a line when stderr is not a terminal. */
   readonly log: (line: string) => void;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
-/** Between two lines: few enough for the log of a night. */
+/** Time between two lines: few enough for the log of a night. */
 const LINE_MILLISECONDS = 10_000;
 
 export function createBatchProgress({ nLines, nDone, log, now }: BatchProgressOptions): BatchProgress {
@@ -70,7 +70,7 @@ function sumOf(a: SpeculationReport = { nDrafted: 0, nAccepted: 0 }, b: Speculat
   return { nDrafted: a.nDrafted + b.nDrafted, nAccepted: a.nAccepted + b.nAccepted };
 }
 
-/** Of all sequences together. */
+/** Tokens per second of all sequences together, as text. */
 export function tokensPerSecond(nTokens: number, milliseconds: number): string {
   return milliseconds > 0 ? ((1000 * nTokens) / milliseconds).toFixed(1) : '0.0';
 }

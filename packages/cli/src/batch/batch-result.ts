@@ -1,14 +1,14 @@
 // A line of a file of results. It holds no times, so that the same prompts give the same bytes.
 
 import type { GenerateEvent, SpeculationReport } from '@llama-ts/runtime';
-import type { FailureReport } from '../failure-report.js';
-import { speak } from '../speak.js';
+import type { FailureReport } from '../failure/failure-report.js';
+import { speak } from '../output/speak.js';
 import type { BatchLine } from './batch-line.js';
 
-/** What came of a line. */
+/** The result of a line. */
 export interface BatchResult {
   readonly line: BatchLine;
-  /** As it stands in the file. */
+  /** The line as the file has it. */
   readonly text: string;
   readonly isFailed: boolean;
   readonly nTokens: number;
@@ -22,9 +22,10 @@ export async function answeredResult(
   seed: bigint,
   events: AsyncIterable<GenerateEvent>,
 ): Promise<BatchResult> {
-  const speech = await speak(events, () => undefined);
-  const { text, endReason, stop, nPromptTokens, ids, speculation, meetsConstraint } = speech;
-  const nTokens = ids.length;
+  const { text, endReason, stop, nPromptTokens, nTokens, speculation, meetsConstraint } = await speak(
+    events,
+    () => undefined,
+  );
   const judged = meetsConstraint === undefined ? {} : { meetsConstraint };
   const said = {
     text,

@@ -1,21 +1,23 @@
 // Reads a file of prompts, and refuses it as a whole when one of its lines is malformed.
 
-import { shellQuote, ToolkitError } from '@llama-ts/format';
-import { readTextFile } from '../read-text-file.js';
-import { BadLine } from './bad-line.js';
+import { shellQuote, ToolkitError } from '@llama-ts/base';
+import { BadRequest, type KnownConstraints } from '@llama-ts/runtime';
+import { readTextFile } from '../input/read-text-file.js';
 import { type BatchLine, parseBatchLine } from './batch-line.js';
-import type { KnownConstraints } from './line-constraint.js';
 
 /** A file of prompts. */
 export interface Batch {
   readonly text: string;
-  /** Without empty lines. */
+  /** Lines that are not empty. */
   readonly lines: readonly BatchLine[];
 }
 
 /** @throws ToolkitError `BAD_PROMPTS`, `FILE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BAD_TEXT` */
 export async function readBatch(path: string): Promise<Batch> {
-  const text = await readTextFile(path);
+  const text = await readTextFile(
+    path,
+    `divide it, and answer part after part: split -l 100000 ${shellQuote(path)} part-`,
+  );
   const lines: BatchLine[] = [];
   const problems: { readonly line: number; readonly message: string }[] = [];
   const constraints: KnownConstraints = new Map();
@@ -27,7 +29,7 @@ export async function readBatch(path: string): Promise<Batch> {
       refuseSecond(parsed, lineOfId);
       lines.push(parsed);
     } catch (error) {
-      if (!(error instanceof BadLine)) throw error;
+      if (!(error instanceof BadRequest)) throw error;
       problems.push({ line: i + 1, message: error.message });
     }
   }
@@ -53,7 +55,8 @@ export async function readBatch(path: string): Promise<Batch> {
 function refuseSecond({ id, line }: BatchLine, lineOfId: Map<string | number, number>): void {
   if (id === null) return;
   const other = lineOfId.get(id);
-  if (other !== undefined) throw new BadLine(`id ${JSON.stringify(id)} is that of line ${other}, expected another`);
+  if (other !== undefined)
+    throw new BadRequest('id', `id ${JSON.stringify(id)} is that of line ${other}, expected another`);
   lineOfId.set(id, line);
 }
 

@@ -20,7 +20,7 @@ export async function generationSpeed(
 ): Promise<number> {
   let first = 0;
   let last = 0;
-  // The first token comes of the prompt, so one more is generated than counted.
+  // The first token comes from the prompt's logits, so one more is generated than counted.
   const options = { maxTokens: nTokens + 1, temperature: 0, signal };
   for await (const event of generate(model, someTokens(model, Math.max(depth, 1)), options)) {
     if (event.type !== 'token') continue;

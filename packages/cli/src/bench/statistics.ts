@@ -7,7 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Of one value or more. */
+/** Statistics of one or more values. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;

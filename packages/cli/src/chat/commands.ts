@@ -1,14 +1,14 @@
 // The commands of chat: lines that begin with a slash.
 
 import { readdirSync } from 'node:fs';
-import { nearest, ToolkitError } from '@llama-ts/format';
-import { byteSize } from '../units.js';
+import { byteSize, nearest, ToolkitError } from '@llama-ts/base';
+import { columnsOf } from '../terminal/terminal.js';
 import type { Dialogue } from './dialogue.js';
 import { changedForm, isFormName } from './form-setting.js';
 import { contextNotice, speedNotice, tableLines } from './notices.js';
 import { changeSetting, settingLines, shownNames } from './settings.js';
 
-/** What happens after a command: the next line is asked for, perhaps to edit a text, or chat ends. */
+/** What happens after a command: chat asks for the next line, perhaps with a text to edit, or ends. */
 export type CommandOutcome =
   | { readonly type: 'next' }
   | { readonly type: 'edit'; readonly text: string }
@@ -16,7 +16,7 @@ export type CommandOutcome =
 
 interface ChatCommand {
   readonly name: string;
-  /** What may follow the name. */
+  /** The argument after the name, as the help shows it. */
   readonly usage: string;
   readonly summary: string;
   readonly run: (
@@ -27,7 +27,7 @@ interface ChatCommand {
 
 /** The next line is asked for. */
 export const NEXT: CommandOutcome = { type: 'next' };
-/** What else a command is called, here and in ollama. */
+/** Other names of commands, here and in ollama. */
 const aliases: Readonly<Record<string, string>> = { exit: 'quit', bye: 'quit', clear: 'reset', '?': 'help' };
 
 const commands: readonly ChatCommand[] = [
@@ -49,7 +49,7 @@ const commands: readonly ChatCommand[] = [
     run: (dialogue) => go(dialogue.reset()),
   },
   { name: 'save', usage: '[FILE]', summary: 'save the conversation and what is computed of it', run: save },
-  { name: 'load', usage: 'FILE', summary: 'go on with a saved conversation, or with a transcript', run: load },
+  { name: 'load', usage: 'FILE', summary: 'continue a saved conversation, or a transcript', run: load },
   { name: 'context', usage: '', summary: 'how much of the context is in use', run: context },
   { name: 'stats', usage: '[on|off]', summary: 'speed of the last answer, or of every answer', run: stats },
   { name: 'quit', usage: '', summary: 'leave; so do /bye, /exit and Ctrl-D', run: () => ({ type: 'quit' }) },
@@ -58,6 +58,12 @@ const commands: readonly ChatCommand[] = [
 /** Whether a message is a command; two slashes begin a message with one. */
 export function isCommand(message: string): boolean {
   return message.startsWith('/') && !message.startsWith('//');
+}
+
+/** The command that a message of one word most likely means, as `exit` does; null for any other message. */
+export function meantCommand(message: string): string | null {
+  const word = message.trim().toLowerCase();
+  return ['help', 'exit', 'quit', 'bye', 'clear', '?'].includes(word) ? word : null;
 }
 
 /**
@@ -72,7 +78,7 @@ export async function runCommand(dialogue: Dialogue, line: string): Promise<Comm
   return (await command.run(dialogue, argument.trim())) ?? NEXT;
 }
 
-/** Whole words that may stand where the last one of a text stands: commands, and the names of settings. */
+/** Whole words that can complete the last word of a text: commands and names of settings. */
 export function completions(before: string): readonly string[] {
   if (/^\/\S*$/.test(before))
     return [...commands.map(({ name }) => name), 'bye', 'clear', 'exit'].map((name) => `/${name}`);
@@ -99,8 +105,10 @@ async function go(work: Promise<void>): Promise<undefined> {
 
 function help({ notice, transcript }: Dialogue): undefined {
   const rows = commands.map(({ name, usage, summary }) => [`/${name} ${usage}`.trimEnd(), summary] as const);
-  for (const line of tableLines(rows, process.stderr.columns)) notice(line);
-  notice('Ctrl-C stops an answer and keeps it. \\ at the end of a line goes on; """ opens and closes a block.');
+  for (const line of tableLines(rows, columnsOf(process.stderr))) notice(line);
+  notice(
+    'Ctrl-C stops an answer and keeps it. \\ at the end of a line continues it on the next; """ opens and closes a block.',
+  );
   notice('A message that begins with a slash: write two.');
   if (transcript !== null) notice(`transcript: ${transcript.path}`);
 }

@@ -1,34 +1,34 @@
 // Files that a conversation is saved to and loaded from: sessions, and for their text transcripts.
 
-import { type ByteSource, openFile, ToolkitError } from '@llama-ts/format';
+import { type ByteSource, openFile, ToolkitError } from '@llama-ts/base';
 import { type ChatMessage, type Model, readSession, type Session, writeSession } from '@llama-ts/runtime';
-import { decodeUtf8 } from '../read-stdin.js';
+import { decodeUtf8 } from '../input/read-stdin.js';
 import { PRIVATE_FILE } from './state-folder.js';
 import { parseTranscript } from './transcript.js';
 
-/** What a file held. */
+/** The content of a file. */
 export type LoadedConversation =
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'transcript'; readonly messages: readonly ChatMessage[] };
 
-/** How to load. */
+/** Options of loading. */
 export interface LoadOptions {
-  /** Positions to make room for. */
+  /** Positions that the cache must hold. */
   readonly contextLength: number | undefined;
   readonly signal: AbortSignal;
 }
 
 const SESSION_MAGIC = 'llamases';
-/** Of the text of a transcript: far above what a conversation holds. */
+/** Largest transcript, in bytes: far above any conversation. */
 const MAX_TRANSCRIPT_BYTES = 256 * 1024 * 1024;
 
 /**
- * Refuses a file that {@link saveSession} could not write, before anything is said.
+ * Refuses a file that {@link saveSession} could not write, before the conversation begins.
  *
  * @throws ToolkitError what checkWritable throws
  */
 export async function checkSessionFile(path: string): Promise<void> {
-  const { checkWritable } = await import('@llama-ts/exporter');
+  const { checkWritable } = await import('@llama-ts/durable');
   await checkWritable(path, { force: await isSession(path) });
 }
 
@@ -39,7 +39,7 @@ export async function checkSessionFile(path: string): Promise<void> {
  * @throws ToolkitError `OUTPUT_EXISTS` for a file that is no session, and what createDurableFile throws
  */
 export async function saveSession(model: Model, session: Session, path: string): Promise<number> {
-  const { createDurableFile } = await import('@llama-ts/exporter');
+  const { createDurableFile } = await import('@llama-ts/durable');
   const file = await createDurableFile(path, { force: await isSession(path), mode: PRIVATE_FILE });
   try {
     const byteLength = await writeSession(model, session, file);

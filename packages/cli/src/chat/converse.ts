@@ -1,15 +1,16 @@
 // The loop of chat: line after line is a message or a command, until they end.
 
-import { isToolkitError, ToolkitError } from '@llama-ts/format';
-import { type CommandOutcome, isCommand, NEXT, runCommand } from './commands.js';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
+import { type CommandOutcome, isCommand, meantCommand, NEXT, runCommand } from './commands.js';
 import type { Dialogue } from './dialogue.js';
 import type { LineSource } from './line-source.js';
 import { createMessageReader } from './message-reader.js';
+import { slashNotice } from './notices.js';
 
 /** How to converse. */
 export interface ConverseOptions {
   readonly lines: LineSource;
-  /** Shows a mistake that somebody at a terminal can mend. */
+  /** Shows a mistake that the user at a terminal can correct. */
   readonly showFailure: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -20,7 +21,7 @@ const EDIT_PROMPT = 'edit> ';
 
 /**
  * Talks until /quit, the end of the lines, or the second Ctrl-C at a prompt. A mistake is shown at a terminal; in a
- * pipe, where nobody can mend it, it ends the conversation.
+ * pipe it ends the conversation.
  *
  * @throws ToolkitError the first mistake of piped lines, the signal's reason
  */
@@ -29,6 +30,8 @@ export async function converse(dialogue: Dialogue, { lines, showFailure, signal 
   let isEditing = false;
   let isLeaving = false;
   let prefill: string | undefined;
+  /** Words that were said to be messages. */
+  const hinted = new Set<string>();
 
   for (;;) {
     const prompt = reader.isOpen ? MORE_PROMPT : isEditing ? EDIT_PROMPT : PROMPT;
@@ -64,8 +67,17 @@ export async function converse(dialogue: Dialogue, { lines, showFailure, signal 
     if (message.trim() === '') return NEXT;
     if (wasEditing) await dialogue.edit(message);
     else if (isCommand(message)) return runCommand(dialogue, message);
+    else if (isForgottenSlash(message)) dialogue.notice(slashNotice(message.trim(), meantCommand(message)!));
     else await dialogue.send(message.replace(/^\/\//, '/'));
     return NEXT;
+  }
+
+  /** Once for each word, and only where a person types: a pipe's messages are all meant. */
+  function isForgottenSlash(message: string): boolean {
+    const command = meantCommand(message);
+    if (!lines.isTerminal || command === null || hinted.has(command)) return false;
+    hinted.add(command);
+    return true;
   }
 
   /** A pipe has nothing to edit a text in. */

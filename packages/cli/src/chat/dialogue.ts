@@ -1,6 +1,6 @@
 // A conversation at the command line: the chat, how it answers, and where it is recorded.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import {
   type Chat,
   type ChatEvent,
@@ -10,7 +10,7 @@ import {
   type Model,
   type TurnOptions,
 } from '@llama-ts/runtime';
-import { cutOffNotice, type GivenConstraint } from '../constraint-flags.js';
+import { cutOffNotice, type GivenConstraint } from '../flags/constraint-flags.js';
 import { type AnswerReport, followAnswer } from './answer-report.js';
 import type { ChatFlags } from './chat-flags.js';
 import { loadConversation, saveSession } from './conversation-file.js';
@@ -18,19 +18,19 @@ import { droppedNotice, fullNotice, speedNotice } from './notices.js';
 import { type Settings, turnOptions } from './settings.js';
 import type { Transcript } from './transcript.js';
 
-/** What a dialogue is made of. */
+/** The parts of a dialogue. */
 export interface DialogueParts {
   readonly model: Model;
   readonly chat: Chat;
   readonly flags: ChatFlags;
   readonly settings: Settings;
-  /** What every answer is held to; null for nothing. */
+  /** The constraint of every answer; null without one. */
   readonly form: GivenConstraint | null;
   readonly transcript: Transcript | null;
   /** Begins to show an answer, and gives where its text goes. */
   readonly showAnswer: () => { push(text: string): void; end(): void };
   readonly notice: (text: string) => void;
-  /** Ends everything. */
+  /** Ends the chat. */
   readonly signal: AbortSignal;
 }
 
@@ -40,10 +40,10 @@ export interface Dialogue {
   readonly chat: Chat;
   readonly flags: ChatFlags;
   readonly settings: Settings;
-  /** What every answer is held to; null for nothing. */
+  /** The constraint of every answer; null without one. */
   form: GivenConstraint | null;
   readonly transcript: Transcript | null;
-  /** Of each answer so far. */
+  /** Reports of the answers so far. */
   readonly reports: readonly AnswerReport[];
   /** Whether to say after each answer how fast it came. */
   hasStats: boolean;
@@ -66,7 +66,7 @@ export interface Dialogue {
   save(path: string): Promise<number>;
   load(path: string): Promise<void>;
   readonly isAnswering: boolean;
-  /** Stops the answer that is on its way, which keeps what was said; false when there is none, or it was told already. */
+  /** Stops the current answer and keeps its text; false without an answer, or if it was stopped already. */
   stop(): boolean;
 }
 
@@ -143,7 +143,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     sessionPath: flags.session ?? null,
     notice,
     async send(text) {
-      // Before the answer: a crash during it shall not take the question along.
+      // Written before the answer, so that a crash during it does not lose the question.
       await transcript?.record([...chat.messages, { role: 'user', content: text }]);
       await answerAfter(chat.messages, (options) => chat.send(text, options));
     },
@@ -173,7 +173,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
     async load(path) {
       const loaded = await loadConversation(model, path, { contextLength: chat.contextLength, signal });
       if (loaded.type === 'transcript') return change(loaded.messages);
-      chat = createChat(model, { session: loaded.session });
+      chat = createChat(model, { session: loaded.session, templateName: flags['template-name'] });
       const cacheType = cacheTypeOf(loaded.session.cache);
       const asked = flags['cache-type'] ?? cacheType;
       if (asked !== cacheType)

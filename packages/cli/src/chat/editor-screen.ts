@@ -1,7 +1,7 @@
 // Draws a prompt and the text typed at it, over as many rows as it takes, and draws it over as it changes.
 
-import { visible } from '../terminal-safe.js';
-import { graphemes, graphemeWidth } from '../text-width.js';
+import { visible } from '../terminal/terminal-safe.js';
+import { graphemes, graphemeWidth } from '../terminal/text-width.js';
 
 /** Where to draw. */
 export interface EditorScreenOptions {
@@ -12,9 +12,9 @@ export interface EditorScreenOptions {
 
 /** What is drawn. */
 export interface EditorScreen {
-  /** @param before what of the text stands before the cursor */
+  /** @param before the text before the cursor */
   draw(prompt: string, text: string, before: string): void;
-  /** Leaves what is drawn behind: what follows begins on a line of its own. */
+  /** Moves below what is drawn, to the start of a new line. */
   leave(): void;
   /** Forgets what is drawn: the cursor is at the beginning of an empty line. */
   forget(): void;
@@ -56,7 +56,7 @@ export function createEditorScreen({ write, columns, rows }: EditorScreenOptions
   };
 }
 
-/** Rows of at most so many columns. A row that is full is followed by another, where the cursor goes. */
+/** Rows of at most `columns` columns. After a full row comes another one, where the cursor goes. */
 function layOut(text: string, columns: number): string[] {
   const width = columns > 0 ? columns : Number.POSITIVE_INFINITY;
   const rows: string[] = [];

@@ -1,7 +1,7 @@
-// What /set shows and changes of the form that answers are held to.
+// The constraint as a setting: /set shows and changes it.
 
-import { ToolkitError } from '@llama-ts/format';
-import { constraintFlags, type GivenConstraint, readConstraint } from '../constraint-flags.js';
+import { ToolkitError } from '@llama-ts/base';
+import { constraintFlags, type GivenConstraint, readConstraint } from '../flags/constraint-flags.js';
 import type { ChatFlags } from './chat-flags.js';
 
 /** Names of forms, those of their flags. */

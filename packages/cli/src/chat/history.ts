@@ -1,4 +1,4 @@
-// The lines typed in earlier chats, for the arrow keys. A convenience: where it cannot be kept, chat goes on without.
+// The lines typed in earlier chats, for the arrow keys. A file that cannot be read or written ends no chat.
 
 import { dirname } from 'node:path';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './state-folder.js';
@@ -17,7 +17,7 @@ export interface History {
 
 /** Reads a file of history, and shortens one that has grown to twice what is kept. */
 export async function openHistory(path: string): Promise<History> {
-  const { FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/exporter');
+  const { FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/durable');
   const lines = (await readOwn(path).catch(() => '')).split('\n').filter((line) => line !== '');
   const kept = lines.slice(-MAX_HISTORY);
   if (lines.length >= 2 * MAX_HISTORY) await replace(path, kept).catch(() => undefined);
@@ -36,9 +36,9 @@ export async function openHistory(path: string): Promise<History> {
   };
 }
 
-/** The empty text where there is no such file, or one that is not ours. */
+/** The content of a history file; empty if the file does not exist or belongs to another user. */
 async function readOwn(path: string): Promise<string> {
-  const { FILE_LAYER, openOwnFile } = await import('@llama-ts/exporter');
+  const { FILE_LAYER, openOwnFile } = await import('@llama-ts/durable');
   const file = await openOwnFile(FILE_LAYER, path, { readOnly: true });
   if (file === null) return '';
   try {
@@ -49,7 +49,7 @@ async function readOwn(path: string): Promise<string> {
 }
 
 async function replace(path: string, lines: readonly string[]): Promise<void> {
-  const { createDurableFile } = await import('@llama-ts/exporter');
+  const { createDurableFile } = await import('@llama-ts/durable');
   const bytes = Buffer.from(`${lines.join('\n')}\n`);
   const file = await createDurableFile(path, { force: true, mode: PRIVATE_FILE });
   try {

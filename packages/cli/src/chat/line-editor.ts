@@ -1,9 +1,9 @@
 // The text of a prompt while it is typed: editing by grapheme, history, completion. It draws nothing.
 
 import type { Key } from 'node:readline';
-import { graphemes } from '../text-width.js';
+import { graphemes } from '../terminal/text-width.js';
 
-/** What a key asks for beyond a change of the text. */
+/** What a key did, if it did more than change the text. */
 export type EditorOutcome =
   | { readonly type: 'changed' }
   | { readonly type: 'submit'; readonly text: string }
@@ -17,7 +17,7 @@ export type EditorOutcome =
 /** Text with a cursor in it. */
 export interface LineEditor {
   readonly text: string;
-  /** What stands before the cursor. */
+  /** The text before the cursor. */
   readonly before: string;
   /** Takes a key as `readline.emitKeypressEvents` describes it. */
   press(character: string | undefined, key: Key): EditorOutcome;
@@ -29,12 +29,12 @@ export interface LineEditor {
 export interface LineEditorOptions {
   /** Texts of before, newest first. */
   readonly history: readonly string[];
-  /** Whole words that may stand where the last one of a text stands. */
+  /** Whole words that can complete the last word of a text. */
   readonly complete: (before: string) => readonly string[];
 }
 
 const CHANGED: EditorOutcome = { type: 'changed' };
-/** A word with what is between it and the one after, before or behind the cursor. */
+/** A word, and what separates it from the cursor. */
 const WORD_BEFORE = /[^\s\p{P}]*[\s\p{P}]*$/u;
 const WORD_AFTER = /^[\s\p{P}]*[^\s\p{P}]*/u;
 

@@ -1,13 +1,13 @@
-// Where a chat's lines come from: somebody types them, or they are piped in.
+// Where a chat's lines come from: a terminal or a pipe.
 
-/** What came. */
+/** A line, or the reason why no line came. */
 export type Line =
   | { readonly type: 'line'; readonly text: string }
-  /** Ctrl-C at the prompt; what was typed is gone. */
+  /** Ctrl-C at the prompt, which discards the typed text. */
   | { readonly type: 'interrupt' }
   | { readonly type: 'end' };
 
-/** How to ask. */
+/** Options of asking for a line. */
 export interface LineRequest {
   readonly prompt: string;
   /** Text to begin with, to be edited. */
@@ -16,7 +16,7 @@ export interface LineRequest {
 
 /** Lines, one after the other. */
 export interface LineSource {
-  /** Whether somebody is typing, who sees prompts and mends mistakes. */
+  /** Whether a user is typing, who sees prompts and can correct mistakes. */
   readonly isTerminal: boolean;
   /** Whether a text can be given to be edited. */
   readonly canEdit: boolean;

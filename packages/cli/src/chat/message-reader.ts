@@ -1,6 +1,6 @@
-// Puts the lines of a message together: a backslash at a line's end goes on, and """ opens and closes a block.
+// Joins the lines of a message: a backslash at a line's end continues it on the next, and """ opens and closes a block.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
 /** Takes lines and gives messages. */
 export interface MessageReader {
@@ -10,12 +10,14 @@ export interface MessageReader {
   push(line: string): string | null;
   /** Forgets what has begun. */
   reset(): void;
-  /** What has begun when there are no more lines, or null. @throws ToolkitError `BAD_PROMPT` within a block */
+  /**
+   * The name of the block that is not finished when the lines end, or null. @throws ToolkitError `BAD_PROMPT` within a block
+   */
   end(): string | null;
 }
 
 const FENCE = '"""';
-/** A block may stand behind a command, as in `/system """`. */
+/** A block may follow a command, as in `/system """`. */
 const OPENING = /^(\/\S+\s+)?"""(.*)$/s;
 
 export function createMessageReader(): MessageReader {

@@ -1,32 +1,33 @@
-// What chat says about itself, on stderr: one line each.
+// Messages of chat itself, on stderr: one line each.
 
 import type { Chat, TurnsDroppedEvent } from '@llama-ts/runtime';
-import { lookupWords } from '../lookup-flag.js';
-import { wrapWords } from '../wrap-words.js';
+import { lookupWords } from '../flags/lookup-flag.js';
+import { labelledRow } from '../terminal/labelled-row.js';
 import type { AnswerReport } from './answer-report.js';
 
-/** Narrower, a second column has no room. */
-const MIN_SECOND_COLUMNS = 24;
-
-/** What a conversation at a terminal begins with. */
+/** The first lines of a conversation at a terminal. */
 export function welcome(name: string, chat: Chat): string {
   return `${name}: ${chat.contextLength} positions of context; /help lists commands, /bye or Ctrl-D leaves`;
 }
 
-/** Two columns, the second broken at words; below the first where there is no room beside it. */
-export function tableLines(rows: readonly (readonly [string, string])[], columns = 0): string[] {
-  const width = Math.max(...rows.map(([head]) => head.length)) + 2;
-  const room = columns > 0 ? columns : Number.POSITIVE_INFINITY;
-  if (room - width < MIN_SECOND_COLUMNS) {
-    return rows.flatMap(([head, text]) => [head, wrapWords(`  ${text}`, room)]);
-  }
-  return rows.map(([head, text]) => {
-    const [first, ...rest] = wrapWords(text, room - width).split('\n');
-    return [`${head.padEnd(width)}${first}`, ...rest.map((line) => ' '.repeat(width) + line)].join('\n');
-  });
+/** Two columns, the second wrapped at words, or below the first if it does not fit next to it. */
+export function tableLines(rows: readonly (readonly [string, string])[], columns: number): string[] {
+  const labelWidth = Math.max(...rows.map(([head]) => head.length)) + 2;
+  return rows.map(([head, text]) => labelledRow(head, text, { labelWidth, columns }));
 }
 
-/** Oldest turns went to make room. */
+/** A saved conversation goes on. */
+export function continuedNotice(path: string, chat: Chat): string {
+  const nTurns = chat.messages.filter(({ role }) => role === 'user').length;
+  return `continuing the conversation of ${path}: ${count(nTurns, 'turn')}; /reset begins anew`;
+}
+
+/** A command without its slash, which is a message. */
+export function slashNotice(word: string, command: string): string {
+  return `${word} alone would be a message to the model; the command is /${command}, and ${word} once more is sent`;
+}
+
+/** The oldest turns were dropped to make room. */
 export function droppedNotice(event: TurnsDroppedEvent): string {
   const { nTurns, nMessages, nTokensBefore, nTokens, contextLength } = event;
   return (
@@ -39,7 +40,7 @@ export function droppedNotice(event: TurnsDroppedEvent): string {
 export function fullNotice({ contextLength }: Chat): string {
   return (
     `context full: the answer ends here, at ${contextLength} of ${contextLength} positions; ` +
-    'go on with /undo, /reset or /set when-full shift'
+    'continue with /undo, /reset or /set when-full shift'
   );
 }
 

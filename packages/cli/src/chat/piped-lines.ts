@@ -1,6 +1,6 @@
 // Lines that are piped in.
 
-import { decodeUtf8, stdinChunks } from '../read-stdin.js';
+import { decodeUtf8, stdinChunks } from '../input/read-stdin.js';
 import type { LineSource } from './line-source.js';
 
 const NEWLINE = 10;

@@ -1,10 +1,10 @@
-// What /set shows and changes: every setting of an answer, under the name of its flag.
+// Settings that /set shows and changes: all options of an answer, under the names of their flags.
 
-import { isToolkitError, nearest, ToolkitError } from '@llama-ts/format';
+import { isToolkitError, nearest, ToolkitError } from '@llama-ts/base';
 import { type Chat, type Model, resolveSampling, type TurnOptions } from '@llama-ts/runtime';
-import type { GivenConstraint } from '../constraint-flags.js';
-import { parseBias, samplingFlags, samplingOptions } from '../sampling-flags.js';
-import { chooseSeed } from '../seed-flag.js';
+import type { GivenConstraint } from '../flags/constraint-flags.js';
+import { parseBias, samplingFlags, samplingOptions } from '../flags/sampling-flags.js';
+import { chooseSeed } from '../flags/seed-flag.js';
 import { type ChatFlags, chatFlags } from './chat-flags.js';
 import { type FormName, formNames, formValue, isFormName } from './form-setting.js';
 
@@ -17,18 +17,18 @@ const settingFlags = {
   'when-full': chatFlags['when-full'],
 } as const;
 
-/** What /set can change. */
+/** Names that /set can change. */
 export type SettingName = keyof typeof settingFlags;
 
 const settingNames = Object.keys(settingFlags) as SettingName[];
-/** Names of settings and of forms. */
+/** Names that /set shows: settings, and forms of answers. */
 export const shownNames = [...settingNames, ...formNames];
 const NAME_WIDTH = Math.max(...shownNames.map((name) => name.length));
 
 /** Values of settings; undefined leaves the model's or the toolkit's default. */
 export type Settings = { -readonly [Name in SettingName]: ChatFlags[Name] };
 
-/** A dialogue, as far as settings are concerned. */
+/** The parts of a dialogue that settings need. */
 interface Setup {
   readonly model: Model;
   readonly chat: Chat;
@@ -77,7 +77,7 @@ export function settingLines(
   name: string,
   { model, chat, flags, form }: Pick<Setup, 'model' | 'chat' | 'flags' | 'form'>,
 ): string[] {
-  const shown = name === '' ? shownNames : [settingNamed(name, 'default')];
+  const shown = name === '' ? shownNames : [settingNamed(name, '')];
   const inForce = valuesInForce(model, chat, turnOptions(settings, flags));
   return shown.map((known) => `${known.padEnd(name === '' ? NAME_WIDTH : 0)} ${shownValue(known)}`);
 
@@ -149,7 +149,7 @@ async function parseSetting(name: SettingName, text: string): Promise<unknown> {
   }
 }
 
-/** One text as it stands, or several as JSON has them: `/set stop ["\n", "User:"]`. */
+/** One text verbatim, or several as JSON: `/set stop ["\n", "User:"]`. */
 function parseStop(text: string): string[] {
   if (!/^["[]/.test(text)) return [text];
   let value: unknown;
@@ -165,7 +165,7 @@ function parseStop(text: string): string[] {
   });
 }
 
-/** What a flag's parser says, of the command. */
+/** An error of a flag's parser, with `/set` in place of the flag. */
 function inChat({ message, suggestions }: ToolkitError): ToolkitError {
   const say = (text: string): string => text.replace(/--(?=[a-z])/g, '/set ');
   return new ToolkitError('USAGE', say(message), { suggestions: suggestions.map(say) });

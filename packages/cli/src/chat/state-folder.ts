@@ -1,6 +1,6 @@
 // Where chat keeps its history and transcripts: the user's folder for state.
 
-import { userFolder } from '../user-folder.js';
+import { userFolder } from '../environment/user-folder.js';
 
 /** Folders that hold what users wrote are theirs alone. */
 export const PRIVATE_FOLDER = 0o700;

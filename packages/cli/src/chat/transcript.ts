@@ -6,7 +6,7 @@
 
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import type { ChatMessage } from '@llama-ts/runtime';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './state-folder.js';
 
@@ -23,12 +23,12 @@ const VERSION = 1;
 
 /**
  * Opens a transcript at the end of a file of the user's own, which is made if need be: whether it can be written is known
- * before anything is said. Links are not followed, and nobody else may read it.
+ * before anything is said. Links are not followed, and only the user may read it.
  *
  * @throws ToolkitError `DISK_FULL`, `FILE_UNWRITABLE`
  */
 export async function openTranscript(path: string, model: string): Promise<Transcript> {
-  const { describeFileFailure, FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/exporter');
+  const { describeFileFailure, FILE_LAYER, makeFolder, openOwnAppendFile } = await import('@llama-ts/durable');
   const others = ['record nothing: --no-transcript'];
   const described = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

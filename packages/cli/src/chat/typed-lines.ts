@@ -1,8 +1,8 @@
 // Lines typed at a terminal, with editing and history. The prompt goes to stderr: stdout holds the answers only.
 
 import { emitKeypressEvents, type Key } from 'node:readline';
-import { visible } from '../terminal-safe.js';
-import { wrapWords } from '../wrap-words.js';
+import { visible } from '../terminal/terminal-safe.js';
+import { wrapWords } from '../terminal/wrap-words.js';
 import { createEditorScreen } from './editor-screen.js';
 import type { History } from './history.js';
 import { createLineEditor, type EditorOutcome } from './line-editor.js';
@@ -11,7 +11,7 @@ import type { Line, LineSource } from './line-source.js';
 /** Options of {@link typedLines}. */
 export interface TypedLinesOptions {
   readonly history: History | null;
-  /** Whole words that may stand where the last one of a text stands. */
+  /** Whole words that can complete the last word of a text. */
   readonly complete: (before: string) => readonly string[];
   /** Ctrl-C while nothing is asked for; false where there is nothing to stop. A raw terminal sends no signal. */
   readonly onInterrupt: () => boolean;

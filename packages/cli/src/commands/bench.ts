@@ -1,22 +1,25 @@
 // llama bench: how fast a model runs here.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import type { Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { type BenchReport, type BenchTest, benchLines } from '../bench/bench-lines.js';
 import { bytesPerToken, generationSpeed, promptSpeed } from '../bench/measure-speed.js';
 import { measureReadCeiling } from '../bench/read-ceiling.js';
 import { spread } from '../bench/statistics.js';
-import { modelFlags, openNamedModel } from '../model-flags.js';
-import { integer } from '../number-flags.js';
-import { withSpinner } from '../with-spinner.js';
+import { submitLines } from '../bench/submit-lines.js';
+import { nameValues } from '../flags/flag-values.js';
+import { modelArgument } from '../flags/model-argument.js';
+import { modelFlags, openNamedModel } from '../flags/model-flags.js';
+import { integer } from '../flags/number-flags.js';
+import { withSpinner } from '../progress/with-spinner.js';
 
 const DEFAULT_PROMPT = 512;
 const DEFAULT_GENERATE = 128;
 const count = { min: 0, max: 1_000_000 };
-const { threads, backend, mmap, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
+const { yes, threads, backend, mmap, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
 
 export default class Bench extends BaseCommand {
   static override description =
@@ -25,38 +28,43 @@ export default class Bench extends BaseCommand {
     '<%= config.bin %> bench model.bin',
     '<%= config.bin %> bench model.bin -p 512 -n 64 -d 2000 --threads 2',
     '<%= config.bin %> bench model.bin -p 0 --json',
+    '<%= config.bin %> bench model.bin --submit-format',
   ];
   static override enableJsonFlag = true;
-  static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
-  static override flags = {
+  static override args = { model: modelArgument };
+  static override flags = nameValues({
     'n-prompt': Flags.custom<number>({
       char: 'p',
-      description: `tokens of the prompt, 0 for no such test; default ${DEFAULT_PROMPT}, or what the model takes`,
+      description: `measure a prompt of N tokens; 0 to skip; default ${DEFAULT_PROMPT}, or the context`,
       parse: integer(count),
     })(),
     'n-gen': Flags.custom<number>({
       char: 'n',
-      description: `tokens to generate, 0 for no such test; default ${DEFAULT_GENERATE}, or what the model takes`,
+      description: `measure the generation of N tokens; 0 to skip; default ${DEFAULT_GENERATE}, or the context`,
       parse: integer(count),
     })(),
     'n-depth': Flags.custom<number>({
       char: 'd',
-      description: 'tokens in the context before generation',
+      description: 'put N tokens into the context before generation',
       parse: integer(count),
       default: 0,
     })(),
     repetitions: Flags.custom<number>({
       char: 'r',
-      description: 'measurements of each test, after one that does not count',
+      description: 'repeat each measurement N times, after one that does not count',
       parse: integer({ min: 1, max: 1000 }),
       default: 5,
     })(),
+    'submit-format': Flags.boolean({
+      description: 'print a Markdown row for the table of machines in docs/performance.md',
+    }),
     threads,
     backend,
     mmap,
+    yes,
     'rope-theta': ropeTheta,
     'rope-scaling': ropeScaling,
-  };
+  });
 
   override async run(): Promise<BenchReport> {
     const { args, flags } = await this.parse(Bench);
@@ -77,7 +85,8 @@ export default class Bench extends BaseCommand {
       const report = await withSpinner('measuring', () =>
         this.#measure(model, tests, flags.repetitions, args.model ?? sampleModelName),
       );
-      for (const line of benchLines(report)) this.log(line);
+      if (flags['submit-format']) for (const line of submitLines(report)) this.logWhole(line);
+      else for (const line of benchLines(report, this.columns)) this.log(line);
       return report;
     } finally {
       await model.close();
@@ -105,6 +114,7 @@ export default class Bench extends BaseCommand {
       model: name,
       backend: model.backend,
       threads: model.threads,
+      tuning: model.tuning,
       repetitions,
       bytesPerToken: bytesPerToken(model.header),
       readBytesPerSecond: await measureReadCeiling(model, this.signal),

@@ -1,49 +1,49 @@
 // llama chat: a conversation, line by line.
 
 import { join } from 'node:path';
-import { isToolkitError } from '@llama-ts/format';
-import { type CacheType, type ChatMessage, type Chat as Conversation, createChat, type Model } from '@llama-ts/runtime';
+import { byteSize, isToolkitError } from '@llama-ts/base';
+import type { ChatMessage, Model } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import type { AnswerReport } from '../chat/answer-report.js';
 import { type ChatFlags, chatFlags } from '../chat/chat-flags.js';
 import { completions } from '../chat/commands.js';
-import { checkSessionFile, loadConversation } from '../chat/conversation-file.js';
+import { checkSessionFile } from '../chat/conversation-file.js';
 import { converse } from '../chat/converse.js';
 import { createDialogue, type Dialogue } from '../chat/dialogue.js';
 import { openHistory } from '../chat/history.js';
 import type { LineSource } from '../chat/line-source.js';
 import { welcome } from '../chat/notices.js';
+import { openConversation } from '../chat/open-conversation.js';
 import { pipedLines } from '../chat/piped-lines.js';
 import { plainLines } from '../chat/plain-lines.js';
-import { showAnswer } from '../chat/show-answer.js';
 import { stateFolder } from '../chat/state-folder.js';
 import { openTranscript, type Transcript } from '../chat/transcript.js';
 import { typedLines } from '../chat/typed-lines.js';
-import { type GivenConstraint, readConstraint } from '../constraint-flags.js';
-import { exitCodes } from '../exit-codes.js';
-import { groupFlags } from '../flag-groups.js';
-import { openNamedModel } from '../model-flags.js';
-import { givenPrompt } from '../prompt-to-continue.js';
-import { readStdin } from '../read-stdin.js';
-import { showFailure } from '../report-failure.js';
-import { chooseSeed } from '../seed-flag.js';
-import { isDrawable } from '../terminal.js';
-import { visible } from '../terminal-safe.js';
-import { byteSize } from '../units.js';
+import { exitCodes } from '../failure/exit-codes.js';
+import { showFailure } from '../failure/report-failure.js';
+import { type GivenConstraint, readConstraint } from '../flags/constraint-flags.js';
+import { groupFlags } from '../flags/flag-groups.js';
+import { modelArgument } from '../flags/model-argument.js';
+import { openNamedModel } from '../flags/model-flags.js';
+import { givenPrompt } from '../input/prompt-to-continue.js';
+import { readStdin } from '../input/read-stdin.js';
+import { showAnswer } from '../output/show-answer.js';
+import { isDrawable } from '../terminal/terminal.js';
+import { visible } from '../terminal/terminal-safe.js';
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 interface ChatReport {
   readonly model: string;
   readonly backend: string;
-  /** In decimal digits: JSON's numbers are too small for it. */
+  /** Decimal digits: a JSON number does not hold 64 bits. */
   readonly seed: string;
   readonly answers: readonly AnswerReport[];
   readonly messages: readonly ChatMessage[];
 }
 
-/** What to talk about, and how. */
+/** Model, flags and question of a chat. */
 interface Talk {
   readonly name: string;
   readonly flags: ChatFlags;
@@ -65,13 +65,12 @@ export default class Chat extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override args = {
-    model: Args.string({ description: '.bin file', ignoreStdin: true }),
+    model: modelArgument,
     question: Args.string({
       description: 'one message to answer, after what is piped in, if anything is; else --prompt, else a conversation',
       ignoreStdin: true,
     }),
   };
-  static override usage = 'chat [MODEL] [QUESTION] [FLAGS]';
   static override flags = groupFlags(chatFlags);
 
   #dialogue: Dialogue | null = null;
@@ -95,7 +94,10 @@ export default class Chat extends BaseCommand {
     }
   }
 
-  /** The first stops the answer; a second one, or one while nothing is being said, leaves. So does one of one question. */
+  /**
+   * The first one stops the answer. A second one, or one without an answer under way, ends the chat; so does one during a
+   * single question.
+   */
   protected override interrupt(): void {
     if (this.#isOneQuestion || this.#dialogue?.stop() !== true) super.interrupt();
   }
@@ -103,7 +105,10 @@ export default class Chat extends BaseCommand {
   async #talk(model: Model, { name, flags, form, question }: Talk): Promise<ChatReport> {
     this.#isOneQuestion = question !== null;
     for (const assumption of model.assumptions) this.logToStderr(assumption);
-    const chat = await this.#openChat(model, flags);
+    const chat = await openConversation(model, flags, {
+      notice: (text) => this.logToStderr(text),
+      signal: this.signal,
+    });
     const transcript = await this.#openTranscript(name, flags, question);
     const dialogue = createDialogue({
       model,
@@ -136,30 +141,6 @@ export default class Chat extends BaseCommand {
     return { model: name, backend: model.backend, seed: String(session.seed), answers: dialogue.reports, messages };
   }
 
-  /** A new conversation, or the session's. */
-  async #openChat(model: Model, flags: ChatFlags): Promise<Conversation> {
-    const { system, session: path, steps } = flags;
-    const contextLength = Math.min(steps || model.contextLength, model.contextLength);
-    const seed = chooseSeed(flags.seed, Date.now());
-    const loaded =
-      path === undefined
-        ? null
-        : await loadConversation(model, path, { contextLength, signal: this.signal }).catch((error: unknown) => {
-            if (isToolkitError(error) && error.code === 'FILE_NOT_FOUND') return null;
-            throw error;
-          });
-    if (loaded?.type === 'session') {
-      return createChat(model, {
-        system,
-        session: loaded.session,
-        cacheType: flags['cache-type'] as CacheType | undefined,
-      });
-    }
-    const chat = createChat(model, { system, seed, contextLength });
-    if (loaded !== null) chat.setMessages(loaded.messages);
-    return chat;
-  }
-
   /** Ctrl-C as a key of the terminal. */
   #interruptAnswer(): boolean {
     if (this.#dialogue?.isAnswering !== true) return false;
@@ -180,10 +161,14 @@ export default class Chat extends BaseCommand {
     });
   }
 
-  /** At a terminal by default: a crash shall not take along what was said there. One not asked for may be missing. */
+  /**
+   * On by default at a terminal, so that a crash loses no conversation. A default transcript may fail to open, a requested
+   * one may not.
+   */
   async #openTranscript(model: string, flags: ChatFlags, question: string | null): Promise<Transcript | null> {
+    if (flags['no-transcript']) return null;
     if (flags.transcript !== undefined) return openTranscript(flags.transcript, model);
-    if (flags['no-transcript'] || question !== null || !process.stdin.isTTY) return null;
+    if (question !== null || !process.stdin.isTTY) return null;
     const folder = stateFolder();
     if (folder === null) return null;
     const time = new Date().toISOString().replace(/[:.]/g, '-');

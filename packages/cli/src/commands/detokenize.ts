@@ -1,15 +1,16 @@
 // llama detokenize: the text of token ids.
 
-import { ToolkitError } from '@llama-ts/format';
+import { commandLine, ToolkitError } from '@llama-ts/base';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { numberOf } from '../number-flags.js';
-import { openTokenizer } from '../open-tokenizer.js';
-import { readStdin } from '../read-stdin.js';
-import { commandLine } from '../shell-words.js';
-import { visible } from '../terminal-safe.js';
+import { nameValues } from '../flags/flag-values.js';
+import { numberOf } from '../flags/number-flags.js';
+import { tokenizerArgument, tokenizerFlag } from '../flags/tokenizer-flags.js';
+import { readStdin } from '../input/read-stdin.js';
+import { openTokenizer } from '../sources/open-tokenizer.js';
+import { visible } from '../terminal/terminal-safe.js';
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 interface DetokenizeReport {
   readonly tokenizer: string;
   readonly ids: readonly number[];
@@ -25,17 +26,14 @@ export default class Detokenize extends BaseCommand {
   static override enableJsonFlag = true;
   static override strict = false;
   static override args = {
-    model: Args.string({
-      description: '.bin file, folder of a checkpoint, tokenizer.json or tokenizer.model',
-      ignoreStdin: true,
-    }),
+    model: tokenizerArgument,
     ids: Args.string({ description: 'ids of tokens; else what is piped in', ignoreStdin: true }),
   };
   static override usage = 'detokenize [MODEL] [ID...] [FLAGS]';
-  static override flags = {
-    tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, instead of MODEL', helpValue: 'FILE' }),
+  static override flags = nameValues({
+    ...tokenizerFlag,
     'skip-special': Flags.boolean({ description: 'leave special tokens out, rather than showing their names' }),
-  };
+  });
 
   override async run(): Promise<DetokenizeReport> {
     const { flags } = await this.parse(Detokenize);
@@ -56,7 +54,7 @@ export default class Detokenize extends BaseCommand {
   }
 }
 
-/** Whether a word can only be ids: a model's name is none. */
+/** Whether a word can only be ids, and not the name of a model. */
 function isIds(word: string): boolean {
   return /^[[\]\d,\s]+$/.test(word);
 }

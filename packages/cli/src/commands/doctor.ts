@@ -1,9 +1,14 @@
-// llama doctor: which kernels run on this machine, and what the others lack.
+// llama doctor: which kernels run on this machine and what they chose for its CPU, and what the others lack.
 
-import { isToolkitError } from '@llama-ts/format';
-import { type BackendProbe, probeBackends } from '@llama-ts/kernels';
+import { isToolkitError } from '@llama-ts/base';
+import { type BackendProbe, type ChosenTuning, probeBackends } from '@llama-ts/kernels';
 import { BaseCommand } from '../base-command.js';
-import { visible } from '../terminal-safe.js';
+import { tuningOfEnvironment, tuningReasons, tuningText } from '../environment/tuning-of-environment.js';
+import { labelledRow } from '../terminal/labelled-row.js';
+import { visible } from '../terminal/terminal-safe.js';
+import { wrapAdvice } from '../terminal/wrap-command.js';
+
+const LABEL_WIDTH = 10;
 
 /** One backend as `--json` reports it. */
 interface BackendReport {
@@ -11,6 +16,8 @@ interface BackendReport {
   readonly available: boolean;
   readonly reason: string | null;
   readonly suggestions: readonly string[];
+  /** What it chooses for this CPU; null if it does not run here or has nothing to choose. */
+  readonly tuning: ChosenTuning | null;
 }
 
 export default class Doctor extends BaseCommand {
@@ -20,19 +27,29 @@ export default class Doctor extends BaseCommand {
   override async run(): Promise<{ node: string; platform: string; backends: BackendReport[] }> {
     await this.parse(Doctor);
     const platform = `${process.platform}-${process.arch}`;
-    const backends = (await probeBackends()).map(describeProbe);
+    const backends = (await probeBackends(tuningOfEnvironment())).map(describeProbe);
     this.log(`Node ${process.versions.node} on ${platform}`);
-    for (const line of backends.flatMap(backendLines)) this.log(visible(line));
+    for (const line of backends.flatMap((backend) => backendLines(backend, this.columns))) this.log(visible(line));
     return { node: process.versions.node, platform, backends };
   }
 }
 
-function describeProbe({ backend, rejection }: BackendProbe): BackendReport {
-  const suggestions = isToolkitError(rejection) ? rejection.suggestions : [];
-  return { backend, available: rejection === null, reason: rejection?.message ?? null, suggestions };
+function describeProbe({ backend, rejection, tuning }: BackendProbe): BackendReport {
+  // What a command with --backend could do instead is nothing to do here.
+  const suggestions = isToolkitError(rejection)
+    ? rejection.suggestions.filter((text) => !text.includes('--backend'))
+    : [];
+  return { backend, available: rejection === null, reason: rejection?.message ?? null, suggestions, tuning };
 }
 
-function backendLines({ backend, available, reason, suggestions }: BackendReport): string[] {
-  if (available) return [`${backend}: runs here`];
-  return [`${backend}: not here: ${reason}`, ...suggestions.map((suggestion) => `  try: ${suggestion}`)];
+function backendLines({ backend, available, reason, suggestions, tuning }: BackendReport, columns: number): string[] {
+  if (available && tuning === null) return [`${backend}: runs here`];
+  if (tuning !== null) {
+    return [
+      `${backend}: runs here`,
+      labelledRow('choices', tuningText(tuning), { indent: '  ', labelWidth: LABEL_WIDTH, columns }),
+      labelledRow('chosen by', tuningReasons(tuning), { indent: '  ', labelWidth: LABEL_WIDTH, columns }),
+    ];
+  }
+  return [`${backend}: not here: ${reason}`, ...suggestions.map((text) => wrapAdvice(`try: ${text}`, columns, '  '))];
 }

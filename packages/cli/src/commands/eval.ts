@@ -1,5 +1,6 @@
 // llama eval: how well a model predicts a text, and how far it is from a baseline.
 
+import { ToolkitError } from '@llama-ts/base';
 import {
   type Bounds,
   checkBoundNames,
@@ -13,23 +14,24 @@ import {
   renderReport,
   verdictLine,
 } from '@llama-ts/evaluate';
-import { ToolkitError } from '@llama-ts/format';
 import type { Model } from '@llama-ts/runtime';
 import { sampleModelName, sampleTextPath } from '@llama-ts/sample-model';
-import { Args, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { evaluationLines } from '../evaluation-lines.js';
-import { exitCodes } from '../exit-codes.js';
-import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
-import { modelFlags, openNamedModel } from '../model-flags.js';
-import { integer } from '../number-flags.js';
-import { readTextFile } from '../read-text-file.js';
-import { type ReportFiles, reportFiles } from '../report-files.js';
-import { commandLine } from '../shell-words.js';
-import { showEvalProgress } from '../show-eval-progress.js';
+import { exitCodes } from '../failure/exit-codes.js';
+import { nameValues } from '../flags/flag-values.js';
+import { boundFlag, boundsOfFlags, thresholdsFlag } from '../flags/gate-flags.js';
+import { modelArgument } from '../flags/model-argument.js';
+import { modelFlags, openNamedModel } from '../flags/model-flags.js';
+import { integer } from '../flags/number-flags.js';
+import { readTextFile } from '../input/read-text-file.js';
+import { partOf, textOfSample } from '../input/text-to-measure.js';
+import { evaluationLines } from '../output/evaluation-lines.js';
+import { type ReportFiles, reportFiles } from '../output/report-files.js';
+import { showEvalProgress } from '../progress/show-eval-progress.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
-const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
+const { tokenizer, threads, backend, yes, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
 const boundFlags = {
   'max-ppl': boundFlag('when the perplexity is above this'),
   'max-ppl-ratio': boundFlag('when the perplexity is above this many times that of the baseline'),
@@ -38,7 +40,7 @@ const boundFlags = {
   'min-agreement': boundFlag('when a smaller share of the most probable tokens is the same, 0 to 1'),
 };
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 interface EvalReport extends Evaluation {
   readonly model: string;
   readonly baseline: string | null;
@@ -49,7 +51,7 @@ interface EvalReport extends Evaluation {
   readonly checks: readonly GateCheck[];
 }
 
-/** What an evaluation works with. */
+/** What an evaluation needs. */
 interface EvalSetup {
   readonly model: Model;
   readonly baseline: Model | null;
@@ -68,20 +70,22 @@ export default class Eval extends BaseCommand {
     '<%= config.bin %> eval model-q8_0.bin --text book.txt --baseline model.bin --max-kl 0.01 --max-ppl-ratio 1.01',
   ];
   static override enableJsonFlag = true;
-  static override args = { model: Args.string({ description: '.bin file', ignoreStdin: true }) };
-  static override flags = {
-    text: Flags.string({ description: 'UTF-8 text; default for the sample model: the one that comes with it' }),
-    baseline: Flags.string({ description: '.bin file to compare with, such as the v1 of a v2' }),
+  static override args = { model: modelArgument };
+  static override flags = nameValues({
+    text: Flags.string({
+      description: 'measure on this UTF-8 text; default for the sample model: the text that comes with it',
+    }),
+    baseline: Flags.string({ description: 'compare with this .bin file, such as the v1 of a v2' }),
     window: Flags.custom<number>({
-      description: 'positions of a window; default 512, or as many as the model has',
+      description: 'divide the text into windows of N positions; default 512, or the context',
       parse: integer({ ...positive, min: 2 }),
     })(),
     stride: Flags.custom<number>({
-      description: 'tokens from one window to the next; default half the window',
+      description: 'move each window N tokens on; default half the window',
       parse: integer(positive),
     })(),
     'max-tokens': Flags.custom<number>({
-      description: 'tokens of the text to evaluate on; default all',
+      description: 'measure on the first N tokens of the text; default all',
       parse: integer(positive),
     })(),
     ...boundFlags,
@@ -90,9 +94,10 @@ export default class Eval extends BaseCommand {
     tokenizer,
     threads,
     backend,
+    yes,
     'rope-theta': ropeTheta,
     'rope-scaling': ropeScaling,
-  };
+  });
 
   override async run(): Promise<EvalReport> {
     const { args, flags } = await this.parse(Eval);
@@ -118,8 +123,8 @@ export default class Eval extends BaseCommand {
     { model, baseline, bounds, reports }: EvalSetup,
     flags: EvalFlags,
   ): Promise<EvalReport> {
-    const text = flags.text ?? (name === sampleModelName ? sampleTextPath : defaultText(model, name));
-    const events = evaluateText(model, await readTextFile(text), {
+    const text = flags.text ?? (name === sampleModelName ? sampleTextPath : textOfSample(model, name));
+    const events = evaluateText(model, await readTextFile(text, partOf(text)), {
       ...(baseline === null ? {} : { baseline }),
       window: flags.window,
       stride: flags.stride,
@@ -130,7 +135,7 @@ export default class Eval extends BaseCommand {
     await reports.write(flags.html, () => renderReport({ title: name, evaluation }));
     const checks = checkBounds(name, evalFigures(evaluation), bounds);
     const passed = checks.length === 0 ? null : checks.every((check) => check.passed);
-    for (const line of evaluationLines(evaluation)) this.log(line);
+    for (const line of evaluationLines(evaluation, this.columns)) this.log(line);
     if (passed !== null) this.log(verdictLine('eval', checks));
     if (passed === false) process.exitCode = exitCodes.gateFailed;
     return {
@@ -156,12 +161,4 @@ export default class Eval extends BaseCommand {
     checkBoundNames(fromFile, known, flags.thresholds ?? '');
     return { ...fromFile, ...fromFlags };
   }
-}
-
-/** The held-out stories for any export of the sample model. */
-function defaultText(model: Model, name: string): string {
-  if (model.description?.provenance.source === sampleModelName) return sampleTextPath;
-  throw new ToolkitError('USAGE', 'expected --text FILE, a text to measure on', {
-    suggestions: [commandLine(['llama', 'eval', name, '--text', sampleTextPath]), 'llama eval'],
-  });
 }

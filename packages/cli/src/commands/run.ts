@@ -1,56 +1,51 @@
 // llama run: continues a prompt.
 
-import { ToolkitError } from '@llama-ts/format';
+import { commandLine, ToolkitError } from '@llama-ts/base';
 import {
-  type AnswerOptions,
+  type AnswerResult,
   type Constraint,
   type GenerateOptions,
   generateAnswers,
   type Model,
 } from '@llama-ts/runtime';
 import { sampleModelName } from '@llama-ts/sample-model';
-import { Args, Flags, type Interfaces } from '@oclif/core';
+import { Args, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { batchFlags, parallelOf } from '../batch/batch-flags.js';
+import { parallelOf } from '../batch/batch-flags.js';
 import type { BatchReport } from '../batch/run-batch.js';
-import { constraintFlags, cutOffNotice, readConstraint } from '../constraint-flags.js';
-import { exitCodes } from '../exit-codes.js';
-import { groupFlags } from '../flag-groups.js';
-import { formattedNotice } from '../formatted-notice.js';
-import { lookupFlag } from '../lookup-flag.js';
-import { modelFlags, openNamedModel } from '../model-flags.js';
-import { integer } from '../number-flags.js';
-import { givenPrompt, promptToContinue } from '../prompt-to-continue.js';
-import { readStdin } from '../read-stdin.js';
-import { logprobsFlag, samplingFlags, samplingOptions } from '../sampling-flags.js';
-import { chooseSeed } from '../seed-flag.js';
-import { commandLine } from '../shell-words.js';
-import { type NamedLogprobs, namedLogprobs, type Speech, speak, speedLine, writeText } from '../speak.js';
+import { exitCodes } from '../failure/exit-codes.js';
+import { cutOffNotice, readConstraint } from '../flags/constraint-flags.js';
+import { groupFlags } from '../flags/flag-groups.js';
+import { modelArgument } from '../flags/model-argument.js';
+import { openNamedModel } from '../flags/model-flags.js';
+import { answerOptions, type RunFlags, runFlags, specialsOf } from '../flags/run-flags.js';
+import { chooseSeed } from '../flags/seed-flag.js';
+import { givenPrompt, promptToContinue } from '../input/prompt-to-continue.js';
+import { readStdin } from '../input/read-stdin.js';
+import { besideAnswer } from '../output/beside-answer.js';
+import { formattedNotice } from '../output/formatted-notice.js';
+import { showAnswer } from '../output/show-answer.js';
+import { speak, speedLine } from '../output/speak.js';
+import { printNotice } from '../terminal/print-notice.js';
 
-/** New tokens when neither --steps nor --max-tokens is given. */
-const DEFAULT_MAX_TOKENS = 256;
-/** Far above what anybody reads. */
-const MAX_ANSWERS = 10_000;
-const count = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const SAMPLE_NOTICE = `no MODEL: running the bundled sample model, ${sampleModelName}`;
 
-interface Spoken extends Omit<Speech, 'logprobs'> {
-  readonly logprobs?: readonly NamedLogprobs[];
-  /** In decimal digits: JSON's numbers are too small for it. */
+/** An answer as `--json` prints it. */
+interface Spoken extends Omit<AnswerResult, 'nCachedTokens' | 'nTokens'> {
+  /** Decimal digits: a JSON number does not hold 64 bits. */
   readonly seed: string;
 }
 
-/** What `--json` prints: the answer, or with `--answers` all of them. */
+/** Output of `--json`: the answer, or with `--answers` all of them. */
 type RunReport = { readonly model: string; readonly prompt: string; readonly backend: string } & (
   | Spoken
   | { readonly answers: readonly Spoken[] }
 );
 
-/** What `--json` prints of a file of prompts. */
+/** Output of `--json` for a file of prompts. */
 type RunBatchReport = { readonly model: string; readonly backend: string } & BatchReport;
 
-type RunFlags = Interfaces.InferredFlags<typeof Run.flags>;
-/** What is to be continued, and how. */
+/** What to continue, and how. */
 interface Asked {
   /** null when none was given. */
   readonly prompt: string | null;
@@ -74,43 +69,10 @@ export default class Run extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override args = {
-    model: Args.string({ description: '.bin file', ignoreStdin: true }),
+    model: modelArgument,
     prompt: Args.string({ description: 'text to continue; else --prompt, else what is piped in', ignoreStdin: true }),
   };
-  static override usage = 'run [MODEL] [PROMPT] [FLAGS]';
-  static override flags = groupFlags({
-    ...modelFlags,
-    ...samplingFlags,
-    ...constraintFlags,
-    ...logprobsFlag,
-    ...lookupFlag,
-    prompt: Flags.string({ char: 'i', description: 'text to continue' }),
-    steps: Flags.custom<number>({
-      char: 'n',
-      description: 'positions at most, prompt included; 0 for all there is room for',
-      parse: integer(count),
-    })(),
-    'max-tokens': Flags.custom<number>({
-      description: `new tokens at most; default ${DEFAULT_MAX_TOKENS} without --steps`,
-      parse: integer(count),
-    })(),
-    answers: Flags.custom<number>({
-      description: 'answers to give, each with a seed of its own; the prompt is computed once; default 1',
-      parse: integer({ min: 1, max: MAX_ANSWERS }),
-    })(),
-    special: Flags.boolean({
-      description: 'names of special tokens in the prompt are the tokens, as in a prompt formatted for chat already',
-    }),
-    'no-echo': Flags.boolean({ description: 'leave the prompt out of the output' }),
-    mode: Flags.string({
-      char: 'm',
-      description: 'chat is the same as llama chat',
-      options: ['generate', 'chat'],
-      default: 'generate',
-    }),
-    system: Flags.string({ char: 'y', description: 'system prompt, with --mode chat' }),
-    ...batchFlags,
-  });
+  static override flags = groupFlags(runFlags);
 
   override async run(): Promise<RunReport | RunBatchReport | undefined> {
     const { args, flags } = await this.parse(Run);
@@ -163,6 +125,7 @@ export default class Run extends BaseCommand {
         output: flags.output!,
         inputs: [input, ...(args.model === undefined ? [] : [args.model])],
         parallel: parallelOf(flags.parallel),
+        cacheBytes: flags['cache-bytes'],
         resume: !flags['no-resume'],
         force: flags.force,
         speculate: flags.lookup,
@@ -170,8 +133,9 @@ export default class Run extends BaseCommand {
         isSeedGiven: Boolean(flags.seed),
         today: new Date(),
         form: form?.source ?? null,
-        defaults: { ...this.#answerOptions(flags), constraint: form?.constraint },
+        defaults: { ...answerOptions(flags), constraint: form?.constraint },
         specials: specialsOf(flags),
+        templateName: flags['template-name'],
         log: (line) => this.logToStderr(line),
         signal: this.signal,
       });
@@ -185,15 +149,12 @@ export default class Run extends BaseCommand {
     for (const notice of start.notices) this.logToStderr(notice);
     const { prompt } = start;
     const seed = chooseSeed(start.seed ?? flags.seed, Date.now());
-    const show = (text: string): void => {
-      if (!this.jsonEnabled()) writeText(text, flags);
-    };
     const notice = formattedNotice(model, prompt);
-    // With --json too, which silences logToStderr: the answer is to another prompt than the one that was meant.
-    if (!flags.special && notice !== null) process.stderr.write(`${notice}\n`);
+    // Printed with --json too, which silences logToStderr: the prompt was not read as its author meant it.
+    if (!flags.special && notice !== null) printNotice(notice);
     const answers: Spoken[] = [];
     const options: GenerateOptions = {
-      ...this.#answerOptions(flags),
+      ...answerOptions(flags),
       constraint,
       seed,
       speculate: flags.lookup,
@@ -201,28 +162,22 @@ export default class Run extends BaseCommand {
       signal: this.signal,
     };
     for await (const { seed, events } of generateAnswers(model, prompt, flags.answers ?? 1, options)) {
-      if (!flags['no-echo']) show(prompt);
-      const speech = await speak(events, show);
-      show('\n');
-      this.logToStderr(speedLine(speech, model));
+      const shown = showAnswer({ isShown: !this.jsonEnabled(), raw: flags.raw });
+      if (!flags['no-echo']) shown.push(prompt);
+      const speech = await speak(events, shown.push).finally(shown.end);
+      this.logToStderr((await besideAnswer()) + speedLine(speech, model));
       if (speech.meetsConstraint === false) this.#reportCutOff(speech);
-      const { logprobs: _unnamed, ...said } = speech;
-      answers.push({ seed: String(seed), ...said, ...namedLogprobs(model, speech) });
+      const { nCachedTokens: _none, nTokens: _counted, ...said } = speech;
+      answers.push({ seed: String(seed), ...said });
     }
     const reported = flags.answers === undefined ? answers[0]! : { answers };
     return { model: name, prompt, backend: model.backend, ...reported };
   }
 
-  /** The answer was shown as it came; that it is not whole is told, to scripts by the exit code. */
-  #reportCutOff({ endReason }: Speech): void {
+  /** The answer was shown as it came. A notice says that it is incomplete, and the exit code tells scripts. */
+  #reportCutOff({ endReason }: AnswerResult): void {
     this.logToStderr(cutOffNotice(endReason));
     process.exitCode = exitCodes.limit;
-  }
-
-  #answerOptions(flags: RunFlags): AnswerOptions {
-    const { steps, temperature, logprobs, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
-    const maxTokens = flags['max-tokens'] ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
-    return { ...samplingOptions(flags), steps, maxTokens, temperature, topP, referenceSampler, logprobs };
   }
 
   /** The C programs' way to ask for a chat: the same arguments, without what only `run` has. */
@@ -232,8 +187,4 @@ export default class Run extends BaseCommand {
     await this.config.runCommand('chat', this.argv.toSpliced(modeAt, width));
     return undefined;
   }
-}
-
-function specialsOf({ special }: { readonly special: boolean }): 'text' | 'tokens' {
-  return special ? 'tokens' : 'text';
 }

@@ -1,10 +1,14 @@
 // llama tokenize: the tokens of a text.
 
+import { commandLine } from '@llama-ts/base';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { openTokenizer } from '../open-tokenizer.js';
-import { givenPrompt } from '../prompt-to-continue.js';
-import { readStdin } from '../read-stdin.js';
+import { retyped } from '../failure/retyped.js';
+import { nameValues } from '../flags/flag-values.js';
+import { tokenizerArgument, tokenizerFlag } from '../flags/tokenizer-flags.js';
+import { givenPrompt } from '../input/prompt-to-continue.js';
+import { readStdin } from '../input/read-stdin.js';
+import { openTokenizer } from '../sources/open-tokenizer.js';
 
 /** One token of a text. */
 interface TokenReport {
@@ -14,7 +18,7 @@ interface TokenReport {
   readonly isSpecial: boolean;
 }
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 interface TokenizeReport {
   readonly tokenizer: string;
   readonly text: string;
@@ -33,27 +37,27 @@ export default class Tokenize extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override args = {
-    model: Args.string({
-      description: '.bin file, folder of a checkpoint, tokenizer.json or tokenizer.model',
-      ignoreStdin: true,
-    }),
+    model: tokenizerArgument,
     text: Args.string({ description: 'text; else --prompt, else what is piped in', ignoreStdin: true }),
   };
-  static override usage = 'tokenize [MODEL] [TEXT] [FLAGS]';
-  static override flags = {
-    prompt: Flags.string({ char: 'i', description: 'TEXT as a flag, for use without MODEL', helpValue: 'TEXT' }),
-    tokenizer: Flags.string({ char: 'z', description: 'tokenizer.bin, instead of MODEL', helpValue: 'FILE' }),
+  static override flags = nameValues({
+    prompt: Flags.string({ char: 'i', description: 'give TEXT as a flag, for use without MODEL' }),
+    ...tokenizerFlag,
     ids: Flags.boolean({ description: 'print ids alone, one a line' }),
-    special: Flags.boolean({ description: 'names of special tokens in the text are these tokens; else they are text' }),
-    'no-bos': Flags.boolean({ description: 'no begin-of-text token before the text' }),
+    special: Flags.boolean({ description: 'read names of special tokens in the text as the tokens; default as text' }),
+    'no-bos': Flags.boolean({ description: 'leave out the begin-of-text token before the text' }),
     'show-count': Flags.boolean({ description: 'print the number of tokens at the end' }),
-  };
+  });
 
   override async run(): Promise<TokenizeReport> {
     const { args, flags } = await this.parse(Tokenize);
     this.stopWithReader();
     const given = givenPrompt('tokenize', { ...args, flag: flags.prompt });
-    const { name, tokenizer, bosId } = await openTokenizer(args.model, flags.tokenizer);
+    const { name, tokenizer, bosId } = await openTokenizer(
+      args.model,
+      flags.tokenizer,
+      given === null ? asText(args.model) : [],
+    );
     const text = given ?? (await readStdin(this.signal)) ?? '';
     const encoded = tokenizer.encode(text, { specials: flags.special ? 'tokens' : 'text' });
     const hasBegin = flags['no-bos'] || bosId === null || encoded[0] === bosId;
@@ -72,7 +76,12 @@ export default class Tokenize extends BaseCommand {
   }
 }
 
-/** In quotes; the bytes of a token that ends within a character. */
+/** A lone argument that is no model may be meant as the text. */
+function asText(model = ''): string[] {
+  return [`a text without a model: ${retyped(model, '-i', model) ?? commandLine(['llama', 'tokenize', '-i', model])}`];
+}
+
+/** The text in quotes, or its bytes if the token ends within a character. */
 function shown(text: string, bytes: Uint8Array): string {
   if (Buffer.from(text).equals(bytes)) return JSON.stringify(text);
   return Array.from(bytes, (byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(' ');

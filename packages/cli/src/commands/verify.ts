@@ -1,6 +1,6 @@
 // llama verify: a model file against its checksums and its source, as a gate.
 
-import { join } from 'node:path';
+import { ToolkitError } from '@llama-ts/base';
 import {
   junitXml,
   readThresholds,
@@ -10,17 +10,23 @@ import {
   type VerifyResult,
   verifyModel,
 } from '@llama-ts/evaluate';
+import { pathsOf } from '@llama-ts/exporter';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { checkModelFile } from '../check-model-file.js';
-import { withChosenKernels } from '../chosen-kernels.js';
-import { exitCodes } from '../exit-codes.js';
-import { boundFlag, boundsOfFlags, thresholdsFlag } from '../gate-flags.js';
-import { integer } from '../number-flags.js';
-import { openAnySource } from '../open-any-source.js';
-import { type ReportFiles, reportFiles } from '../report-files.js';
-import { showVerifyProgress } from '../show-verify-progress.js';
-import { verifyLines } from '../verify-lines.js';
+import { withChosenKernels } from '../environment/chosen-kernels.js';
+import { exitCodes } from '../failure/exit-codes.js';
+import { readCalibration } from '../flags/calibrate-flag.js';
+import { fileFlag } from '../flags/file-flag.js';
+import { nameValues } from '../flags/flag-values.js';
+import { boundFlag, boundsOfFlags, thresholdsFlag } from '../flags/gate-flags.js';
+import { loraFlag, mergeLora } from '../flags/lora-flag.js';
+import { integer } from '../flags/number-flags.js';
+import { statedFlags, statedSizes } from '../flags/stated-flags.js';
+import { type ReportFiles, reportFiles } from '../output/report-files.js';
+import { verifyLines } from '../output/verify-lines.js';
+import { showVerifyProgress } from '../progress/show-verify-progress.js';
+import { checkModelFile } from '../sources/check-model-file.js';
+import { openNamedSource } from '../sources/open-named-source.js';
 
 const DEFAULT_WORST = 10;
 const boundFlags = {
@@ -43,19 +49,28 @@ export default class Verify extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override args = { model: Args.string({ description: '.bin file', required: true, ignoreStdin: true }) };
-  static override flags = {
-    against: Flags.string({ description: 'its source: a .bin file of any version, a folder, or a repository' }),
-    revision: Flags.string({ description: 'branch, tag or commit of the repository; default main' }),
-    token: Flags.string({ description: 'access token of the hub; better kept in HF_TOKEN' }),
+  static override flags = nameValues({
+    against: Flags.string({
+      description: 'compare with its source: a .bin file of any version, a GGUF file, a folder, or a repository',
+    }),
+    calibrate: Flags.string({
+      description:
+        'derive the layers of a calibrated v3 file again with the text that it was quantized with; with --against',
+    }),
+    revision: Flags.string({ description: 'read this branch, tag or commit of the repository; default main' }),
+    ...statedFlags(),
+    file: fileFlag(),
+    lora: loraFlag(),
+    token: Flags.string({ description: 'log in to the hub with this access token; better kept in HF_TOKEN' }),
     ...boundFlags,
     thresholds: thresholdsFlag,
     worst: Flags.custom<number>({
-      description: `tensors in the table; default ${DEFAULT_WORST}`,
+      description: `list the N worst tensors; default ${DEFAULT_WORST}`,
       parse: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
     })(),
     junit: Flags.string({ description: 'write the result as JUnit XML to this file' }),
     html: Flags.string({ description: 'write the result as one HTML page to this file' }),
-  };
+  });
 
   override async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
@@ -66,7 +81,7 @@ export default class Verify extends BaseCommand {
     const start = performance.now();
     const result = await this.#verify(args.model, flags, reports);
     const seconds = (performance.now() - start) / 1000;
-    for (const line of verifyLines(result, flags.worst ?? DEFAULT_WORST)) this.log(line);
+    for (const line of verifyLines(result, flags.worst ?? DEFAULT_WORST, this.columns)) this.log(line);
     await reports.write(junit, () => junitXml(result, { seconds, startedAt }));
     await reports.write(html, () => renderReport({ verify: result }));
     if (!result.passed) process.exitCode = exitCodes.gateFailed;
@@ -75,24 +90,35 @@ export default class Verify extends BaseCommand {
 
   async #verify(model: string, flags: VerifyFlags, reports: ReportFiles): Promise<VerifyResult> {
     const gate = { rules: await rulesOf(flags), rulesFrom: flags.thresholds ?? 'the bounds', signal: this.signal };
-    if (flags.against === undefined) return this.#show({ model, ...gate });
-    const against = await openAnySource(flags.against, {
-      revision: flags.revision,
-      token: flags.token,
-      note: (text) => this.logToStderr(text),
-      signal: this.signal,
-    });
+    if (flags.against === undefined) {
+      if (flags.calibrate !== undefined) throw textWithoutSource(flags.calibrate);
+      return this.#show({ model, ...gate });
+    }
+    const hub = { token: flags.token, note: (text: string) => this.logToStderr(text), signal: this.signal };
+    const { revision, file } = flags;
+    let against = await openNamedSource(flags.against, { ...hub, revision, file, stated: statedSizes(flags) });
     try {
-      if (typeof against !== 'string') await reports.spare(against.files.map((path) => join(against.folder, path)));
-      return await this.#show({ model, against, ...gate });
+      against = await mergeLora(against, flags.lora, hub);
+      await reports.spare(pathsOf(against));
+      // A source names a folder by the last part of its path; the result names it as it was typed.
+      const isFolder = against.kind === 'checkpoint' && against.commit === null && flags.lora === undefined;
+      const named = isFolder ? { ...against, name: flags.against } : against;
+      const calibrate = await readCalibration(flags.calibrate, against);
+      return await this.#show({ model, against: named, calibrate, ...gate });
     } finally {
-      if (typeof against !== 'string') await against.close();
+      await against.close();
     }
   }
 
   #show(options: VerifyOptions): Promise<VerifyResult> {
     return withChosenKernels((kernels) => showVerifyProgress(verifyModel({ ...options, kernels })));
   }
+}
+
+function textWithoutSource(text: string): ToolkitError {
+  return new ToolkitError('USAGE', `--calibrate ${text}: without a source, expected one to derive the weights from`, {
+    suggestions: ['name the source: --against REPO_OR_DIR_OR_BIN', 'leave out --calibrate'],
+  });
 }
 
 /** Bounds of the flags concern every tensor, and win over the file's. */

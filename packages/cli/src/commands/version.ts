@@ -2,7 +2,7 @@
 
 import { BaseCommand } from '../base-command.js';
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 interface VersionReport {
   readonly version: string;
   readonly node: string;

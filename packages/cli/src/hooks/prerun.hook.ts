@@ -2,11 +2,11 @@
 
 import { join } from 'node:path';
 import type { Hook } from '@oclif/core';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes } from '../failure/exit-codes.js';
 
 const prerun: Hook<'prerun'> = async ({ Command, config }) => {
   if (!Command.id.startsWith('autocomplete')) return;
-  const { describeFileFailure, FILE_LAYER, makeFolder } = await import('@llama-ts/exporter');
+  const { describeFileFailure, FILE_LAYER, makeFolder } = await import('@llama-ts/durable');
   const folder = join(config.cacheDir, 'autocomplete', 'functions');
   try {
     await makeFolder(FILE_LAYER, folder);

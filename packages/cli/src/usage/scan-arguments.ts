@@ -1,6 +1,6 @@
-// Tells flags, their values and other arguments apart, as oclif's parser does, without refusing any.
+// Divides words into flags, their values and other arguments, as oclif's parser does, without refusing any.
 
-/** What is known of a flag. */
+/** The facts of a flag that scanning needs. */
 export interface FlagShape {
   readonly type: 'boolean' | 'option';
   readonly char?: string | undefined;
@@ -12,20 +12,20 @@ export interface FlagShape {
   readonly required?: boolean | undefined;
 }
 
-/** What is known of an argument. */
+/** The facts of an argument that scanning needs. */
 export interface ArgumentShape {
   readonly description?: string | undefined;
   readonly required?: boolean | undefined;
   readonly options?: readonly string[] | undefined;
 }
 
-/** A command, as far as its usage goes. */
+/** The arguments and flags of a command. */
 export interface CommandShape {
-  /** As it is typed: `run`. */
+  /** The command's name as a user types it: `run`. */
   readonly id: string;
   readonly flags: Readonly<Record<string, FlagShape>>;
   readonly args: Readonly<Record<string, ArgumentShape>>;
-  /** Whether the last argument is a text, whose words somebody may have left without quotes. */
+  /** Whether the last argument is a text, whose words may have been left without quotes. */
   readonly endsWithText?: boolean;
   /** Whether it takes any number of arguments. */
   readonly takesMore?: boolean;
@@ -40,7 +40,7 @@ export type Scanned = { readonly at: number; readonly width: number } & (
 
 type Flags = Readonly<Record<string, FlagShape>>;
 
-/** In order. A value of null is one that is missing. */
+/** The words in their order. The value of a flag is null when it is missing. */
 export function scanArguments(words: readonly string[], flags: Flags): Scanned[] {
   const scanned: Scanned[] = [];
   for (let at = 0; at < words.length; ) {
@@ -58,7 +58,7 @@ export function scanArguments(words: readonly string[], flags: Flags): Scanned[]
   return scanned;
 }
 
-/** Whether the parser takes a word for a flag, and so not for the value of another. */
+/** Whether the parser reads a word as a flag, and so not as the value of another. */
 export function isFlag(word: string, flags: Flags): boolean {
   return findFlag(word, flags) !== null;
 }

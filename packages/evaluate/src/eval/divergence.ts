@@ -2,7 +2,7 @@
 
 import { exp, log } from './exp-log.js';
 
-/** What one row of logits says, filled by {@link scoreRow}. */
+/** The results for one row of logits, filled by {@link scoreRow}. */
 export interface RowScore {
   /** @see topToken */
   top: number;
@@ -20,7 +20,7 @@ export function scoreRow(score: RowScore, logits: Float32Array): void {
   score.logSum = max + log(total);
 }
 
-/** The most probable token; of equals the first. */
+/** The most probable token; the first of equal ones. */
 export function topToken(logits: Float32Array): number {
   let top = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[top]!) top = i;
@@ -42,6 +42,6 @@ export function divergence(
     const logP = baseline[i]! - baselineLogSum;
     total += exp(logP) * (logP - (logits[i]! - logSum));
   }
-  // It is never negative; the rounding of a sum that is almost nothing may be.
+  // The divergence is never negative, but the rounded sum may be.
   return Math.max(total, 0);
 }

@@ -4,7 +4,7 @@
 /** Beyond these, exp is 0 or infinite in float64. */
 const SMALLEST_EXPONENT = -745.1332191019412;
 const LARGEST_EXPONENT = 709.782712893384;
-/** ln 2 in two parts; the first has so many zeros at its end that its product with an exponent is exact. */
+/** ln 2 in two parts; the first ends in enough zeros that its product with an exponent is exact. */
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 /** (1075) 2^0, 2^−1, … 2^−1074 */
@@ -34,7 +34,7 @@ export function exp(x: number): number {
             t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
   if (k > 1023) return (y / negativePowers[1023]!) * 2;
-  // In two steps, of which only the second rounds: a subnormal power has no digits to spare.
+  // In two steps, of which only the second rounds: a subnormal power of two has too few digits for one step.
   if (k < -1000) return y * negativePowers[1000]! * negativePowers[-k - 1000]!;
   return k > 0 ? y / negativePowers[k]! : y * negativePowers[-k]!;
 }

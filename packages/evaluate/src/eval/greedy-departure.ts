@@ -1,21 +1,21 @@
-// Greedy decoding with two models side by side, up to the first token where they part.
+// Greedy decoding with two models, up to the first token in which they differ.
 
 import type { Model } from '@llama-ts/runtime';
 import { topToken } from './divergence.js';
 
 type Cache = ReturnType<Model['createCache']>;
 
-/** Where two models part when both continue a prompt with the most probable token. */
+/** Where two models first differ when both continue a prompt with the most probable token. */
 export interface GreedyDeparture {
   /** Tokens of the prompt, the begin-of-text token included. */
   readonly nPromptTokens: number;
   /** Tokens that both chose. */
   readonly nSameTokens: number;
-  /** The first choice that differs; null when there was none up to the end. */
+  /** The first choice that differs; null when all were the same. */
   readonly departure: { readonly token: number; readonly baselineToken: number } | null;
 }
 
-/** A model and room for one sequence. */
+/** A model and the KV cache of one sequence. */
 export interface Decoder {
   readonly model: Model;
   readonly cache: Cache;

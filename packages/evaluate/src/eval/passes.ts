@@ -1,4 +1,4 @@
-// Takes a window through a model in forward passes of bounded size.
+// Runs a window through a model in forward passes of bounded size.
 
 import type { Model } from '@llama-ts/runtime';
 import type { Decoder } from './greedy-departure.js';
@@ -7,7 +7,7 @@ import type { TextWindow } from './windows.js';
 
 /** Logits of one pass: a whole window of Llama 3's vocabulary would take 0.5 GB. */
 const MAX_LOGITS_BYTES = 64 * 1024 * 1024;
-/** Rows of one pass at most, so that progress shows and an abort is heard. */
+/** Rows of one pass at most, so that progress is shown and an abort acts soon. */
 const MAX_ROWS = 256;
 
 /** Consecutive rows of a window for one forward pass. */
@@ -38,7 +38,7 @@ export function* passesOf(
   }
 }
 
-/** A model at work, with its cache and a clock. */
+/** A model with a cache and a clock. */
 export interface Runner extends Decoder {
   /** Logits, (rows, vocabSize), valid until the next pass; without rows where they do not count. */
   run(rows: Rows): Promise<Float32Array>;
@@ -47,7 +47,7 @@ export interface Runner extends Decoder {
 
 /** Options of {@link createRunner}. */
 export interface RunnerOptions {
-  /** Positions of a window. */
+  /** Positions in a window. */
   readonly window: number;
   /** Milliseconds; default performance.now. */
   readonly now?: (() => number) | undefined;

@@ -1,20 +1,22 @@
-// What an evaluation keeps of every prediction, and the figures that follow from it.
+// The scores of every prediction, and the figures computed from them.
 
 import { divergence, type RowScore, scoreRow } from './divergence.js';
 import { exp } from './exp-log.js';
 import { type Estimate, meanOf, quantile, sum } from './statistics.js';
 
-/** One entry for each predicted token, in the order of the text; NaN and −1 stand where there is no baseline. */
+/** One entry for each predicted token, in the order of the text; NaN and −1 without a baseline. */
 export interface Scores {
   /** Index of the first predicted token in the text. */
   readonly firstToken: number;
-  /** −ln of the probability of the token that came, in nats. */
+  /** −ln of the probability of the text's token, in nats. */
   readonly nll: Float64Array;
-  readonly baselineNll: Float64Array;
-  /** From the baseline's prediction to the model's, in nats. */
-  readonly kl: Float64Array;
+  /** ln Σ exp(logit) of the prediction. */
+  readonly logSum: Float64Array;
   readonly top: Int32Array;
+  readonly baselineNll: Float64Array;
   readonly baselineTop: Int32Array;
+  /** KL(baseline ‖ model) of the predictions, in nats. */
+  readonly kl: Float64Array;
 }
 
 /** How far a model's predictions are from its baseline's. Figures in nats. */
@@ -22,7 +24,7 @@ export interface Divergence {
   readonly baselinePerplexity: Estimate;
   /** The model's perplexity over the baseline's; its error is that of the mean difference, token by token. */
   readonly perplexityRatio: Estimate;
-  /** Of the Kullback-Leibler divergences of the predictions. */
+  /** Statistics of the Kullback-Leibler divergences of the predictions. */
   readonly kl: {
     readonly mean: Estimate;
     readonly median: number;
@@ -32,41 +34,42 @@ export interface Divergence {
   };
   /** Share of the predictions whose most probable token is the same. */
   readonly topAgreement: Estimate;
-  /** The first token of the text for which it is not; null when there is none. */
+  /** The first token of the text for which the most probable tokens differ; null when there is none. */
   readonly firstDisagreement: number | null;
 }
 
-const modelScore: RowScore = { top: 0, logSum: 0 };
-const baselineScore: RowScore = { top: 0, logSum: 0 };
+const rowScore: RowScore = { top: 0, logSum: 0 };
 
-/** Empty scores of `n` predictions. */
-export function createScores(firstToken: number, n: number): Scores {
+/** Empty scores of `n` predictions; those of the baseline, if there is one, are shared by all that are compared with it. */
+export function createScores(firstToken: number, n: number, baseline: Scores | null): Scores {
   return {
     firstToken,
     nll: new Float64Array(n),
-    baselineNll: new Float64Array(n).fill(Number.NaN),
-    kl: new Float64Array(n).fill(Number.NaN),
+    logSum: new Float64Array(n),
     top: new Int32Array(n),
-    baselineTop: new Int32Array(n).fill(-1),
+    baselineNll: baseline?.nll ?? new Float64Array(n).fill(Number.NaN),
+    baselineTop: baseline?.top ?? new Int32Array(n).fill(-1),
+    kl: new Float64Array(n).fill(Number.NaN),
   };
 }
 
-/** Scores prediction `i`: logits (vocabSize) of the model and of the baseline, if there is one, for what is `token`. */
-export function scorePrediction(
+/** Scores prediction `i`: logits, (vocabSize), for what is `token`. */
+export function scorePrediction(scores: Scores, i: number, token: number, logits: Float32Array): void {
+  scoreRow(rowScore, logits);
+  scores.nll[i] = rowScore.logSum - logits[token]!;
+  scores.logSum[i] = rowScore.logSum;
+  scores.top[i] = rowScore.top;
+}
+
+/** Scores how far prediction `i`, scored before, is from the baseline's: logits, (vocabSize), of both. */
+export function scoreDivergence(
   scores: Scores,
   i: number,
-  token: number,
   logits: Float32Array,
-  baseline: Float32Array | null,
+  baseline: Scores,
+  baselineLogits: Float32Array,
 ): void {
-  scoreRow(modelScore, logits);
-  scores.nll[i] = modelScore.logSum - logits[token]!;
-  scores.top[i] = modelScore.top;
-  if (baseline === null) return;
-  scoreRow(baselineScore, baseline);
-  scores.baselineNll[i] = baselineScore.logSum - baseline[token]!;
-  scores.baselineTop[i] = baselineScore.top;
-  scores.kl[i] = divergence(baseline, baselineScore.logSum, logits, modelScore.logSum);
+  scores.kl[i] = divergence(baselineLogits, baseline.logSum[i]!, logits, scores.logSum[i]!);
 }
 
 /** e to a mean of nats, with the error that follows from the mean's. */

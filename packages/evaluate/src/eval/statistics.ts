@@ -1,9 +1,11 @@
 // Figures of a sample: compensated sums, a mean with its standard error, quantiles.
 
-/** A figure and how far it may be off for lack of data. */
+/** A figure and its standard error. */
 export interface Estimate {
   readonly value: number;
-  /** Of `value`, from the spread of the tokens, which are taken to be independent; NaN never, 0 for one token. */
+  /**
+   * Standard error of `value`, from the spread of the tokens, which are taken to be independent; never NaN, 0 for one token.
+   */
   readonly standardError: number;
 }
 

@@ -1,11 +1,12 @@
-// The tokens of an evaluation, which two models can be compared on only when both mean the same by them.
+// The tokens of an evaluation. Two models can be compared only if their tokens are the same.
 
-import { equalBytes, promptPrefix, ToolkitError } from '@llama-ts/format';
+import { equalBytes, ToolkitError } from '@llama-ts/base';
+import { promptPrefix } from '@llama-ts/format';
 import type { Model, Tokenizer } from '@llama-ts/runtime';
 
-/** What goes through the models. */
+/** The tokens that the models predict. */
 export interface EvalTokens {
-  /** Of the text, without begin-of-text token. */
+  /** Tokens of the text, without begin-of-text token. */
   readonly ids: readonly number[];
   /** Put before each window; null when the models have none. */
   readonly bosId: number | null;
@@ -13,18 +14,27 @@ export interface EvalTokens {
   readonly tokenizer: Tokenizer | null;
 }
 
+/** The error for model `index` of several, which differs from the baseline in what the words say. */
+export type RefuseTokenizer = (what: string, index: number) => ToolkitError;
+
 /**
- * Encodes a text for one model or for two, after checking that their vocabularies are the same, token for token.
+ * Encodes a text for models and their baseline, after checking that their vocabularies are the same, token for token.
  *
  * @param text or token ids
- * @throws ToolkitError `DIFFERENT_TOKENIZERS`, `NO_TOKENIZER`, `BAD_TOKEN_ID`
+ * @throws ToolkitError `DIFFERENT_TOKENIZERS` (or what `refuse` makes), `NO_TOKENIZER`, `BAD_TOKEN_ID`
  */
-export function evalTokens(model: Model, baseline: Model | null, text: string | readonly number[]): EvalTokens {
-  if (baseline !== null) checkVocabularies(model, baseline);
-  const tokenizer = model.tokenizer ?? baseline?.tokenizer ?? null;
-  const bosId = beginOf(model) ?? (baseline === null ? null : beginOf(baseline));
+export function evalTokens(
+  models: readonly [Model, ...Model[]],
+  baseline: Model | null,
+  text: string | readonly number[],
+  refuse: RefuseTokenizer = different,
+): EvalTokens {
+  if (baseline !== null) checkVocabularies(models, baseline, refuse);
+  const all = baseline === null ? models : [...models, baseline];
+  const tokenizer = firstOf(all, (model) => model.tokenizer);
+  const bosId = firstOf(all, beginOf);
   if (typeof text !== 'string') {
-    const { vocabSize } = model.header.dimensions;
+    const { vocabSize } = models[0].header.dimensions;
     const stray = text.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
     if (stray !== undefined) throw new ToolkitError('BAD_TOKEN_ID', `token ${stray}, expected 0 to ${vocabSize - 1}`);
     return { ids: text, bosId, tokenizer };
@@ -34,28 +44,50 @@ export function evalTokens(model: Model, baseline: Model | null, text: string | 
       suggestions: ['give the tokenizer.bin of this model: --tokenizer TOKENIZER.bin'],
     });
   }
-  const ids = tokenizer.encode(text);
-  const others = baseline?.tokenizer?.encode(text) ?? ids;
-  // Equal tokens may still be merged in another order.
-  const at = ids.findIndex((id, i) => id !== others[i]);
-  if (at >= 0 || ids.length !== others.length) {
-    throw different(`token ${at < 0 ? Math.min(ids.length, others.length) : at} of the text`);
+  const ids = (baseline?.tokenizer ?? tokenizer).encode(text);
+  for (const [i, model] of models.entries()) {
+    if (model.tokenizer === null || model.tokenizer === (baseline?.tokenizer ?? tokenizer)) continue;
+    // Equal tokens may still be merged in another order.
+    const others = model.tokenizer.encode(text);
+    const at = ids.findIndex((id, place) => id !== others[place]);
+    if (at >= 0 || ids.length !== others.length) {
+      throw refuse(`token ${at < 0 ? Math.min(ids.length, others.length) : at} of the text`, i);
+    }
   }
   return { ids, bosId, tokenizer };
 }
 
-function checkVocabularies(model: Model, baseline: Model): void {
+/** @throws ToolkitError `DIFFERENT_TOKENIZERS` (or what `refuse` makes) unless every model has the baseline's tokens */
+export function checkVocabularies(
+  models: readonly Model[],
+  baseline: Model,
+  refuse: RefuseTokenizer = different,
+): void {
+  for (const [i, model] of models.entries()) {
+    const difference = vocabularyDifference(model, baseline);
+    if (difference !== null) throw refuse(difference, i);
+  }
+}
+
+/** What the vocabularies of two models differ in; null for nothing. */
+function vocabularyDifference(model: Model, baseline: Model): string | null {
   const [nTokens, nBaseline] = [model.header.dimensions.vocabSize, baseline.header.dimensions.vocabSize];
-  if (nTokens !== nBaseline) throw different(`${nTokens} and ${nBaseline} tokens`);
+  if (nTokens !== nBaseline) return `${nTokens} and ${nBaseline} tokens`;
   const [bosId, baselineBosId] = [beginOf(model), beginOf(baseline)];
   if (bosId !== null && baselineBosId !== null && bosId !== baselineBosId) {
-    throw different(`begin-of-text tokens ${bosId} and ${baselineBosId}`);
+    return `begin-of-text tokens ${bosId} and ${baselineBosId}`;
   }
   const [tokenizer, other] = [model.tokenizer, baseline.tokenizer];
-  if (tokenizer === null || other === null) return;
+  if (tokenizer === null || other === null) return null;
   for (let id = 0; id < nTokens; id++) {
-    if (!equalBytes(tokenizer.tokenBytes(id), other.tokenBytes(id))) throw different(`token ${id}`);
+    if (!equalBytes(tokenizer.tokenBytes(id), other.tokenBytes(id))) return `token ${id}`;
   }
+  return null;
+}
+
+/** What the first of the models that has one has; null where none has. */
+function firstOf<T>(models: readonly Model[], of: (model: Model) => T | null): T | null {
+  return models.map(of).find((found) => found !== null) ?? null;
 }
 
 /** The token that a model's tokenizer puts before a text, if it does. */

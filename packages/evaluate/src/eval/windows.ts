@@ -1,8 +1,8 @@
-// Cuts a text into windows that overlap, such that every token is predicted once, with as much before it as there is.
+// Cuts a text into windows that overlap, so that every token is predicted once, with as much context as the windows allow.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
-/** A stretch of the text that goes through the model at once. Numbers count tokens of the text. */
+/** A part of the text that goes through the model at once. Numbers count tokens of the text. */
 export interface TextWindow {
   readonly start: number;
   /** The first token after it. */
@@ -11,7 +11,7 @@ export interface TextWindow {
   readonly firstScored: number;
 }
 
-/** What {@link planWindows} goes by. */
+/** Options of {@link planWindows}. */
 export interface WindowOptions {
   /** Positions of a window, the begin-of-text token included. */
   readonly window: number;

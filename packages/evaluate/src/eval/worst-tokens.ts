@@ -3,7 +3,7 @@
 import type { Scores } from './scores.js';
 import type { EvalTokens } from './tokens.js';
 
-/** A prediction in its context. Texts are `⟨id⟩` where there is no tokenizer. */
+/** A prediction in its context. Without a tokenizer, texts are `⟨id⟩`. */
 export interface TokenInContext {
   /** Place in the text, in tokens. */
   readonly index: number;
@@ -11,9 +11,9 @@ export interface TokenInContext {
   readonly token: string;
   /** −ln of its probability, in nats. */
   readonly nll: number;
-  /** What the model held most probable. */
+  /** The model's most probable token. */
   readonly top: string;
-  /** The same of the baseline; null without one. */
+  /** The same values of the baseline; null without a baseline. */
   readonly baseline: { readonly nll: number; readonly kl: number; readonly top: string } | null;
 }
 

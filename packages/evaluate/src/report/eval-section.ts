@@ -1,25 +1,16 @@
-// What an evaluation on a text found, as a section of the report page.
+// The results of an evaluation on a text, as a section of the report page.
 
+import type { Divergence } from '../eval/scores.js';
 import type { Estimate } from '../eval/statistics.js';
 import { numberCell, table, text } from './html.js';
 import { areaPlot, shortNumber } from './plot.js';
+import { withError } from './with-error.js';
 
-/** What the page shows of an evaluation: the shape of `llama eval --json`. */
+/** The part of an evaluation that the page shows: the shape of `llama eval --json`. */
 export interface ReportEvaluation {
   readonly nTokens: number;
   readonly perplexity: Estimate;
-  readonly divergence: {
-    readonly baselinePerplexity: Estimate;
-    readonly perplexityRatio: Estimate;
-    readonly kl: {
-      readonly mean: Estimate;
-      readonly median: number;
-      readonly p95: number;
-      readonly p999: number;
-      readonly max: number;
-    };
-    readonly topAgreement: Estimate;
-  } | null;
+  readonly divergence: Omit<Divergence, 'firstDisagreement'> | null;
   /** Means over consecutive parts of the text. */
   readonly along: { readonly nll: readonly number[]; readonly kl: readonly number[] | null };
   readonly worst: readonly {
@@ -105,11 +96,4 @@ function worstTable({ worst }: ReportEvaluation): string {
 /** Line breaks are often what was predicted, so they are shown. */
 function onOneLine(value: string): string {
   return text(value.replaceAll('\n', '↵'));
-}
-
-/** Two digits of the error, and the value to the same place. */
-function withError({ value, standardError }: Estimate): string {
-  if (!(standardError > 0)) return shortNumber(value);
-  const digits = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(standardError))));
-  return `${value.toFixed(digits)} ± ${standardError.toFixed(digits)}`;
 }

@@ -1,7 +1,7 @@
-// Text and tables as HTML. Names and texts come from files, so all of them pass through here.
+// Text and tables as HTML. Names and texts come from files, so that all of them are escaped here.
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** Controls would be invisible, or end the parsing of the page. */
+/** Control characters would be invisible, or end the parsing of the page. */
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** Text for content and for attributes in double quotes. */

@@ -1,15 +1,16 @@
 // Bars and areas as SVG, with axes, a title and a description in words. Colours come from the page's style.
 
+import { niceStep, px } from './axes.js';
 import { text } from './html.js';
 
-/** What both kinds of plot have. */
+/** Options of both kinds of plot. */
 export interface PlotOptions {
   /** Unique in the page. */
   readonly id: string;
   readonly title: string;
-  /** What the plot shows, for those who do not see it. */
+  /** Description of the plot for screen readers. */
   readonly description: string;
-  /** From 0 up. */
+  /** Values from 0 up. */
   readonly values: readonly number[];
   /** Words under the axis, by index of the value. */
   readonly xLabels: ReadonlyMap<number, string>;
@@ -58,7 +59,7 @@ interface Frame {
 function plot(options: PlotOptions, marks: (frame: Frame) => string): string {
   const { id, title, description, values, xLabels, xTitle, yTitle, width = 720, height = 220 } = options;
   const highest = options.yMax ?? Math.max(0, ...values);
-  const tick = niceStep(highest === 0 ? 1 : highest);
+  const tick = niceStep(highest, N_TICKS);
   const yMax = tick * Math.max(1, Math.ceil(highest / tick));
   const bottom = height - MARGIN.bottom;
   const step = (width - MARGIN.left - MARGIN.right) / Math.max(1, values.length);
@@ -78,19 +79,7 @@ ${[...xLabels].map(([index, label]) => `<text x="${px(x(index) + step / 2)}" y="
 </svg>`;
 }
 
-/** 1, 2 or 5 times a power of ten. */
-function niceStep(highest: number): number {
-  const raw = highest / N_TICKS;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const multiple = [1, 2, 5, 10].find((candidate) => candidate * power >= raw * (1 - 1e-9))!;
-  return multiple * power;
-}
-
-/** Three digits, whatever the magnitude. */
+/** Three significant digits. */
 export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-function px(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

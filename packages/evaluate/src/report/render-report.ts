@@ -1,17 +1,20 @@
-// One self-contained HTML page on a model: what quantization cost, tensor by tensor and along a text. It asks for nothing.
+// One self-contained HTML page on a model: what quantization cost, tensor by tensor and along a text. The page loads nothing else.
 
 import type { VerifyResult } from '../verify/verify-result.js';
+import { compareSection, type ReportComparison } from './compare-section.js';
 import { evalSection, type ReportEvaluation } from './eval-section.js';
 import { numberCell, table, text } from './html.js';
 import { STYLE } from './style.js';
 import { verifySection } from './verify-section.js';
 
-/** What a page is made of; at least one of them. */
+/** The results on a page; at least one of them. */
 export interface ReportOptions {
   /** Heading; default the model's path. */
   readonly title?: string;
   readonly verify?: VerifyResult | undefined;
   readonly evaluation?: ReportEvaluation | undefined;
+  /** Alone on its page: it is of several files. */
+  readonly comparison?: ReportComparison | undefined;
 }
 
 /**
@@ -22,7 +25,8 @@ export interface ReportOptions {
 export function renderReport({
   verify,
   evaluation,
-  title = verify?.model.path ?? 'Evaluation',
+  comparison,
+  title = verify?.model.path ?? (comparison === undefined ? 'Evaluation' : 'Comparison'),
 }: ReportOptions): string {
   return `<!doctype html>
 <html lang="en">
@@ -35,9 +39,16 @@ export function renderReport({
 <style>${STYLE}</style>
 </head>
 <body>
-<header><h1>${text(title)}</h1><p class="soft">What this model file holds, and what quantization cost. Written by llama3.2.ts.</p></header>
+<header><h1>${text(title)}</h1><p class="soft">${comparison === undefined ? 'What this model file holds, and what quantization cost.' : 'What files of one model cost, and how near each is to the first.'} Written by llama3.2.ts.</p></header>
 <main>
-${[sizeTable(verify, evaluation), verify && verifySection(verify), evaluation && evalSection(evaluation)].filter(Boolean).join('\n')}
+${[
+  (verify ?? evaluation) && sizeTable(verify, evaluation),
+  comparison && compareSection(comparison),
+  verify && verifySection(verify),
+  evaluation && evalSection(evaluation),
+]
+  .filter(Boolean)
+  .join('\n')}
 </main>
 </body>
 </html>
@@ -51,7 +62,7 @@ function sizeTable(verify: VerifyResult | undefined, evaluation: ReportEvaluatio
     if (version !== null)
       rows.push([
         'format',
-        groupSize === null ? `v${version}, float32` : `v${version}, 8 bits, group size ${groupSize}`,
+        groupSize === null ? `v${version}, float32` : `v${version}, ${bitsOf(verify)} bits, group size ${groupSize}`,
       ]);
     rows.push(['file', `${(byteLength / 1e6).toFixed(1)} MB`]);
     if (nParameters !== null) {
@@ -71,4 +82,10 @@ function sizeTable(verify: VerifyResult | undefined, evaluation: ReportEvaluatio
   }
   const cells = rows.map(([name, value]) => [{ html: text(name) }, numberCell(value)]);
   return `<section aria-labelledby="size"><h2 id="size">Size and speed</h2>\n${table('Size and speed', ['figure', 'value'], cells)}</section>`;
+}
+
+/** The bits of the quantized tensors, such as `4 and 8`. */
+function bitsOf({ tensors }: VerifyResult): string {
+  const types = new Set(tensors.map(({ dtype }) => dtype));
+  return [...(types.has('Q4') ? ['4'] : []), ...(types.has('Q8') || types.has('Q8_0') ? ['8'] : [])].join(' and ');
 }

@@ -1,23 +1,23 @@
 // Reads the JSON of `llama verify` and `llama eval` back, as far as the report page uses it.
 
-import { shellQuote, ToolkitError } from '@llama-ts/format';
+import { basename, dirname, joinPath, shellQuote, ToolkitError } from '@llama-ts/base';
 import type { VerifyResult } from '../verify/verify-result.js';
 import type { ReportEvaluation } from './eval-section.js';
 
-/** What a value must be: `?` also takes null, a list of one shape means an array of such. */
-type Shape = 'string' | 'number' | 'boolean' | 'number?' | 'boolean?' | readonly [Shape] | Fields | Optional;
-type Fields = { readonly [name: string]: Shape };
+/** The schema of a value: `?` also takes null, a list of one schema means an array of such values. */
+type Schema = 'string' | 'number' | 'boolean' | 'number?' | 'boolean?' | readonly [Schema] | Fields | Optional;
+type Fields = { readonly [name: string]: Schema };
 
 /** An object that may be null. */
 class Optional {
-  constructor(readonly fields: Shape) {}
+  constructor(readonly fields: Schema) {}
 }
 
 const figures = { maxError: 'number', rmse: 'number', snr: 'number?', cosine: 'number', beyond: 'number' } as const;
 const estimate = { value: 'number', standardError: 'number' } as const;
 const worstGroup = new Optional({ group: 'number', row: 'number', column: 'number' });
 
-const verifyShape: Shape = {
+const verifySchema: Schema = {
   model: {
     path: 'string',
     byteLength: 'number',
@@ -44,7 +44,7 @@ const verifyShape: Shape = {
   passed: 'boolean',
 };
 
-const evaluationShape: Shape = {
+const evaluationSchema: Schema = {
   nTokens: 'number',
   perplexity: estimate,
   divergence: new Optional({
@@ -75,7 +75,7 @@ const evaluationShape: Shape = {
  * @throws ToolkitError `BAD_REPORT`
  */
 export function parseVerifyResult(text: string, path: string): VerifyResult {
-  const result = parse(text, verifyShape, path, 'verify') as VerifyResult;
+  const result = parse(text, verifySchema, path, 'verify') as VerifyResult;
   // JSON has no infinities: the ratio of an exact copy is null there, and that of errors where the source holds zeros alone.
   const restore = <T extends { readonly snr: number | null; readonly maxError: number }>(of: T | null) =>
     of && { ...of, snr: of.snr ?? (of.maxError === 0 ? Infinity : -Infinity) };
@@ -99,42 +99,42 @@ function infinityOf({ bound, passed }: { readonly bound: string; readonly passed
  * @throws ToolkitError `BAD_REPORT`
  */
 export function parseEvaluation(text: string, path: string): ReportEvaluation {
-  return parse(text, evaluationShape, path, 'eval') as ReportEvaluation;
+  return parse(text, evaluationSchema, path, 'eval') as ReportEvaluation;
 }
 
-function parse(text: string, shape: Shape, path: string, command: 'verify' | 'eval'): unknown {
+function parse(text: string, schema: Schema, path: string, command: 'verify' | 'eval'): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw bad(path, `no JSON (${(cause as Error).message})`, command, cause);
   }
-  const wrong = findWrong(value, shape, '');
+  const wrong = findWrong(value, schema, '');
   if (wrong !== null) throw bad(path, wrong, command);
   return value;
 }
 
-/** What is not as it must be, in words; null when nothing is. */
-function findWrong(value: unknown, shape: Shape, where: string): string | null {
-  if (shape instanceof Optional) return value === null ? null : findWrong(value, shape.fields, where);
-  if (typeof shape === 'string') {
-    const kind = shape.replace('?', '');
-    const fits = typeof value === kind || (value === null && kind !== shape);
+/** The first value that does not match the schema, in words; null for none. */
+function findWrong(value: unknown, schema: Schema, where: string): string | null {
+  if (schema instanceof Optional) return value === null ? null : findWrong(value, schema.fields, where);
+  if (typeof schema === 'string') {
+    const kind = schema.replace('?', '');
+    const fits = typeof value === kind || (value === null && kind !== schema);
     return fits ? null : `${where || 'the document'} is ${typeof value}, expected a ${kind}`;
   }
-  if (isList(shape)) {
+  if (isList(schema)) {
     if (!Array.isArray(value)) return `${where} is no array`;
-    return firstOf(value.map((item, i) => findWrong(item, shape[0], `${where}[${i}]`)));
+    return firstOf(value.map((item, i) => findWrong(item, schema[0], `${where}[${i}]`)));
   }
   if (typeof value !== 'object' || value === null) return `${where || 'the document'} is no object`;
   const fields = value as Record<string, unknown>;
   return firstOf(
-    Object.entries(shape).map(([name, of]) => findWrong(fields[name], of, where ? `${where}.${name}` : name)),
+    Object.entries(schema).map(([name, of]) => findWrong(fields[name], of, where ? `${where}.${name}` : name)),
   );
 }
 
-function isList(shape: Fields | readonly [Shape]): shape is readonly [Shape] {
-  return Array.isArray(shape);
+function isList(schema: Fields | readonly [Schema]): schema is readonly [Schema] {
+  return Array.isArray(schema);
 }
 
 function firstOf(found: readonly (string | null)[]): string | null {
@@ -143,8 +143,13 @@ function firstOf(found: readonly (string | null)[]): string | null {
 
 function bad(path: string, problem: string, command: 'verify' | 'eval', cause?: unknown): ToolkitError {
   const text = command === 'eval' ? ' --text TEXT.txt' : '';
+  // What the file holds instead may be dear to the user.
+  const fresh = joinPath(
+    dirname(path),
+    basename(path) === `${command}.json` ? `new-${command}.json` : `${command}.json`,
+  );
   return new ToolkitError('BAD_REPORT', `${path}: ${problem}, expected what llama ${command} --json prints`, {
-    suggestions: [`make it again: llama ${command} MODEL.bin${text} --json > ${shellQuote(path)}`],
+    suggestions: [`make one: llama ${command} MODEL.bin${text} --json > ${shellQuote(fresh)}`],
     cause,
   });
 }

@@ -15,7 +15,7 @@ th, td { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid var
 .scroll { overflow-x: auto; margin: 12px 0; } .scroll:focus-visible { outline: 2px solid var(--mark); }
 .plots { display: flex; flex-wrap: wrap; gap: 4px 12px; } svg { max-width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font: 11.5px system-ui, sans-serif; } svg .title { fill: var(--ink); font-size: 13px; font-weight: 600; }
-.grid { stroke: var(--line); } .mark { fill: var(--mark); } .area { fill: var(--area); } .line { fill: none; stroke: var(--mark); stroke-width: 1.5; }
+.grid { stroke: var(--line); } .beaten { fill: var(--soft); } .mark { fill: var(--mark); } .area { fill: var(--area); } .line { fill: none; stroke: var(--mark); stroke-width: 1.5; }
 .context { font-family: ui-monospace, monospace; white-space: pre-wrap; } mark { background: var(--hit); color: inherit; }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --mark: #2563a8; --area: #2563a833; --good: #1a7f37; --bad: #b3261e; --hit: #ffe2a8; } body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } table { font-size: 8.5pt; } tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; } * { print-color-adjust: exact; } }
 `;

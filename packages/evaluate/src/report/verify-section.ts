@@ -1,15 +1,17 @@
-// What a verification found, as a section of the report page.
+// The results of a verification, as a section of the report page.
 
 import { describeCheck } from '../gate.js';
-import type { ScaleBin, TensorErrors, TensorVerdict, VerifyResult } from '../verify/verify-result.js';
+import {
+  isMeasured,
+  type MeasuredTensor,
+  type ScaleBin,
+  type TensorVerdict,
+  type VerifyResult,
+} from '../verify/verify-result.js';
 import { verifyVerdict } from '../verify/verify-verdict.js';
+import { bitsTable, relativeNoise } from './bits-table.js';
 import { numberCell, table, text } from './html.js';
 import { barPlot, shortNumber } from './plot.js';
-
-/** A quantized tensor with its errors. */
-interface Measured extends TensorVerdict {
-  readonly errors: TensorErrors;
-}
 
 const PANEL = { width: 320, height: 170 };
 /** Labels under a plot, about. */
@@ -26,6 +28,7 @@ export function verifySection(result: VerifyResult): string {
     findings.length + broken.length === 0
       ? ''
       : `<h3>Findings</h3><ul>${[...findings.map(({ message }) => message), ...broken.map(describeCheck)].map((line) => `<li>${text(line)}</li>`).join('')}</ul>`,
+    bitsTable(tensors),
     measured.length === 0 ? '' : errorPlots(measured),
     scalePlot(tensors),
     measured.length === 0 ? '' : errorTable(measured),
@@ -33,21 +36,13 @@ export function verifySection(result: VerifyResult): string {
   ].join('\n');
 }
 
-function isMeasured(tensor: TensorVerdict): tensor is Measured {
-  return tensor.errors !== null && tensor.dtype === 'Q8_0';
-}
-
 /** Noise over signal in per cent: unlike decibels it starts at 0, and bars can be compared. */
-function relativeError({ errors }: Measured): number {
+function relativeError({ errors }: MeasuredTensor): number {
   return 100 * relativeNoise(errors);
 }
 
-function relativeNoise({ snr }: { readonly snr: number }): number {
-  return 10 ** (-snr / 20);
-}
-
 /** A panel for all tensors of a layer together, and one for each kind of tensor. */
-function errorPlots(measured: readonly Measured[]): string {
+function errorPlots(measured: readonly MeasuredTensor[]): string {
   // Where the source holds zeros alone there is nothing that an error could be compared with.
   const inLayers = measured.filter(({ layer, errors }) => layer !== null && errors.snr !== -Infinity);
   if (inLayers.length === 0) return '';
@@ -74,7 +69,7 @@ function errorPlots(measured: readonly Measured[]): string {
 }
 
 /** Noise and signal of a layer's tensors add up, each by its values. */
-function layerErrors(tensors: readonly Measured[], nLayers: number): number[] {
+function layerErrors(tensors: readonly MeasuredTensor[], nLayers: number): number[] {
   return Array.from({ length: nLayers }, (_, layer) => {
     let [noise, signal] = [0, 0];
     for (const { shape, errors } of tensors.filter((tensor) => tensor.layer === layer)) {
@@ -110,9 +105,16 @@ function scalePlot(tensors: readonly TensorVerdict[]): string {
     numberCell(((100 * count) / total).toFixed(2)),
   ]);
   return `<h3>Distribution of group scales</h3>
-<p class="soft">Half a scale is the largest error of a weight in its group.</p>
+<p class="soft">${scaleWords(tensors)}</p>
 ${plot}
 ${table(`Group scales of all quantized tensors, ${total} groups`, ['scale, from', 'groups', '%'], rows)}`;
+}
+
+/** What a scale says about the errors of its group. */
+function scaleWords(tensors: readonly TensorVerdict[]): string {
+  return tensors.some(({ dtype }) => dtype === 'Q4')
+    ? 'In 8 bits half a scale is the largest error of a weight in its group; in 4 bits a scale is that of the entries of the codebook, from &minus;127 to 127 at most.'
+    : 'Half a scale is the largest error of a weight in its group.';
 }
 
 /** Bins of all tensors; empty ones between them kept, so that the axis is even. */
@@ -131,14 +133,15 @@ function mergedScales(tensors: readonly TensorVerdict[]): ScaleBin[] {
   return bins;
 }
 
-/** A quarter of the octave that the edge lies in. */
+/** The quarter of an octave that holds the edge. */
 function nextEdge(edge: number): number {
   return edge + 2 ** Math.floor(Math.log2(edge)) / 4;
 }
 
-function errorTable(measured: readonly Measured[]): string {
+function errorTable(measured: readonly MeasuredTensor[]): string {
   const columns = [
     'tensor',
+    'type',
     'SNR, dB',
     'max error',
     'RMSE',
@@ -147,10 +150,11 @@ function errorTable(measured: readonly Measured[]): string {
     'worst group',
     'at row, column',
   ];
-  const rows = measured.map(({ name, errors }) => {
+  const rows = measured.map(({ name, dtype, errors }) => {
     const { snr, maxError, rmse, cosine, beyond, worstGroup } = errors;
     return [
       { html: text(name) },
+      { html: text(dtype) },
       numberCell(relativeNoise(errors) === 0 ? 'exact' : snr.toFixed(2)),
       numberCell(maxError.toExponential(3)),
       numberCell(rmse.toExponential(3)),

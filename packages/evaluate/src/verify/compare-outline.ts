@@ -1,11 +1,11 @@
-// Holds a file's dimensions against its source's.
+// Compares a file's dimensions with its source's.
 
-import type { FloatRows } from '@llama-ts/exporter';
+import type { ModelSource } from '@llama-ts/exporter';
 import type { BinHeader, ModelDimensions } from '@llama-ts/format';
 import type { Finding } from './verify-result.js';
 
 /** One finding for each dimension that differs. */
-export function compareDimensions(path: string, { dimensions }: BinHeader, source: FloatRows): Finding[] {
+export function compareDimensions(path: string, { dimensions }: BinHeader, source: ModelSource): Finding[] {
   const fields = Object.keys(dimensions) as (keyof ModelDimensions)[];
   return fields
     .filter((field) => dimensions[field] !== source.dimensions[field])

@@ -1,6 +1,7 @@
-// Holds what a trailer says of a model against its source: settings, chat template and tokenizer, all but the provenance.
+// Compares a trailer with its source: settings, chat template and tokenizer, everything except the provenance.
 
-import { mergesOfRanks, type SourceWords } from '@llama-ts/exporter';
+import { latin1 } from '@llama-ts/base';
+import { type ModelFacts, type ModelSource, mergesOfRanks } from '@llama-ts/exporter';
 import type { AddedToken, GenerationDefaults, TemplateFacts, TokenizerData, Trailer } from '@llama-ts/format';
 import type { Finding } from './verify-result.js';
 
@@ -13,28 +14,41 @@ interface Difference {
 
 /** Characters of a chat template shown from where two differ. */
 const SHOWN_CHARACTERS = 20;
-const settings = ['ropeTheta', 'ropeScaling', 'normEpsilon', 'bosId', 'eosIds', 'prefixIds', 'suffixIds'] as const;
+const settingsFields = [
+  'ropeTheta',
+  'ropeScaling',
+  'normEpsilon',
+  'bosId',
+  'eosIds',
+  'prefixIds',
+  'suffixIds',
+] as const;
 const scalingFields = ['factor', 'lowFreqFactor', 'highFreqFactor', 'originalMaxPositionEmbeddings'];
 
-/** One finding for each thing that the trailer says otherwise than an export of the source would. */
-export function compareTrailer(path: string, trailer: Trailer, words: SourceWords, sourceName: string): Finding[] {
-  const { description } = trailer;
-  const differences = [
-    ...settings.flatMap((field) => differ(field, description[field], words[field])),
-    ...(Object.keys(words.generation) as (keyof GenerationDefaults)[]).flatMap((field) =>
-      differ(`generation ${field}`, description.generation[field], words.generation[field]),
-    ),
-    ...differInTemplate('chat template', description.chatTemplate, words.chatTemplate),
-    ...differInNamed(description, words),
-    ...differInTokenizer(trailer.tokenizer, words.tokenizer),
-  ];
-  return differences.map(({ what, found, expected }) => ({
+/** One finding for each fact that differs from what an export of the source would write. */
+export function compareTrailer(path: string, trailer: Trailer, source: ModelSource): Finding[] {
+  return differInFacts(trailer, source).map(({ what, found, expected }) => ({
     part: 'trailer',
     tensor: null,
     code: 'DIFFERS_FROM_SOURCE',
-    message: `${path}: trailer says ${what} ${found}, expected ${expected} as in ${sourceName}`,
+    message: `${path}: trailer says ${what} ${found}, expected ${expected} as in ${source.name}`,
     position: null,
   }));
+}
+
+/** Findings on facts of the trailer; none if the source is a plain file, which holds no such facts. */
+function differInFacts({ description, tokenizer }: Trailer, facts: ModelFacts): Difference[] {
+  const { settings } = facts;
+  if (settings === null) return [];
+  return [
+    ...settingsFields.flatMap((field) => differ(field, description[field], settings[field])),
+    ...(Object.keys(facts.generation) as (keyof GenerationDefaults)[]).flatMap((field) =>
+      differ(`generation ${field}`, description.generation[field], facts.generation[field]),
+    ),
+    ...differInTemplate('chat template', description.chatTemplate, facts.chatTemplate),
+    ...differInNamed(description, facts),
+    ...differInTokenizer(tokenizer, facts.tokenizer),
+  ];
 }
 
 function differ(what: string, a: unknown, b: unknown): Difference[] {
@@ -80,7 +94,7 @@ function presence(what: string, found: unknown, expected: unknown): Difference {
   return { what, found: word(found), expected: word(expected) };
 }
 
-/** The first thing that two tokenizers differ in; what follows from it is not worth a line. */
+/** The first difference of two tokenizers; others may follow from it. */
 function differInTokenizer(found: TokenizerData | null, expected: TokenizerData | null): Difference[] {
   if (found === null || expected === null) return found === expected ? [] : [presence('tokenizer', found, expected)];
   return [
@@ -128,8 +142,8 @@ function differAt(what: string, count: number, at: (i: number) => string[]): Dif
   return [];
 }
 
-/** A character a byte, so that any two tokens can be told apart. */
+/** One character for each byte, so that different tokens are different texts. */
 function tokenAt(id: number): (tokenizer: TokenizerData) => string {
   return ({ nTokens, tokenBytes, tokenOffsets }) =>
-    id < nTokens ? Buffer.from(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])).toString('latin1') : 'none';
+    id < nTokens ? latin1(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])) : 'none';
 }

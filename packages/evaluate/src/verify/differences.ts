@@ -1,5 +1,7 @@
 // Where two blocks of stored weights differ, and how often, in groups or in single float32 values.
 
+import { equalBytes } from '@llama-ts/base';
+
 /** Differences of a tensor so far. */
 export interface Differences {
   /** Groups that differ; single values in float32. */
@@ -48,14 +50,6 @@ export function addGroupDifferences(
 function firstDifference(a: Int8Array, b: Int8Array, start: number, length: number): number | null {
   for (let i = start; i < start + length; i++) if (a[i] !== b[i]) return i;
   return null;
-}
-
-function equalBytes(a: Int8Array | Float32Array, b: Int8Array | Float32Array): boolean {
-  return bufferOf(a).equals(bufferOf(b));
-}
-
-function bufferOf({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {

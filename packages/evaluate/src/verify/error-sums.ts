@@ -1,11 +1,11 @@
-// Sums behind the error figures of a tensor, in float64, block by block.
+// The sums that a tensor's error figures are computed from, in float64, block by block.
 
 import type { TensorErrors, WorstGroup } from './verify-result.js';
 
 const bitsToFloat = new Float32Array(1);
 const floatBits = new Uint32Array(bitsToFloat.buffer);
 
-/** Sums so far. */
+/** Sums over the values so far. */
 export interface ErrorSums {
   /** Values seen. */
   n: number;
@@ -38,23 +38,32 @@ export function emptySums(): ErrorSums {
   };
 }
 
+/** The groups of a block. */
+export interface BlockGroups {
+  /** (n / groupSize) */
+  readonly scales: Float32Array;
+  readonly groupSize: number;
+  /** Distance of neighbouring values, in scales; the widest of a codebook. */
+  readonly step: number;
+}
+
 /**
  * Adds the next values of a tensor.
  *
  * @param weights (n) of the source
  * @param stored (n) as the forward pass reads them
- * @param scales (n / groupSize); null in float32, where no group is counted
+ * @param groups null in float32, where no group is counted
  */
 export function addBlock(
   sums: ErrorSums,
   weights: Float32Array,
   stored: Float32Array,
-  scales: Float32Array | null,
-  groupSize: number,
+  groups: BlockGroups | null,
 ): void {
-  const step = scales === null ? weights.length : groupSize;
-  for (let start = 0; start < weights.length; start += step) {
-    const scale = scales === null ? 0 : scales[start / step]!;
+  const length = groups === null ? weights.length : groups.groupSize;
+  for (let start = 0; start < weights.length; start += length) {
+    const scale = groups === null ? 0 : groups.scales[start / length]!;
+    const halfStep = groups === null ? 0 : (Math.abs(scale) * groups.step) / 2;
     // Sums of a group first: a running total over 10^8 values would lose digits.
     let errors = 0;
     let squares = 0;
@@ -62,7 +71,7 @@ export function addBlock(
     let products = 0;
     let maxError = 0;
     let isBeyond = false;
-    for (let i = start; i < start + step; i++) {
+    for (let i = start; i < start + length; i++) {
       const weight = weights[i]!;
       const value = stored[i]!;
       const error = Math.abs(weight - value);
@@ -71,14 +80,14 @@ export function addBlock(
       storedSquares += value * value;
       products += weight * value;
       if (error > maxError) maxError = error;
-      if (error > scale / 2 && error > scale / 2 + unitInLastPlace(weight)) isBeyond = true;
+      if (error > halfStep && error > halfStep + unitInLastPlace(weight)) isBeyond = true;
     }
     sums.errors += errors;
     sums.weights += squares;
     sums.stored += storedSquares;
     sums.products += products;
     sums.maxError = Math.max(sums.maxError, maxError);
-    if (scales === null) continue;
+    if (groups === null) continue;
     if (isBeyond) sums.nGroupsBeyond++;
     if (sums.worst === null || maxError > sums.worst.maxError) sums.worst = { group: sums.nGroups, maxError, scale };
     sums.nGroups++;
@@ -111,7 +120,7 @@ export function figuresOf(sums: ErrorSums): Omit<TensorErrors, 'worstGroup'> {
   };
 }
 
-/** Where the group with the largest error lies. */
+/** The group with the largest error, and its place in the tensor. */
 export function worstGroup({ worst }: ErrorSums, groupSize: number, columns: number): WorstGroup | null {
   if (worst === null) return null;
   const start = worst.group * groupSize;

@@ -1,18 +1,18 @@
-// Reads header and trailer of a file, and where that fails says which of them is at fault.
+// Reads header and trailer of a file; where that fails, it says which of them is damaged.
 
+import { type ByteSource, type ErrorCode, isToolkitError } from '@llama-ts/base';
 import {
   type BinFile,
-  type ByteSource,
   decodeHeader,
   findWholeTrailer,
-  HEADER_BYTES,
-  isToolkitError,
   layout,
   readBinOutline,
+  readHeaderBytes,
 } from '@llama-ts/format';
 import type { Finding } from './verify-result.js';
+import { withoutSubject } from './verify-verdict.js';
 
-/** What readBinOutline says of a damaged file; other failures are not the file's. */
+/** Error codes of readBinOutline for a damaged file; other failures are not the file's. */
 const damageCodes = ['NOT_A_MODEL', 'BAD_VERSION', 'BAD_HEADER', 'BAD_LENGTH', 'BAD_TRAILER'];
 
 /** The outline, or what is wrong with it. */
@@ -23,16 +23,18 @@ export async function inspectOutline(source: ByteSource): Promise<BinFile | Find
     if (!isToolkitError(error) || !damageCodes.includes(error.code)) throw error;
     const part = await partAtFault(error.code, source);
     // The message of a length or a trailer that does not fit names them, though the header is what changed.
-    const prefix = part === 'header' && error.code !== 'BAD_HEADER' ? `${source.name}: the header is damaged: ` : '';
-    return { part, tensor: null, code: error.code, message: `${prefix}${error.message}`, position: null };
+    const isMisled = part === 'header' && (error.code === 'BAD_LENGTH' || error.code === 'BAD_TRAILER');
+    const said = withoutSubject(error.message, source.name);
+    const message = isMisled ? `${source.name}: the header is damaged: ${said}` : error.message;
+    return { part, tensor: null, code: error.code, message, position: null };
   }
 }
 
-async function partAtFault(code: string, source: ByteSource): Promise<Finding['part']> {
+async function partAtFault(code: ErrorCode, source: ByteSource): Promise<Finding['part']> {
   if (code === 'BAD_HEADER') return 'header';
   const weightsEnd = await weightsEndOf(source);
   const trailerStart = await findWholeTrailer(source);
-  // A trailer that vouches for itself is right about where the weights end.
+  // A trailer with the right checksum of its own is right about the end of the weights.
   if (trailerStart !== null) return weightsEnd === trailerStart ? 'trailer' : 'header';
   if (weightsEnd === null) return 'header';
   return weightsEnd < source.byteLength ? 'trailer' : 'length';
@@ -40,8 +42,7 @@ async function partAtFault(code: string, source: ByteSource): Promise<Finding['p
 
 async function weightsEndOf(source: ByteSource): Promise<number | null> {
   try {
-    const start = await source.read(0, Math.min(HEADER_BYTES, source.byteLength));
-    return layout(decodeHeader(start, source.name)).weightsEnd;
+    return layout(decodeHeader(await readHeaderBytes(source), source.name)).weightsEnd;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 // Writes a verification as JUnit XML, which build servers show test by test: one case for the file, one per tensor.
 //
-// Valid by both schemas there are: Apache Ant's, which wants much, and that of Jenkins' xUnit plugin, which allows little else.
+// Valid by both common schemas: Apache Ant's, which demands much, and that of Jenkins' xUnit plugin, which allows little more.
 
 import { describeCheck } from '../gate.js';
 import type { VerifyResult } from './verify-result.js';
@@ -10,14 +10,14 @@ import { verifyVerdict } from './verify-verdict.js';
 export interface JUnitOptions {
   /** Seconds that the verification took. Default 0. */
   readonly seconds?: number;
-  /** When it began. Default the epoch. */
+  /** When the verification began. Default: 1970-01-01, so that equal results are equal files. */
   readonly startedAt?: Date;
 }
 
-/** Ant's schema wants a host, and takes this one for a host that is not known. */
+/** Ant's schema requires a host; this name means an unknown one. */
 const HOST = 'localhost';
 
-/** What XML 1.0 cannot hold, however it is written. */
+/** Characters that XML 1.0 cannot hold in any spelling. */
 const NOT_XML =
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -89,7 +89,7 @@ function tensorCase(name: string, { findings, checks }: VerifyResult): Case {
 function caseLines({ name, failures }: Case, suite: string): string[] {
   const start = `    <testcase name="${xmlText(name)}" classname="${suite}" time="0"`;
   if (failures.length === 0) return [`${start}/>`];
-  // JUnit's schema has room for one failure in a case.
+  // JUnit's schema allows one failure in a case.
   const type = xmlText(failures[0]!.type);
   const text = failures.map(({ message }) => xmlText(message)).join('\n');
   const message = xmlText(failures[0]!.message);

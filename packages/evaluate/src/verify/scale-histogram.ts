@@ -1,4 +1,4 @@
-// Counts group scales by quarters of an octave, whatever their magnitude and however many there are.
+// Counts group scales by quarters of an octave, for scales of any magnitude.
 
 import type { ScaleBin } from './verify-result.js';
 

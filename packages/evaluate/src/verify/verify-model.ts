@@ -1,17 +1,20 @@
-// Verifies a .bin file: structure, checksums, values and round trips by itself, and every tensor against a source.
+// Verifies a .bin file: structure, checksums, values and round trips, and every tensor against a source.
 
+import { type ByteSource, openFile, ToolkitError } from '@llama-ts/base';
 import {
-  type Checkpoint,
-  type FloatRows,
+  type CalibrationText,
+  floatRowsReader,
+  type ModelSource,
   type OpenWeightCodecOptions,
-  openFloatRows,
   openWeightCodec,
+  withModelSource,
 } from '@llama-ts/exporter';
-import { type BinFile, type ByteSource, isRopeTable, openFile, ToolkitError } from '@llama-ts/format';
+import { type BinFile, isRopeTable } from '@llama-ts/format';
 import { type Bounds, checkBoundNames, checkBounds, type GateCheck } from '../gate.js';
 import { boundsFor, checkRulesMatch, type TensorRule } from '../thresholds.js';
 import { compareDimensions } from './compare-outline.js';
 import { compareTrailer } from './compare-trailer.js';
+import { checkText, deriveCalibrated } from './derive-calibrated.js';
 import { addSums, emptySums, figuresOf } from './error-sums.js';
 import { inspectOutline } from './inspect-outline.js';
 import { maxBlockValues } from './tensor-blocks.js';
@@ -22,13 +25,15 @@ import { type TensorInspection, verifyTensor } from './verify-tensor.js';
 export interface VerifyOptions {
   /** Path of a .bin file of any version. */
   readonly model: string;
-  /** Where it came from: an open checkpoint, which stays open, or the path of a folder or of a .bin file. */
-  readonly against?: Checkpoint | string | undefined;
+  /** Where it came from: an open source, which stays open, or the name of one on this machine. */
+  readonly against?: ModelSource | string | undefined;
+  /** The text that a calibrated file was quantized with: needed with a source. */
+  readonly calibrate?: CalibrationText | undefined;
   /** Bounds on figures of tensors; need a source. Default none. */
   readonly rules?: readonly TensorRule[];
   /** Where the rules come from, for messages. */
   readonly rulesFrom?: string;
-  /** Computes; default: the fastest that runs here. */
+  /** Kernels to compute with. Default: the fastest that run on this machine. */
   readonly kernels?: OpenWeightCodecOptions['kernels'];
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,12 +50,13 @@ export type VerifyEvent =
     };
 
 /** Figures of a tensor that rules may bound, as in `max-error` or `min-snr`. */
-export const verifyFigures = ['error', 'rmse', 'snr', 'cosine', 'beyond'] as const;
+const verifyFigures = ['error', 'rmse', 'snr', 'cosine', 'beyond'] as const;
 
 /**
- * Verifies a model. Damage is a finding of the result; only what keeps it from being looked at is thrown.
+ * Verifies a model. Damage is a finding of the result; an error is thrown only where the file cannot be read.
  *
- * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`; `INVALID_ARGUMENT`, `BAD_BOUND` and `BAD_THRESHOLDS` for rules that can guard
+ * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`; `CALIBRATION_TEXT` for a calibrated file with a source and without its
+ *   text; `INVALID_ARGUMENT`, `BAD_BOUND` and `BAD_THRESHOLDS` for rules that can guard
  *   nothing; and what opening and reading the source throw
  * @example
  * const events = verifyModel({ model: 'model.bin', against: 'Llama-3.2-1B' });
@@ -78,7 +84,10 @@ export async function* verifyModel(options: VerifyOptions): AsyncGenerator<Verif
     // The tables of v0 are in no source: nothing of them is measured, and no bound could fail.
     const names = outline.layout.tensors.filter((tensor) => !isRopeTable(tensor)).map(({ name }) => name);
     checkRulesMatch(rules, names, rulesFrom);
-    return yield* verifyTensors(source, outline, options);
+    if (options.against === undefined) return yield* verifyTensors(source, outline, null, options);
+    return yield* withModelSource(options.against, signal, (against) =>
+      verifyTensors(source, outline, against, options),
+    );
   } finally {
     await source.close();
   }
@@ -87,24 +96,27 @@ export async function* verifyModel(options: VerifyOptions): AsyncGenerator<Verif
 async function* verifyTensors(
   source: ByteSource,
   bin: BinFile,
+  against: ModelSource | null,
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent, VerifyResult> {
-  const { against, rules = [], kernels, signal } = options;
-  const codec = await openWeightCodec({ maxValues: maxBlockValues(bin.layout), kernels });
-  let rows: FloatRows | null = null;
+  const { rules = [], kernels, calibrate, signal } = options;
+  const isCalibrated = against !== null && !against.isQuantized && checkText(source.name, bin, calibrate);
+  const codec = await openWeightCodec({ maxValues: maxBlockValues(bin), kernels });
   try {
-    rows = against === undefined ? null : await openFloatRows(against, codec, { signal });
-    const otherDimensions = rows === null ? [] : compareDimensions(source.name, bin.header, rows);
-    // Tensors of other shapes cannot be compared; the file is still looked at by itself.
-    const comparable = otherDimensions.length === 0 ? rows : null;
+    const otherDimensions = against === null ? [] : compareDimensions(source.name, bin.header, against);
+    // Tensors of other shapes cannot be compared; the file is still verified without a source.
+    const comparable = otherDimensions.length === 0 ? against : null;
     const findings = [
       ...otherDimensions,
-      ...(bin.trailer === null || !comparable?.words
-        ? []
-        : compareTrailer(source.name, bin.trailer, comparable.words, comparable.name)),
+      ...(bin.trailer === null || comparable === null ? [] : compareTrailer(source.name, bin.trailer, comparable)),
     ];
     const tables = bin.header.version === 0 ? codec.v0RopeTables(bin.header.dimensions) : null;
-    const context = { source, bin, rows: comparable, codec, tables, signal };
+    const read = comparable && { name: comparable.name, read: floatRowsReader(comparable.weights, codec) };
+    const derived =
+      isCalibrated && comparable !== null && calibrate !== undefined
+        ? await deriveCalibrated({ source, bin, against: comparable, calibrate, kernels, signal })
+        : null;
+    const context = { source, bin, against: read, derived, codec, tables, signal };
     const inspections: TensorInspection[] = [];
     const count = bin.layout.tensors.length;
     for (const [index, tensor] of bin.layout.tensors.entries()) {
@@ -121,7 +133,7 @@ async function* verifyTensors(
     );
     return {
       model: describe(source, bin),
-      against: rows && { name: rows.name, kind: rows.kind },
+      against: against && { name: against.name, kind: against.kind },
       findings: all,
       tensors,
       overall: overallFigures(inspections),
@@ -129,7 +141,6 @@ async function* verifyTensors(
       passed: all.length === 0 && checks.every(({ passed }) => passed),
     };
   } finally {
-    await rows?.close();
     await codec.close();
   }
 }

@@ -1,5 +1,6 @@
-// What a verification finds: plain data, the shape of `llama verify --json` (schemas/verify-result.schema.json).
+// The result of a verification: plain data, the shape of `llama verify --json` (schemas/verify-result.schema.json).
 
+import type { ModelSource } from '@llama-ts/exporter';
 import type { EncodingId } from '@llama-ts/format';
 import type { GateCheck } from '../gate.js';
 
@@ -7,11 +8,11 @@ import type { GateCheck } from '../gate.js';
 export interface TensorPosition {
   readonly row: number;
   readonly column: number;
-  /** Of its tensor, counted from 0; null in float32. */
+  /** Index of the group in its tensor, counted from 0; null in float32. */
   readonly group: number | null;
 }
 
-/** Something that is not as it must be. */
+/** Something that is wrong. */
 export interface Finding {
   /** `length`: the file is cut, or longer than its header says. */
   readonly part: 'header' | 'trailer' | 'length' | 'tensor';
@@ -20,16 +21,16 @@ export interface Finding {
   /** docs/verify.md lists them. */
   readonly code: string;
   readonly message: string;
-  /** First place that is concerned, where one is known. */
+  /** The first wrong place, if it is known. */
   readonly position: TensorPosition | null;
 }
 
 /** The group with the largest error. */
 export interface WorstGroup {
-  /** Of its tensor, counted from 0. */
+  /** Index of the group in its tensor, counted from 0. */
   readonly group: number;
   readonly row: number;
-  /** Its first column. */
+  /** First column of the group. */
   readonly column: number;
   readonly scale: number;
   readonly maxError: number;
@@ -42,7 +43,7 @@ export interface TensorErrors {
   readonly rmse: number;
   /** 10 log10(Σ weight² / Σ error²); Infinity without any error, which JSON shows as null. */
   readonly snr: number;
-  /** Of the angle between weights and stored weights; 1 without any error. */
+  /** Cosine of the angle between weights and stored weights; 1 without any error. */
   readonly cosine: number;
   /** Share of groups, 0 to 1, with an error beyond half a step of their scale and one unit in the weight's last place. */
   readonly beyond: number;
@@ -59,14 +60,14 @@ export interface ScaleBin {
 /** One tensor. */
 export interface TensorVerdict {
   readonly name: string;
-  /** null for tensors that no layer owns. */
+  /** null for tensors outside the layers. */
   readonly layer: number | null;
   readonly dtype: EncodingId;
   readonly shape: readonly number[];
   readonly byteLength: number;
-  /** Whether it has the sha256 that the trailer states; null without a trailer. */
+  /** Whether the tensor has the sha256 that the trailer states; null without a trailer. */
   readonly checksumMatches: boolean | null;
-  /** Whether it has the bytes that an export of the source would write; null without a source. */
+  /** Whether the tensor has the bytes that an export of the source would write; null without a source. */
   readonly equalsExport: boolean | null;
   /** Whether dequantizing and quantizing again gives the same bytes; null in float32. */
   readonly survivesRoundTrip: boolean | null;
@@ -74,6 +75,16 @@ export interface TensorVerdict {
   readonly errors: TensorErrors | null;
   /** Ascending; empty in float32. */
   readonly scales: readonly ScaleBin[];
+}
+
+/** A quantized tensor whose errors are known. */
+export interface MeasuredTensor extends TensorVerdict {
+  readonly errors: TensorErrors;
+}
+
+/** Whether a tensor is quantized, and was compared with its source. */
+export function isMeasured(tensor: TensorVerdict): tensor is MeasuredTensor {
+  return tensor.errors !== null && tensor.dtype !== 'F32';
 }
 
 /** A verification. */
@@ -88,10 +99,10 @@ export interface VerifyResult {
     readonly hasChecksums: boolean | null;
   };
   /** null without a source. */
-  readonly against: { readonly name: string; readonly kind: 'bin' | 'checkpoint' } | null;
+  readonly against: { readonly name: string; readonly kind: ModelSource['kind'] } | null;
   readonly findings: readonly Finding[];
   readonly tensors: readonly TensorVerdict[];
-  /** Over all quantized tensors, weighed by their values; null without a source, and in v0 and v1. */
+  /** Errors of all quantized tensors together, each value counted once; null without a source, and in v0 and v1. */
   readonly overall: Omit<TensorErrors, 'worstGroup'> | null;
   readonly checks: readonly GateCheck[];
   /** Nothing found, and every bound kept. */

@@ -1,11 +1,12 @@
-// Finds out which tokens begin and end a text: every file of a checkpoint may say it.
+// Finds out which tokens begin and end a text: several files of a checkpoint may name them.
 
+import { equalBytes } from '@llama-ts/base';
 import type { BoundaryTokens, EndTokenSource, TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject } from '../json-fields.js';
 import { type AroundText, readPostProcessor } from '../tokenizer/post-processor.js';
 import type { FolderTokenizer } from '../tokenizer/read-tokenizer.js';
 
-/** What the files say. */
+/** The settings of a checkpoint that name its boundary tokens. */
 export interface BoundaryFacts {
   readonly config: Pick<BoundaryTokens, 'bosId' | 'eosIds'>;
   /** End tokens of generation_config.json. */
@@ -22,7 +23,7 @@ export interface FoundBoundaries {
 }
 
 /**
- * End tokens are all that any file names. What is put before and after a text is what transformers puts there: what
+ * End tokens are all that any file names. The tokens put before and after a text are those of transformers: what
  * tokenizer_config.json's `add_bos_token` and `add_eos_token` say, else what tokenizer.json's post-processor does.
  *
  * @throws ToolkitError `BAD_TOKENIZER`
@@ -61,7 +62,7 @@ function aroundText({ text, tokenizerPath }: BoundaryFacts): AroundText | undefi
   return readPostProcessor(postProcessor, tokenizer.nTokens, tokenizerPath);
 }
 
-/** What an `add_…_token` says; undefined where it says nothing. */
+/** The value of an `add_…_token`; undefined where it is absent. */
 function added(config: JsonObject | null, field: string, id: number | undefined): readonly number[] | undefined {
   if (config?.[field] === false) return [];
   return config?.[field] === true && id !== undefined ? [id] : undefined;
@@ -76,16 +77,16 @@ function collect(named: readonly (readonly [file: string, ids: readonly number[]
   return [...files].map(([id, sources]) => ({ id, sources }));
 }
 
-/** Id of a token that is named as text or as an object with its content; nothing where there is none. */
+/** Id of a token that is named as text or as an object with its content; none for other values. */
 function idOf(tokenizer: TokenizerData | null, value: unknown): number[] {
   const name = isObject(value) ? value.content : value;
   if (tokenizer === null || typeof name !== 'string' || name === '') return [];
   const token = [...tokenizer.specialTokens, ...(tokenizer.addedTokens ?? [])].find((token) => token.name === name);
   if (token !== undefined) return [token.id];
-  const bytes = Buffer.from(name);
+  const bytes = new TextEncoder().encode(name);
   const { tokenBytes, tokenOffsets, nTokens } = tokenizer;
   for (let id = 0; id < nTokens; id++) {
-    if (bytes.equals(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1]))) return [id];
+    if (equalBytes(bytes, tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1]))) return [id];
   }
   return [];
 }

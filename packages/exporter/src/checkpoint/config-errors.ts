@@ -1,6 +1,6 @@
-// The two errors of a configuration: a wrong value, and a right one that no .bin file can express.
+// The errors of a configuration: a wrong value, and one that no .bin file can express.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import type { JsonObject } from '../json-fields.js';
 import { originalModel } from '../source/original-model.js';
 

@@ -13,10 +13,11 @@ import {
 import { type JsonObject, show } from '../json-fields.js';
 import { badConfig, quantized, unsupported } from './config-errors.js';
 import { quantizationOf } from './quantization.js';
+import { readableMethod } from './quantized/method.js';
 import { parseRope } from './rope-config.js';
 
 const ARCHITECTURE = 'LlamaForCausalLM';
-/** Families that people take for Llama, or come from, by their model_type. */
+/** Families that are mistaken for Llama, by their model_type. */
 const otherFamilies: Readonly<Record<string, string>> = {
   mllama: 'Llama 3.2 Vision, a model of text and images',
   llama4: 'Llama 4, a mixture of experts',
@@ -37,11 +38,11 @@ const otherFamilies: Readonly<Record<string, string>> = {
 /** LlamaConfig's default where config.json names none. */
 const DEFAULT_NORM_EPSILON = 1e-6;
 
-/** What config.json says. */
+/** The settings of config.json. */
 export interface CheckpointConfig extends ForwardSettings, BoundaryTokens {
-  /** Whether the classifier is shared is found in the weights. */
+  /** All dimensions but sharedClassifier, which only the weights can decide. */
   readonly dimensions: Omit<ModelDimensions, 'sharedClassifier'>;
-  /** What `tie_word_embeddings` promises. */
+  /** The value of `tie_word_embeddings`. */
   readonly tiedEmbeddings: boolean;
 }
 
@@ -109,7 +110,7 @@ function checkArchitecture(config: JsonObject, name: string): void {
     }
   }
   const quantization = quantizationOf(config);
-  if (quantization !== null) throw quantized(name, quantization, config);
+  if (quantization !== null && readableMethod(config) === null) throw quantized(name, quantization, config);
   if (config.hidden_act != null && config.hidden_act !== 'silu') {
     throw unsupported(name, `hidden_act ${show(config.hidden_act)}, expected "silu"`);
   }

@@ -14,10 +14,10 @@ export const NO_GENERATION_DEFAULTS: GenerationDefaults = {
   repetitionPenalty: null,
 };
 
-/** What generation_config.json says. */
+/** The settings of generation_config.json. */
 export interface GenerationConfig {
   readonly defaults: GenerationDefaults;
-  /** Empty where the file names none. */
+  /** End tokens; empty if the file names none. */
   readonly eosIds: readonly number[];
 }
 

@@ -32,7 +32,7 @@ export function quantizationOf(config: JsonObject): string | null {
   return bits === null ? known : `${known}, ${bits} bits`;
 }
 
-/** What writes tensors of such a name; null for names of plain weights. */
+/** The quantization method that writes tensors of this name; null for names of plain weights. */
 export function quantizationOfTensor(name: string): string | null {
   return quantizedTensors.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }

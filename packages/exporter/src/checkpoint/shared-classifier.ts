@@ -1,6 +1,6 @@
 // Decides whether the classifier is the embedding table: absent, or equal to it in every value.
 
-import { ToolkitError } from '@llama-ts/format';
+import { equalBytes, ToolkitError } from '@llama-ts/base';
 import { openKernels, type SourceDtype, sourceDtypeBytes } from '@llama-ts/kernels';
 import type { TensorReader } from '@llama-ts/safetensors';
 import { CLASSIFIER_NAME, EMBEDDING_NAME } from './tensor-names.js';
@@ -9,7 +9,7 @@ import { CLASSIFIER_NAME, EMBEDDING_NAME } from './tensor-names.js';
 const BLOCK_VALUES = 1 << 20;
 
 /**
- * Whether the header's shared flag is set. Values are compared, not what config.json promises of them.
+ * Whether the header's shared flag is set. The values decide; config.json must agree.
  *
  * @throws ToolkitError `BAD_CONFIG` when the weights contradict `tie_word_embeddings`
  */
@@ -45,7 +45,7 @@ async function firstDifference(reader: TensorReader, signal?: AbortSignal): Prom
         return { dtype, bytes: await reader.read(tensor.name, range) };
       }),
     );
-    if (a!.dtype === b!.dtype && Buffer.compare(a!.bytes, b!.bytes) === 0) continue;
+    if (a!.dtype === b!.dtype && equalBytes(a!.bytes, b!.bytes)) continue;
     // Different bytes can still be equal values: other types, or zeros of either sign.
     const values = [a!, b!].map(({ dtype, bytes }) => {
       const widened = kernels.allocate.float32(n);

@@ -1,17 +1,17 @@
-// Where Hugging Face checkpoints keep each tensor, and the check that all are there in the right shape.
+// Names of tensors in Hugging Face checkpoints, and the check that a checkpoint has all of them in the right shape.
 
-import { type ModelDimensions, type TensorKind, ToolkitError, tensorShape } from '@llama-ts/format';
+import { type ErrorCode, shellQuote, ToolkitError } from '@llama-ts/base';
+import { type ModelDimensions, type TensorKind, tensorShape } from '@llama-ts/format';
 import type { SourceDtype } from '@llama-ts/kernels';
 import type { TensorInfo } from '@llama-ts/safetensors';
 import { show } from '../json-fields.js';
-import { shellWord } from '../shell-word.js';
 import { quantized } from './config-errors.js';
 import { quantizationOfTensor } from './quantization.js';
 
 export const EMBEDDING_NAME = 'model.embed_tokens.weight';
 export const CLASSIFIER_NAME = 'lm_head.weight';
 
-/** Names of tensors in one layer, behind `model.layers.N.`. */
+/** Names of tensors in one layer, after `model.layers.N.`. */
 const layerNames = {
   attentionNorm: 'input_layernorm',
   wq: 'self_attn.q_proj',
@@ -26,7 +26,7 @@ const layerNames = {
 
 /** Tensors of PEFT's adapters. */
 const ADAPTER = /\.lora_(?:A|B|embedding_[AB]|magnitude_vector)(?:\.|$)/;
-/** Old checkpoints store what can be computed. */
+/** Old checkpoints store these frequencies, which can be computed. */
 const IGNORED = /\.rotary_emb\.inv_freq$/;
 
 /** A checkpoint's name of a tensor; null for the tables that no checkpoint holds. */
@@ -46,7 +46,19 @@ export function checkpointName(kind: TensorKind, layer: number | null): string |
   }
 }
 
-/** Whether the exporter can convert this type. */
+/** Names of a checkpoint's tensors, the classifier's only where it is not shared. */
+export function checkpointNames(dimensions: ModelDimensions): string[] {
+  const names = [...expectedShapes(dimensions).keys()];
+  return dimensions.sharedClassifier ? names.filter((name) => name !== CLASSIFIER_NAME) : names;
+}
+
+/** The one type that all tensors have; null for several, or one that is not read. */
+export function soleDtype(dtypes: Iterable<string>): SourceDtype | null {
+  const [first, ...others] = new Set(dtypes);
+  return first !== undefined && others.length === 0 && isSourceDtype(first) ? first : null;
+}
+
+/** Whether the exporter reads weights of this type. */
 export function isSourceDtype(dtype: string): dtype is SourceDtype {
   return dtype === 'BF16' || dtype === 'F16' || dtype === 'F32';
 }
@@ -116,7 +128,7 @@ function checkPlain(names: Iterable<string>, folder: string): void {
   }
 }
 
-/** Of the names that a Llama does not have, the one that ends most like the missing one. */
+/** The name most similar to the end of the missing one, among names that no Llama has. */
 function nearName(missing: string, names: readonly string[]): string {
   const parts = missing.split('.').reverse();
   const shared = (name: string): number => {
@@ -127,8 +139,8 @@ function nearName(missing: string, names: readonly string[]): string {
   return show(names.reduce((best, name) => (shared(name) > shared(best) ? name : best)));
 }
 
-function wrong(code: string, name: string, message: string): ToolkitError {
+function wrong(code: ErrorCode, name: string, message: string): ToolkitError {
   return new ToolkitError(code, `${name}: ${message}`, {
-    suggestions: [`compare config.json with the weights: llama inspect ${shellWord(name)}`],
+    suggestions: [`compare config.json with the weights: llama inspect ${shellQuote(name)}`],
   });
 }

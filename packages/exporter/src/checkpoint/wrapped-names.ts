@@ -1,12 +1,12 @@
 // Names of tensors as wrappers leave them: torch.compile, data parallel training, PEFT and models that hold a Llama
-// save the names of a Llama with parts of their own. Where those parts can be left out in one way only, they are.
+// add parts to the names of a Llama. Where leaving those parts out gives the names of a Llama in one way only, they are left out.
 
 import type { ShardTensorInfo, TensorReader } from '@llama-ts/safetensors';
 import { show } from '../json-fields.js';
 import { EMBEDDING_NAME } from './tensor-names.js';
-import type { WeightPass } from './weight-stream.js';
+import type { TensorPass } from './weight-stream.js';
 
-/** Parts of a name that are a wrapper's, at any place. */
+/** Parts that wrappers add, anywhere in a name. */
 const WRAPPERS = new Set([
   '_orig_mod', // torch.compile
   'module', // DistributedDataParallel
@@ -21,7 +21,7 @@ const PEFT = 'base_model.model.';
 export interface WrappedNames {
   /** The names in the files by the names of a Llama; tensors are in the order of the files. */
   readonly stored: ReadonlyMap<string, string>;
-  /** To be told to the user. */
+  /** Warning for the user. */
   readonly warning: string;
 }
 
@@ -53,7 +53,7 @@ function withoutWrappers(name: string): string {
     .join('.');
 }
 
-/** What stands before every name, if the rest holds the embedding; the empty text where nothing does. */
+/** The prefix of every name, empty for none; null where no prefix leaves the names of a Llama. */
 function commonPrefix(names: readonly string[]): string | null {
   if (names.includes(EMBEDDING_NAME)) return '';
   const candidates = names.filter((name) => name.endsWith(`.${EMBEDDING_NAME}`));
@@ -76,8 +76,8 @@ export function renamedReader(
   };
 }
 
-/** A pass that knows them so. */
-export function renamedPass<P extends WeightPass>(pass: P, { stored }: WrappedNames): P {
+/** A pass that knows tensors by the names of a Llama. */
+export function renamedPass<P extends TensorPass>(pass: P, { stored }: WrappedNames): P {
   const original = (name: string): string => stored.get(name) ?? name;
   const { fileOf } = pass;
   return {

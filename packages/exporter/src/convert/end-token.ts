@@ -1,13 +1,13 @@
-// Chooses the one end token that formats with room for a single one are told.
+// Chooses the end token for formats that hold only one.
 
 import type { BoundaryTokens, TokenizerData } from '@llama-ts/format';
 
-/** Ends a turn of a conversation, in every Llama 3 that was taught to chat. */
+/** Ends a turn of a conversation in every Llama 3 chat model. */
 export const END_OF_TURN = '<|eot_id|>';
 /** Ends a message that awaits a tool's answer. */
 export const END_OF_MESSAGE = '<|eom_id|>';
 
-/** Id of a special token that ends generation, by its name; null when it does not, or is not there. */
+/** Id of a special token by its name; null if there is no such token, or if it does not end generation. */
 export function endTokenNamed(name: string, { eosIds }: BoundaryTokens, tokenizer: TokenizerData): number | null {
   const id = tokenizer.specialTokens.find((special) => special.name === name)?.id;
   return id !== undefined && eosIds.includes(id) ? id : null;

@@ -1,16 +1,15 @@
 // The metadata llama.cpp needs of a Llama model: dimensions, RoPE, tokenizer and chat template.
 
 import { countUsedTokens, promptPrefix, type TokenizerData } from '@llama-ts/format';
-import type { GgufValue } from '@llama-ts/gguf';
-import type { ModelFacts } from './convert-source.js';
+import type { GgufValue, TensorType } from '@llama-ts/gguf';
+import type { CompleteFacts } from '../source/model-source.js';
 import { END_OF_MESSAGE, END_OF_TURN, endTokenNamed, mainEndToken } from './end-token.js';
 import { mergeSymbols, tokenSymbols } from './token-symbols.js';
-import type { WeightType } from './weight-types.js';
 
 type Entry = readonly [key: string, value: GgufValue];
 
 /** `enum llama_ftype` of llama.cpp. */
-const FILE_TYPES: Readonly<Record<WeightType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 };
+const FILE_TYPES: Readonly<Record<TensorType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, IQ4_NL: 25, BF16: 32 };
 const QUANTIZATION_VERSION = 2;
 /** `enum llama_token_type` of llama.cpp. */
 const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 };
@@ -22,8 +21,8 @@ const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 };
  */
 const PRE_TOKENIZERS = { ignoreMerges: 'llama-bpe', mergesOnly: 'dbrx' };
 
-/** Keys and values, in the order of llama.cpp's own converter. */
-export function ggufMetadata(source: ModelFacts, type: WeightType): Entry[] {
+/** Keys and values, in the order of llama.cpp's own converter. @param type of most matrices */
+export function ggufMetadata(source: CompleteFacts, type: TensorType): Entry[] {
   return [
     ['general.architecture', text('llama')],
     ['general.type', text('model')],
@@ -35,7 +34,7 @@ export function ggufMetadata(source: ModelFacts, type: WeightType): Entry[] {
   ];
 }
 
-function modelMetadata({ dimensions, settings }: ModelFacts): Entry[] {
+function modelMetadata({ dimensions, settings }: CompleteFacts): Entry[] {
   const { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen } = dimensions;
   const headDim = dim / nHeads;
   return [
@@ -54,7 +53,7 @@ function modelMetadata({ dimensions, settings }: ModelFacts): Entry[] {
   ];
 }
 
-function tokenizerMetadata(model: ModelFacts): Entry[] {
+function tokenizerMetadata(model: CompleteFacts): Entry[] {
   const { tokenizer, settings } = model;
   if (tokenizer === null) return [['tokenizer.ggml.model', text('no_vocab')]];
   const symbols = tokenSymbols(tokenizer);
@@ -88,7 +87,7 @@ function tokenizerMetadata(model: ModelFacts): Entry[] {
  *
  * @see llama.cpp, gguf-py/gguf/gguf_writer.py, add_chat_template
  */
-function templateMetadata({ chatTemplate, namedTemplates = {} }: ModelFacts): Entry[] {
+function templateMetadata({ chatTemplate, namedTemplates = {} }: CompleteFacts): Entry[] {
   const named = Object.entries(namedTemplates).map(
     ([name, template]) => [name.replace(/[^a-zA-Z0-9]/gu, '_'), template] as const,
   );

@@ -1,15 +1,15 @@
-// The JSON files of a Hugging Face folder that say what a model is, but for its tokenizer.json.
+// config.json, generation_config.json and tokenizer_config.json of a Hugging Face folder.
 
 import type { TokenizerData } from '@llama-ts/format';
 import type { JsonObject } from '../json-fields.js';
-import type { ModelFacts } from './convert-source.js';
+import type { CompleteFacts } from '../source/model-source.js';
 import { mainEndToken } from './end-token.js';
 import type { FloatType } from './weight-types.js';
 
 const dtypeNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /** config.json. RoPE settings are in the layout that every version of transformers and vLLM reads. */
-export function hfConfig({ dimensions, settings }: ModelFacts, type: FloatType): JsonObject {
+export function hfConfig({ dimensions, settings }: CompleteFacts, type: FloatType): JsonObject {
   const { dim, hiddenDim, nLayers, nHeads, nKvHeads, vocabSize, maxSeqLen, sharedClassifier } = dimensions;
   const { ropeTheta, ropeScaling, normEpsilon, bosId } = settings;
   return {
@@ -45,7 +45,7 @@ export function hfConfig({ dimensions, settings }: ModelFacts, type: FloatType):
 }
 
 /** generation_config.json: what the model names, and nothing else. */
-export function hfGenerationConfig({ settings, generation }: ModelFacts): JsonObject {
+export function hfGenerationConfig({ settings, generation }: CompleteFacts): JsonObject {
   const fields = {
     bos_token_id: settings.bosId,
     eos_token_id: endTokens(settings.eosIds),
@@ -59,7 +59,7 @@ export function hfGenerationConfig({ settings, generation }: ModelFacts): JsonOb
 }
 
 /** tokenizer_config.json, with the chat templates. */
-export function hfTokenizerConfig(model: ModelFacts, tokenizer: TokenizerData) {
+export function hfTokenizerConfig(model: CompleteFacts, tokenizer: TokenizerData) {
   const { dimensions, settings, templateTokens = {} } = model;
   const nameOf = (id: number | null): string | null =>
     tokenizer.specialTokens.find((special) => special.id === id)?.name ?? null;
@@ -77,13 +77,13 @@ export function hfTokenizerConfig(model: ModelFacts, tokenizer: TokenizerData) {
 }
 
 /** One template, or a list of them with names, which every version of transformers reads. */
-function hfChatTemplates({ chatTemplate, namedTemplates = {} }: ModelFacts) {
+function hfChatTemplates({ chatTemplate, namedTemplates = {} }: CompleteFacts) {
   const named = Object.entries(namedTemplates).map(([name, template]) => ({ name, template }));
   if (named.length === 0) return chatTemplate;
   return chatTemplate === null ? named : [{ name: 'default', template: chatTemplate }, ...named];
 }
 
-/** As checkpoints write it: an id alone, or a list of several. */
+/** End tokens in the form of checkpoints: an id alone, or a list of several. */
 function endTokens(ids: readonly number[]): number | readonly number[] | null {
   return ids.length > 1 ? ids : (ids[0] ?? null);
 }

@@ -1,6 +1,6 @@
 // The JSON files of a Hugging Face folder.
 
-import type { ModelFacts } from './convert-source.js';
+import type { CompleteFacts } from '../source/model-source.js';
 import { hfConfig, hfGenerationConfig, hfTokenizerConfig } from './hf-settings.js';
 import { type Shard, shardIndex } from './hf-shards.js';
 import { hfTokenizerJson } from './hf-tokenizer-json.js';
@@ -13,8 +13,8 @@ export interface HfText {
   bytes(): Uint8Array;
 }
 
-/** What stands beside the weights, config.json last. */
-export function hfTexts(model: ModelFacts, shards: readonly Shard[], type: FloatType): readonly HfText[] {
+/** The files besides the weights, config.json last. */
+export function hfTexts(model: CompleteFacts, shards: readonly Shard[], type: FloatType): readonly HfText[] {
   const { settings, tokenizer } = model;
   const text = (name: string, content: () => object): HfText => ({ name, bytes: () => jsonBytes(content()) });
   return [

@@ -1,8 +1,9 @@
-// Lists the merges of a tiktoken vocabulary, which names tokens by rank and leaves the merges to be found.
+// Lists the merges of a tiktoken vocabulary, which holds ranks of tokens and no merges.
 //
 // Any two tokens that join to a third merge into it, at its rank. That is what tiktoken does while it encodes, and the
 // list that transformers writes for such a vocabulary: by rank of the joined token, then of its left and right part.
 
+import { latin1 } from '@llama-ts/base';
 import { countUsedTokens, type TokenizerData } from '@llama-ts/format';
 
 /** (nMerges, 2) pairs of ids, best rank first. @see transformers, convert_slow_tokenizer.py, TikTokenConverter */
@@ -12,7 +13,7 @@ export function mergesOfRanks(tokenizer: TokenizerData): Uint32Array {
   const apart = [...specialTokens, ...addedTokens.filter(({ inVocabulary }) => !inVocabulary)];
   const apartIds = new Set(apart.map(({ id }) => id));
   // A character a byte, so that a token can be cut anywhere and looked up.
-  const all = Buffer.from(tokenBytes.buffer, tokenBytes.byteOffset, tokenBytes.byteLength).toString('latin1');
+  const all = latin1(tokenBytes);
   const textOf = (id: number): string => all.slice(tokenOffsets[id]!, tokenOffsets[id + 1]!);
   const ids = new Map<string, number>();
   for (let id = 0; id < nTokens; id++) if (!apartIds.has(id)) ids.set(textOf(id), id);

@@ -1,11 +1,13 @@
 // The types weights can be stored in outside of .bin files, and the smallest one that loses nothing.
 
-import { type BinTensor, ToolkitError } from '@llama-ts/format';
-import { encodeBf16, encodeF16, encodeF32, GgufError, quantizeQ8_0 } from '@llama-ts/gguf';
-import type { FloatBlocks } from './float-blocks.js';
+import { ToolkitError } from '@llama-ts/base';
+import type { BinTensor } from '@llama-ts/format';
+import { encodeBf16, encodeF16, encodeF32, quantizeQ8_0 } from '@llama-ts/gguf';
+import type { SourceDtype } from '@llama-ts/kernels';
+import { type FloatBlocksOptions, floatBlocks } from './float-blocks.js';
 
 /** Floating-point types of a checkpoint. */
-export type FloatType = 'F32' | 'F16' | 'BF16';
+export type FloatType = SourceDtype;
 
 /** Types of a GGUF file's matrices. */
 export type WeightType = FloatType | 'Q8_0';
@@ -41,33 +43,21 @@ export function encodeWeights(values: Float32Array, type: WeightType, name: stri
   }
 }
 
-/** The type that all have; null for several, or one of another kind. */
-export function soleType(dtypes: readonly string[]): FloatType | null {
-  const [first, ...others] = new Set(dtypes);
-  const isFloat = (dtype: string | undefined): dtype is FloatType => ['F32', 'F16', 'BF16'].includes(dtype ?? '');
-  return others.length === 0 && isFloat(first) ? first : null;
-}
-
 /** The smallest type that holds every weight exactly: BF16, else F16, else F32. Reads until both are ruled out. */
-export async function findExactType(
-  blocks: FloatBlocks,
-  tensors: readonly BinTensor[],
-  signal: AbortSignal | undefined,
-): Promise<FloatType> {
+export async function findExactType(tensors: readonly BinTensor[], options: FloatBlocksOptions): Promise<FloatType> {
   let isBf16 = true;
   let isF16 = true;
-  for (const tensor of tensors) {
-    for await (const values of blocks.read(tensor, signal)) {
-      const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-      isBf16 &&= (unionOf(bits) & BF16_DROPPED_BITS) === 0;
-      isF16 &&= bits.every(isExactFloat16);
-      if (!isBf16 && !isF16) return 'F32';
-    }
+  for await (const { values, release } of floatBlocks(tensors, options)) {
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    isBf16 &&= (unionOf(bits) & BF16_DROPPED_BITS) === 0;
+    isF16 &&= bits.every(isExactFloat16);
+    release(Promise.resolve());
+    if (!isBf16 && !isF16) return 'F32';
   }
   return isBf16 ? 'BF16' : 'F16';
 }
 
-/** Every bit that any word has. */
+/** The bitwise or of all words. */
 function unionOf(words: Uint32Array): number {
   let union = 0;
   for (let i = 0; i < words.length; i++) union |= words[i]!;
@@ -89,7 +79,7 @@ function quantizeFitting(values: Float32Array, into: Uint8Array, name: string): 
   try {
     return quantizeQ8_0(values, into);
   } catch (cause) {
-    if (!(cause instanceof GgufError) || cause.code !== 'NON_FINITE') throw cause;
+    if (!(cause instanceof ToolkitError) || cause.code !== 'NON_FINITE') throw cause;
     throw new ToolkitError('TYPE_UNFIT', `${name}: ${cause.message}`, { suggestions: [WIDER_TYPE], cause });
   }
 }

@@ -1,13 +1,12 @@
 // Writes a model as a complete Hugging Face folder: configuration, tokenizer, and weights in safetensors.
 
-import { join } from 'node:path';
+import { joinPath } from '@llama-ts/base';
+import { createDurableFile, createDurableFolder, type DurableFile, type FileLayer } from '@llama-ts/durable';
 import type { BinTensor } from '@llama-ts/format';
-import type { FileLayer } from '../files/file-layer.js';
-import { createDurableFile, type DurableFile } from '../output/durable-file.js';
-import type { WriteEvent } from '../output/write-weights.js';
-import { type ConvertSource, modelTensors } from './convert-source.js';
-import { createDurableFolder } from './durable-folder.js';
-import type { FloatBlocks } from './float-blocks.js';
+import type { WriteEvent } from '../output/write-event.js';
+import type { CompleteFacts } from '../source/model-source.js';
+import { modelTensors } from '../weights/model-tensors.js';
+import type { FloatBlocksOptions } from './float-blocks.js';
 import { divideIntoShards, halfSplitRows, type Shard, shardHeader, tensorBytes } from './hf-shards.js';
 import { hfTexts } from './hf-texts.js';
 import type { FloatType } from './weight-types.js';
@@ -17,19 +16,19 @@ import { type PlacedTensor, writeTensors } from './write-tensors.js';
 export const HF_FILES =
   /^(?:config|generation_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$|^model(?:-\d+-of-\d+)?\.safetensors$/;
 
-/** What {@link writeHfFolder} works with. */
-export interface WriteHfOptions {
-  readonly source: ConvertSource;
-  readonly blocks: FloatBlocks;
+/** Options of {@link writeHfFolder}. */
+export interface WriteHfOptions extends Omit<FloatBlocksOptions, 'dimensions'> {
+  readonly facts: CompleteFacts;
+  /** Files that must not be written over. */
+  readonly inputs: readonly string[];
   readonly output: string;
   readonly type: FloatType;
   /** Bytes of tensors in one file at most, unless a single tensor is larger. */
   readonly maxShardBytes: number;
-  /** Throws once the source is another than at the start, or than it was said to be. */
+  /** Throws if the source changed, or is not what the hub lists. */
   readonly checkSource: () => Promise<void>;
   readonly force: boolean | undefined;
   readonly files: FileLayer | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -38,29 +37,29 @@ export interface WriteHfOptions {
  * @throws ToolkitError `TYPE_UNFIT`, `BAD_WEIGHTS`, and what the output throws
  */
 export async function* writeHfFolder(options: WriteHfOptions): AsyncGenerator<WriteEvent, number> {
-  const { source, blocks, output, type, maxShardBytes, checkSource, force, files, signal } = options;
-  const { dimensions } = source;
+  const { facts, inputs, output, type, maxShardBytes, checkSource, force, files, signal } = options;
+  const { dimensions } = facts;
   const headDim = dimensions.dim / dimensions.nHeads;
   const tensors = modelTensors(dimensions);
   const shards = divideIntoShards(tensors, type, maxShardBytes);
-  const folder = await createDurableFolder(output, { force, files, inputs: source.inputs, ownFiles: HF_FILES });
+  const folder = await createDurableFolder(output, { force, files, inputs, ownFiles: HF_FILES });
   const opened: OpenShard[] = [];
   try {
-    // Weights come in the order of their source, so all files are open at once. The first is refused unless all have room.
+    // Weights come in the order of their source, so all files are open at once. The first checks the disk space for all.
     for (const shard of shards) {
       const expectedBytes = opened.length === 0 ? tensorBytes(tensors, type) : 0;
       opened.push(await openShard(shard, { folder: folder.path, type, files, expectedBytes }));
     }
     const arrange = (tensor: BinTensor, values: Float32Array): Float32Array => halfSplitRows(tensor, values, headDim);
     const placed = opened.flatMap((shard) => shard.placed);
-    yield* writeTensors(placed, { weights: source.weights, blocks, arrange, signal });
+    yield* writeTensors(placed, { ...options, dimensions, arrange });
     let byteLength = 0;
     for (const { file, fileByteLength } of opened) {
       await file.commit(fileByteLength);
       byteLength += fileByteLength;
     }
-    for (const { name, bytes } of hfTexts(source, shards, type)) {
-      byteLength += await writeWhole(join(folder.path, name), bytes(), files);
+    for (const { name, bytes } of hfTexts(facts, shards, type)) {
+      byteLength += await writeWhole(joinPath(folder.path, name), bytes(), files);
     }
     signal?.throwIfAborted();
     await checkSource();
@@ -91,7 +90,7 @@ async function openShard(shard: Shard, options: OpenShardOptions): Promise<OpenS
   const { folder, type, files, expectedBytes } = options;
   const header = shardHeader(shard, type);
   const byName = new Map(shard.tensors.map(({ name, tensor }) => [name, tensor]));
-  const file = await createDurableFile(join(folder, shard.fileName), { files, expectedBytes });
+  const file = await createDurableFile(joinPath(folder, shard.fileName), { files, expectedBytes });
   try {
     await file.writeAt(header.bytes, 0);
   } catch (error) {

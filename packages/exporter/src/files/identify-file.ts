@@ -1,9 +1,9 @@
-// Tells whether a file changed while it was read.
+// Detects whether a file changed while it was read.
 
-import { stat } from 'node:fs/promises';
+import { pathStatus } from '@llama-ts/base';
 
-/** Changes when the file does: its size and the time of its last change. */
+/** Identity of a file's content: its size and the time of its last change. */
 export async function identifyFile(path: string): Promise<string> {
-  const { size, mtimeNs } = await stat(path, { bigint: true });
-  return `${size} ${mtimeNs}`;
+  const { size, changed } = await pathStatus(path);
+  return `${size} ${changed}`;
 }

@@ -1,27 +1,25 @@
 // Lets one process at a time download a blob, while the others wait for it and then share it.
 //
-// Node has no flock, so a lock is a file made with O_EXCL, whose owner renews its time as long as it lives. It stands
-// beside the Python client's lock, which is never removed and so says nothing by being there. The lock saves
-// bandwidth; that no wrong byte is kept does not hang on it, since every owner writes to a partial file of its own.
+// Node has no flock, so a lock is a file made with O_EXCL, whose owner renews its time as long as it lives. The Python
+// client's lock has another name: it is never removed, so that its presence says nothing. The lock only saves bandwidth;
+// no wrong byte is kept without it, since every owner writes to a partial file of its own.
 
 import { join } from 'node:path';
-import { shellQuote, ToolkitError } from '@llama-ts/format';
-import { errnoOf } from '../files/file-layer.js';
-import { makeFolder } from '../files/make-folder.js';
-import { createOwner, isGone, retireOwner } from '../files/process-identity.js';
+import { errnoOf, shellQuote, ToolkitError } from '@llama-ts/base';
+import { createOwner, isGone, makeFolder, retireOwner } from '@llama-ts/durable';
 import type { HubClock } from './connection.js';
 import type { HubCache } from './hub-cache.js';
 
-/** Ends of names. */
+/** Endings of file names. */
 const LOCK = '.llama.lock';
 const GUARD = '.break';
 const POLL_MS = 200;
-/** Times that a lock may be there and gone again before the next try waits. */
+/** Times that a lock may appear and vanish before the next try waits. */
 const PAUSE_AFTER = 10;
 const HEARTBEAT_MS = 5_000;
-/** A lock that nobody renewed while we watched for this long has no owner any more. */
+/** A lock that was not renewed while we watched for this long has no owner any more. */
 const STALE_MS = 60_000;
-/** A lock that cannot be made and is not there, so often in a row, is something else: a link to nowhere, for one. */
+/** Failures to make a lock that does not exist after which its path must be something else, such as a dangling link. */
 const MAX_VANISHED = 25;
 
 /** A lock that is held. */
@@ -32,7 +30,7 @@ export interface BlobLock {
 }
 
 interface FoundLock {
-  /** The empty string for what no process of ours made. */
+  /** The lock's owner; empty if another program made the lock. */
   readonly owner: string;
   readonly mtimeMs: number;
   /** Changes while the owner lives. */
@@ -62,7 +60,7 @@ export async function lockBlob(cache: HubCache, etag: string, options: LockOptio
       const found = await readLock(cache, path);
       if (found === null) {
         if (++nVanished === MAX_VANISHED) throw noLock(path);
-        // A lock that was released at this moment is tried again at once, one that goes on to vanish after a pause.
+        // A lock that was released just now is tried again at once; one that keeps vanishing, after a pause.
         if (nVanished >= PAUSE_AFTER) await clock.sleep(POLL_MS, signal);
         continue;
       }
@@ -114,12 +112,12 @@ async function tryCreate({ files }: HubCache, path: string, owner: string): Prom
   }
 }
 
-/** Who has the lock, and a state that changes while that owner lives; null when nobody has it. */
+/** The lock's owner, and a state that changes while that owner lives; null for a free lock. */
 async function readLock({ files }: HubCache, path: string): Promise<FoundLock | null> {
   try {
     const found = await files.lstat(path);
     const { mtimeMs } = found;
-    // A link or a pipe was made by none of us: it has no owner, and becomes stale.
+    // None of our processes makes a link or a pipe: it has no owner, and becomes stale.
     const owner = found.isFile() ? await files.readFile(path, 'utf8') : '';
     return { owner, mtimeMs, state: `${owner} ${mtimeMs}` };
   } catch (error) {
@@ -129,8 +127,8 @@ async function readLock({ files }: HubCache, path: string): Promise<FoundLock | 
 }
 
 /**
- * Removes a lock if it is still the one that was judged. Between judging and removing, another waiter may have removed
- * it and taken it anew; a guard lets one waiter at a time look again and remove.
+ * Removes a lock if it is still the one that was found stale. In the meantime another waiter may have removed it and made a
+ * new one; a guard lets one waiter at a time check again and remove.
  *
  * @returns false when another has the guard
  */
@@ -167,7 +165,7 @@ export async function removeLocksOfTheDead(cache: HubCache): Promise<void> {
 
 async function removeGuardOfTheDead(cache: HubCache, guard: string): Promise<void> {
   const holder = await readLock(cache, guard);
-  // Whoever made it needed it for moments.
+  // Its maker needed it for moments only.
   if (holder === null || !(isGone(holder.owner) || Date.now() - holder.mtimeMs > STALE_MS)) return;
   await cache.files.rm(guard, { force: true });
 }

@@ -1,6 +1,6 @@
-// Names failures of the file system that the hub cache lies on.
+// Errors of the file system that holds the hub cache.
 
-import { describeFileFailure } from '../files/file-failure.js';
+import { describeFileFailure } from '@llama-ts/durable';
 
 /** Names a failure of the file system; hands back every other error. */
 export function describeCacheFailure(error: unknown, cacheDir: string): unknown {

@@ -1,7 +1,7 @@
-// Where the hub is, what to tell it, and how patient to be: checked once, then passed to every request.
+// Address, credentials and time limits of a hub: checked once, then passed to every request.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { shellQuote, ToolkitError } from '@llama-ts/format';
+import { shellQuote, ToolkitError } from '@llama-ts/base';
 import { redactUrl } from './redact.js';
 
 /** The hub of Hugging Face. */
@@ -19,29 +19,32 @@ export interface HubClock {
 
 /** Options of everything that talks to a hub. */
 export interface ConnectionOptions {
+  /** The repository, which network errors name. */
+  readonly repo: string;
   /** Default `https://huggingface.co`. */
   readonly endpoint?: string | undefined;
   /** Sent to the endpoint's own origin only. */
   readonly token?: string | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly clock?: HubClock | undefined;
-  /** In [0, 1); spreads retries. */
+  /** Returns numbers in [0, 1), which spread the retries of many clients. */
   readonly random?: (() => number) | undefined;
-  /** Default 30,000. */
+  /** Milliseconds without a byte until a transfer counts as stalled. Default 30,000. */
   readonly stallTimeoutMs?: number | undefined;
 }
 
-/** What has come through a connection so far; retries go by it. */
+/** Bytes that have arrived through a connection; the number of retries depends on them. */
 export interface Contact {
-  /** Whether the hub has answered a request, with whatever status. */
+  /** Whether the hub has answered a request, with any status. */
   hasAnswered: boolean;
-  /** Whether a byte of a transfer has come. */
+  /** Whether a byte of a transfer has arrived. */
   hasTransferred: boolean;
 }
 
 /** Checked {@link ConnectionOptions}. */
 export interface Connection {
-  /** Without a trailing slash. */
+  readonly repo: string;
+  /** The hub's address without a trailing slash. */
   readonly endpoint: string;
   readonly origin: string;
   readonly isLoopback: boolean;
@@ -68,7 +71,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const { token } = options;
   const endpoint = checkEndpoint(options.endpoint ?? DEFAULT_ENDPOINT);
   const isLoopback = isLoopbackHost(endpoint.hostname);
-  // Never show the value: a token with a stray character is still nearly a token.
+  // The value is not shown: without its wrong character it may be a valid token.
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new ToolkitError('BAD_TOKEN', 'the hub token is empty or has a space or control character, expected hf_…', {
       suggestions: [
@@ -86,6 +89,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     });
   }
   return {
+    repo: options.repo,
     endpoint: endpoint.href.replace(/\/+$/, ''),
     origin: endpoint.origin,
     isLoopback,

@@ -1,11 +1,11 @@
-// A file of a repository that passes by once, front to back, hashed on the way, and kept nowhere.
+// A file of a repository that is read once, front to back, hashed as it arrives, and not stored.
 //
-// Before the pass, parts of it may be looked at out of order: the header, for one. Such a look proves nothing by itself,
-// so the same bytes are compared, by their sha256, when they pass by. At the end, length and digest of the whole are
-// those that the hub lists, and every look was a look at this very file; or the pass fails.
+// Before the pass, parts of it may be read out of order: the header, for one. What such a read returned is not checked yet,
+// so its sha256 is compared with that of the same bytes in the pass. At the end, length and digest of the whole file must be
+// those that the hub lists, and every earlier read must have returned bytes of this file; else the pass fails.
 
 import { createHash, type Hash } from 'node:crypto';
-import type { BlobLike } from '@llama-ts/safetensors';
+import type { BlobLike } from '@llama-ts/base';
 import { noted } from '../noted.js';
 import { newContentHash } from './content-hash.js';
 import { corrupt } from './hub-failures.js';
@@ -19,9 +19,9 @@ export interface FilePass {
   readonly path: string;
   /** Reads out of order, possible until the pass begins. */
   readonly blob: BlobLike;
-  /** Fills `into` from `byteOffset`, which must not lie before what was read already. */
+  /** Fills `into` from `byteOffset`, which must not be before the end of an earlier read. */
   readNext(byteOffset: number, into: Uint8Array): Promise<void>;
-  /** Passes over the rest and checks everything; returns the sha256 in hex. @throws ToolkitError `HUB_CORRUPT` */
+  /** Reads the rest and checks everything; returns the sha256 in hex. @throws ToolkitError `HUB_CORRUPT` */
   finish(): Promise<string>;
 }
 
@@ -29,9 +29,9 @@ export interface FilePass {
 interface Look {
   readonly start: number;
   readonly end: number;
-  /** As they were. */
+  /** sha256 of the bytes that were read. */
   readonly sha256: string;
-  /** As they pass by. */
+  /** Hash of the bytes as the pass reads them. */
   readonly passing: Hash;
 }
 

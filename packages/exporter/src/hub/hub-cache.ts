@@ -9,13 +9,12 @@
 
 import { constants } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { errnoOf, type FileLayer, syncFolder } from '../files/file-layer.js';
-import { makeFolder } from '../files/make-folder.js';
-import { createOwner, retireOwner } from '../files/process-identity.js';
+import { errnoOf } from '@llama-ts/base';
+import { createOwner, type FileLayer, makeFolder, retireOwner, syncFolder } from '@llama-ts/durable';
 import type { RepoFile } from './list-repo.js';
 import { isCommit } from './repo-names.js';
 
-/** A commit id and a newline fit many times. */
+/** Many times a commit id and a newline. */
 const MAX_REFERENCE_BYTES = 256;
 
 /** Paths of one repository's part of the cache. */
@@ -46,7 +45,7 @@ export function hubCache(files: FileLayer, cacheDir: string, repo: string): HubC
   };
 }
 
-/** A file's size, or null when nothing, or no file, is there. Links are followed. */
+/** A file's size, or null for a path that is no file. Links are followed. */
 export async function sizeOf(files: FileLayer, path: string): Promise<number | null> {
   try {
     const stats = await files.stat(path);
@@ -57,17 +56,17 @@ export async function sizeOf(files: FileLayer, path: string): Promise<number | n
   }
 }
 
-/** Whether a blob is there. Its length alone is looked at: its content was checked before it got its name. */
+/** Whether the cache has a blob. Only its length is compared: its content was checked before it got its name. */
 export async function hasBlob(cache: HubCache, { etag, size }: RepoFile): Promise<boolean> {
   return (await sizeOf(cache.files, join(cache.blobs, etag))) === size;
 }
 
-/** Whether a commit's file is there, as a link to its blob or as a copy. */
+/** Whether the cache has a commit's file, as a link to its blob or as a copy. */
 export async function hasSnapshotFile(cache: HubCache, commit: string, { path, size }: RepoFile): Promise<boolean> {
   return (await sizeOf(cache.files, join(cache.snapshots, commit, path))) === size;
 }
 
-/** Makes `snapshots/<commit>/<path>` stand for a blob: a relative link, or a copy where links cannot be made. */
+/** Makes `snapshots/<commit>/<path>` a relative link to a blob, or a copy of it where links cannot be made. */
 export async function linkSnapshot(cache: HubCache, commit: string, path: string, etag: string): Promise<void> {
   const { files } = cache;
   const blob = join(cache.blobs, etag);
@@ -108,12 +107,12 @@ export async function readReference(cache: HubCache, revision: string): Promise<
   return isCommit(commit) ? commit : null;
 }
 
-/** Records that a commit lacks a file, so that an offline look need not wonder. */
+/** Records that a commit lacks a file, so that an offline run knows it. */
 export async function writeAbsence(cache: HubCache, commit: string, path: string): Promise<void> {
   if (await isAbsent(cache, commit, path)) return;
   const target = join(cache.absences, commit, path);
   await makeFolder(cache.files, dirname(target));
-  // A link to nothing may be there, and must not be followed.
+  // The path may be a dangling link, which must not be followed.
   await cache.files.writeFile(target, '', { flag: 'wx' });
 }
 
@@ -123,8 +122,8 @@ export async function isAbsent(cache: HubCache, commit: string, path: string): P
 }
 
 /**
- * Makes something under a temporary name, then gives it its own at once and for good. The temporary name is its
- * owner's, so that what a killed process left is known as such.
+ * Makes a file under a temporary name, then renames it in one step. The temporary name names its owner, so that what a killed
+ * process left is recognised.
  */
 async function replaceFile(cache: HubCache, target: string, make: (temporary: string) => Promise<void>) {
   const { files, blobs } = cache;

@@ -1,22 +1,25 @@
-// What a download tells while it runs.
+// The events of a download.
 
+import type { ErrorCode } from '@llama-ts/base';
 import type { DownloadPlan } from './plan-download.js';
 
 /** Progress of a download. Sizes and offsets are in bytes. */
 export type HubEvent =
   /** The commit is pinned and its files are known; comes once, before the first large byte. */
   | { readonly type: 'plan-ready'; readonly plan: DownloadPlan }
-  /** A question to the hub failed and is asked again after `delayMs`. */
+  /** The hub cannot be reached; the snapshot of this commit, which the cache holds whole, takes its place. */
+  | ({ readonly type: 'hub-unreachable'; readonly commit: string } & HubEventReason)
+  /** A request to the hub failed and is made again after `delayMs`. */
   | ({ readonly type: 'request-retry' } & HubEventRetry)
   /** The file was in the cache. */
   | { readonly type: 'file-cached'; readonly path: string; readonly size: number }
   /** Another process downloads the file; this one waits and then shares it. */
   | { readonly type: 'file-wait'; readonly path: string; readonly size: number }
-  /** A transfer starts at `startOffset`, over 0 where an earlier one was cut. */
+  /** A transfer starts at `startOffset`, which is over 0 where it continues an interrupted one. */
   | { readonly type: 'file-start'; readonly path: string; readonly size: number; readonly startOffset: number }
   /** `byteLength` bytes are on disk: fewer than before after a restart. */
   | { readonly type: 'file-progress'; readonly path: string; readonly size: number; readonly byteLength: number }
-  /** A transfer failed and goes on after `delayMs`. */
+  /** A transfer failed and continues after `delayMs`. */
   | ({ readonly type: 'file-retry'; readonly path: string } & HubEventRetry)
   /** Length and digest are right; the file is in the cache. */
   | { readonly type: 'file-verified'; readonly path: string; readonly size: number; readonly etag: string };
@@ -30,6 +33,6 @@ export interface HubEventRetry extends HubEventReason {
 
 /** Why something is tried again: what the error would be, were it the last try. */
 export interface HubEventReason {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly reason: string;
 }

@@ -1,6 +1,6 @@
-// What each failure of a hub is called, and what the user can do about it.
+// The error of each failure of a hub, and what the user can do about it.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { type Connection, DEFAULT_ENDPOINT } from './connection.js';
 import { redactText, redactUrl } from './redact.js';
 
@@ -10,7 +10,7 @@ const TOKENS_PAGE = 'https://huggingface.co/settings/tokens';
 /** A failure worth another try. When tries run out, `error` is what the user gets. */
 export class RetryableFailure extends Error {
   readonly error: ToolkitError;
-  /** What the hub asked for, if it did. */
+  /** The delay that the hub asked for, if any. */
   readonly retryAfterMs: number | undefined;
 
   constructor(error: ToolkitError, retryAfterMs?: number) {
@@ -20,7 +20,7 @@ export class RetryableFailure extends Error {
   }
 }
 
-/** What was asked for, for messages. */
+/** The object of a request, for messages. */
 export interface RequestSubject {
   readonly repo: string;
   readonly revision: string;
@@ -28,7 +28,7 @@ export interface RequestSubject {
   readonly path: string | null;
 }
 
-/** Names the failure behind an answer that is no success. */
+/** The error of an answer that is no success. */
 export function statusFailure(
   connection: Connection,
   { repo, revision, path }: RequestSubject,
@@ -88,7 +88,7 @@ export function statusFailure(
     });
     return new RetryableFailure(error, waitMs);
   }
-  // Elsewhere than at the hub, a refusal means that a signed address ran out: the next try gets a new one.
+  // A refusal by another server than the hub means that a signed address expired: the next try gets a new one.
   if (status === 408 || status >= 500 || url.origin !== connection.origin) {
     const error = new ToolkitError('HUB_UNAVAILABLE', `${said} from ${url.host}${asked}`, {
       suggestions: [
@@ -135,17 +135,17 @@ export function corrupt(message: string): RetryableFailure {
   );
 }
 
-/** A connection that failed; wrong certificates are final, as another try cannot mend them. */
+/** A connection that failed; a wrong certificate is final, as another try would find it again. */
 export function networkFailure(connection: Connection, url: URL, cause: unknown): ToolkitError | RetryableFailure {
   const { code, message } = rootCause(cause);
   const reason = redactText(code ?? message, connection.token);
-  const text = `${redactUrl(url.origin)}: the connection failed: ${reason}`;
+  const text = `${connection.repo}: ${redactUrl(url.origin)}: the connection failed: ${reason}`;
   if (/CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS/.test(code ?? '')) {
     return new ToolkitError('HUB_NETWORK', `${text}, expected a certificate that this machine trusts`, {
       suggestions: ['behind a company proxy, with its certificate: export NODE_EXTRA_CA_CERTS=CA.pem'],
     });
   }
-  // What fetch itself refuses, a port of another protocol for one, it will refuse again.
+  // What fetch itself refuses, such as a port of another protocol, it would refuse on every retry.
   if (code === undefined && message === 'bad port') return networkError(`${text}, expected a port that fetch allows`);
   return new RetryableFailure(networkError(text));
 }
@@ -153,10 +153,7 @@ export function networkFailure(connection: Connection, url: URL, cause: unknown)
 /** A failure on the way to the hub. */
 export function networkError(message: string): ToolkitError {
   return new ToolkitError('HUB_NETWORK', message, {
-    suggestions: [
-      'check the connection, then run the same command again',
-      'if the files are in the cache, take those: export HF_HUB_OFFLINE=1',
-    ],
+    suggestions: ['check the connection, then run the same command again'],
   });
 }
 

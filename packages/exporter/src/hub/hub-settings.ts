@@ -2,15 +2,14 @@
 
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { shellQuote, ToolkitError } from '@llama-ts/format';
-import { errnoOf } from '../files/file-layer.js';
+import { errnoOf, shellQuote, ToolkitError } from '@llama-ts/base';
 import { DEFAULT_ENDPOINT } from './connection.js';
 
 /** Where the hub and its cache are. */
 export interface HubSettings {
-  /** Of `HF_TOKEN`, if set. */
+  /** The value of `HF_TOKEN`, if set. */
   readonly token: string | undefined;
-  /** File to read a token from when there is none; undefined when tokens are not to be sent unasked. */
+  /** File to read a token from without `HF_TOKEN`; undefined if HF_HUB_DISABLE_IMPLICIT_TOKEN is set. */
   readonly tokenPath: string | undefined;
   readonly endpoint: string;
   readonly cacheDir: string;

@@ -1,6 +1,6 @@
 // Asks the hub which commit a revision is, and which files, sizes and digests that commit has.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import type { Connection } from './connection.js';
 import { badResponse, type RequestSubject, RetryableFailure, statusFailure } from './hub-failures.js';
 import { readBody } from './read-body.js';
@@ -10,31 +10,31 @@ import { send } from './send.js';
 
 /** Pages of a listing hold 1,000 files or more; checkpoints have some dozens. */
 const MAX_REPO_FILES = 100_000;
-/** A page of a listing or a model's card data; larger ones are not from a hub. */
+/** Largest page of a listing or of a model's card data, in bytes. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** A file of a commit. */
 export interface RepoFile {
   /** Relative, with forward slashes, without `..`. */
   readonly path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** Digest of the content in hex, which is also the name of its blob in the cache. */
   readonly etag: string;
-  /** What `etag` is a digest by: sha256 for large files, git's blob id for the others. */
+  /** The digest of `etag`: sha256 for large files, git's blob id for the others. */
   readonly algorithm: 'sha256' | 'git-sha1';
 }
 
 /** A commit and its files. */
 export interface RepoListing {
   readonly repo: string;
-  /** As asked for. */
+  /** The revision as asked for. */
   readonly revision: string;
   readonly commit: string;
   readonly files: readonly RepoFile[];
 }
 
-/** What to list. */
+/** Options of a listing. */
 export interface ListOptions extends Omit<RetryOptions, 'progress'> {
   readonly repo: string;
   readonly revision: string;
@@ -76,7 +76,9 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
       files.set(file.path, file);
       if (files.size > MAX_REPO_FILES) {
         throw new ToolkitError('LIMIT_EXCEEDED', `${repo}: over ${MAX_REPO_FILES} files, expected fewer`, {
-          suggestions: ['download the folder with another program, and name it in place of the repository'],
+          suggestions: [
+            `download it with the hub's own program, and export that folder: hf download ${repo} --local-dir FOLDER`,
+          ],
         });
       }
     }
@@ -88,7 +90,7 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
   }
 }
 
-/** A fetch for @huggingface/hub that brings our credentials, retries, errors and limits, and checks the JSON. */
+/** A fetch for @huggingface/hub that adds our credentials, retries, errors and limits, and checks the JSON. */
 function apiFetch(connection: Connection, subject: RequestSubject, { signal, onRetry }: ListOptions): typeof fetch {
   return (input) =>
     withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
@@ -147,7 +149,7 @@ function checkEntry(repo: string, entry: unknown): RepoFile {
   const isLarge = typeof lfs === 'object' && lfs !== null;
   const etag = isLarge ? (lfs as { oid?: unknown }).oid : oid;
   const digits = isLarge ? 64 : 40;
-  // The etag names a file of the cache: nothing but hex may pass.
+  // The etag becomes the name of a file in the cache, so only hex is accepted.
   if (typeof etag !== 'string' || etag.length !== digits || !/^[0-9a-f]+$/.test(etag)) {
     throw badResponse(`${repo}: etag of ${show(path)} is ${show(etag)}, expected ${digits} hex digits`);
   }

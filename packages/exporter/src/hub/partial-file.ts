@@ -1,21 +1,28 @@
-// A download under way: bytes on disk with the digest of exactly those, to be continued, started over, or made a blob.
+// A download in progress: bytes on disk and their digest, to be continued, started again, or made a blob.
 //
-// At rest it is blobs/<etag>.incomplete, as in the Python client. While somebody writes, it has a name of that owner's
-// own, so that a writer thought dead cannot write into another's file, nor give it its final name.
+// Between downloads it is blobs/<etag>.incomplete, as in the Python client. A process that writes to it gives it a name of its
+// own, so that a writer that was thought dead can neither write into another's file nor give it its final name.
 
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, type FileLayer, syncFolder, writeAll } from '../files/file-layer.js';
-import { makeFolder } from '../files/make-folder.js';
-import { createOwnFile, openOwnFile } from '../files/own-file.js';
-import { isGone, isOwner } from '../files/process-identity.js';
+import { errnoOf } from '@llama-ts/base';
+import {
+  createOwnFile,
+  type FileLayer,
+  isGone,
+  isOwner,
+  makeFolder,
+  openOwnFile,
+  syncFolder,
+  writeAll,
+} from '@llama-ts/durable';
 import { newContentHash } from './content-hash.js';
 import { type HubCache, sizeOf } from './hub-cache.js';
 import type { RepoFile } from './list-repo.js';
 
 const READ_BYTES = 1024 * 1024;
-/** A partial file of an owner that may live is removed when nobody wrote to it for this long. */
+/** A partial file whose owner may be alive is removed when it was not written to for this long. */
 const ABANDONED_MS = 3_600_000;
 
 /** An open partial file. Exactly one of `publish` and `release` ends it. */
@@ -28,13 +35,13 @@ export interface PartialFile {
   reset(): Promise<void>;
   /** Digest of all bytes, in hex. */
   digest(): string;
-  /** Makes it the blob, lasting and under its name. To be called when length and digest are right. */
+  /** Syncs it and makes it the blob. To be called when length and digest are right. */
   publish(): Promise<void>;
-  /** Closes it and keeps what there is for the next time. */
+  /** Closes it and keeps its bytes for the next download. */
   release(): Promise<void>;
 }
 
-/** Takes over what an earlier download left, or starts anew. The caller holds the blob's lock as `owner`. */
+/** Continues what an earlier download left, or starts an empty file. The caller holds the blob's lock as `owner`. */
 export async function openPartial(
   cache: HubCache,
   file: RepoFile,
@@ -89,7 +96,7 @@ export async function openPartial(
   }
 }
 
-/** Brings partial files of owners that are gone to the resting name; the longest one stays. */
+/** Renames partial files whose owners have ended to the name between downloads; the longest one stays. */
 async function collectRemains(cache: HubCache, etag: string, atRest: string): Promise<void> {
   const { files, blobs } = cache;
   for (const { name, owner } of await ownedPartials(cache)) {
@@ -103,7 +110,7 @@ async function collectRemains(cache: HubCache, etag: string, atRest: string): Pr
   }
 }
 
-/** Removes partial files of no use, their blob being there, and temporary files of processes that were killed. */
+/** Removes partial files whose blob the cache has, and temporary files of processes that were killed. */
 export async function removeFilesOfTheDead(cache: HubCache): Promise<void> {
   const { files, blobs } = cache;
   for (const { name, etag, owner } of await ownedPartials(cache)) {
@@ -117,7 +124,7 @@ export async function removeFilesOfTheDead(cache: HubCache): Promise<void> {
   }
 }
 
-/** Partial files that somebody writes to, or wrote to when killed: `<etag>.<owner>.incomplete`. */
+/** Partial files that a process writes to, or wrote to when it was killed: `<etag>.<owner>.incomplete`. */
 async function ownedPartials({ files, blobs }: HubCache): Promise<{ name: string; etag: string; owner: string }[]> {
   const found: { name: string; etag: string; owner: string }[] = [];
   for (const name of await files.readdir(blobs)) {

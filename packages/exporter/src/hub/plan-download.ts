@@ -1,8 +1,8 @@
-// Says which files and how many bytes a download takes, without a large byte.
+// Says which files and how many bytes a download takes, before any large file is requested.
 
 import { join } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
-import { FILE_LAYER, type FileLayer } from '../files/file-layer.js';
+import { ToolkitError } from '@llama-ts/base';
+import { FILE_LAYER, type FileLayer } from '@llama-ts/durable';
 import { describeCacheFailure } from './cache-failure.js';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.js';
 import { newContentHash } from './content-hash.js';
@@ -13,39 +13,37 @@ import { readBody } from './read-body.js';
 import { checkRepoId } from './repo-names.js';
 import { requestFile } from './request-file.js';
 import { type Retry, withRetries } from './retry.js';
-import { type Include, wantedFiles } from './wanted-files.js';
+import { type FileChoice, wantedFiles } from './wanted-files.js';
 
 /** An index of 405B parameters has about 100 kB. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 
 /** Options of {@link planDownload}. */
-export interface PlanDownloadOptions extends ConnectionOptions {
+export interface PlanDownloadOptions extends ConnectionOptions, FileChoice {
   /** Like `meta-llama/Llama-3.2-1B-Instruct`. */
   readonly repo: string;
   /** Branch, tag or commit. Default `main`. */
   readonly revision?: string | undefined;
   /** Folder of the hub cache, as `HF_HUB_CACHE` names it. */
   readonly cacheDir: string;
-  /** Default: what an export needs. */
-  readonly include?: Include | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of requests that are made again. */
+  /** Called before a request is retried. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
-  /** Default: the machine's files. */
+  /** The file system. Default: the machine's. */
   readonly files?: FileLayer | undefined;
 }
 
 /** A file of a plan. */
 export interface PlannedFile extends RepoFile {
-  /** Bytes of it that are on this machine: all, those of a download that was cut, or none. */
+  /** Bytes of it on this machine: all, those of an interrupted download, or none. */
   readonly cachedBytes: number;
 }
 
-/** What a download would do. */
+/** A download that has not begun. */
 export interface DownloadPlan {
   readonly repo: string;
   readonly revision: string;
-  /** What the revision is at this moment. */
+  /** Current commit of the revision. */
   readonly commit: string;
   readonly files: readonly PlannedFile[];
   /** Bytes of all files. */
@@ -59,7 +57,7 @@ export interface DownloadPlan {
  *
  * @throws ToolkitError `BAD_REPO_ID`, `BAD_REVISION`, `HUB_REPO_NOT_FOUND`, `HUB_REVISION_NOT_FOUND`, `HUB_GATED`,
  * `HUB_UNAUTHORIZED`, `HUB_FORBIDDEN`, `HUB_RATE_LIMITED`, `HUB_UNAVAILABLE`, `HUB_NETWORK`, `HUB_BAD_RESPONSE`,
- * `HUB_BAD_REDIRECT`, `LIMIT_EXCEEDED`, `HUB_CORRUPT`, `HUB_FILE_NOT_FOUND`; SafetensorsError of a damaged index
+ * `HUB_BAD_REDIRECT`, `LIMIT_EXCEEDED`, `HUB_CORRUPT`, `HUB_FILE_NOT_FOUND`; ToolkitError of a damaged index
  * @example
  * const { downloadBytes } = await planDownload({ repo: 'meta-llama/Llama-3.2-1B', cacheDir });
  */
@@ -83,7 +81,7 @@ export async function planDownloadWith(
   const listing = await listRepo(connection, { repo: cache.repo, revision, signal, onRetry });
   const { commit } = listing;
   const read = (file: RepoFile) => described(readListedFile({ connection, cache, commit, signal, onRetry }, file));
-  const wanted = await wantedFiles(connection, listing, options.include, read);
+  const wanted = await wantedFiles(connection, listing, options, read);
   const plan = await described(planFiles(cache, listing, wanted));
   return {
     plan,
@@ -96,7 +94,7 @@ export async function planDownloadWith(
   };
 }
 
-/** Looks up how much of each file is there. */
+/** Looks up how much of each file is in the cache. */
 export async function planFiles(
   cache: HubCache,
   { repo, revision, commit }: RepoListing,

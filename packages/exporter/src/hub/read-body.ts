@@ -1,4 +1,4 @@
-// Hands over a response's bytes as they come.
+// Passes on a response's bytes as they arrive.
 
 import type { Connection } from './connection.js';
 import { networkFailure } from './hub-failures.js';

@@ -2,7 +2,7 @@
 
 const MAX_SHOWN = 200;
 
-/** A URL, or what was meant as one, without user, password and query, where signatures and tokens travel. */
+/** A URL, or a text like one, without user, password and query, which may hold signatures and tokens. */
 export function redactUrl(text: string): string {
   return clean(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@').replace(/[?#].*$/s, ''));
 }

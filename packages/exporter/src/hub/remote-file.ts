@@ -1,6 +1,6 @@
 // A file of a repository as ranged reads, like a Blob, for exports that keep no copy of the checkpoint.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.js';
 import { corrupt, fileNotFound } from './hub-failures.js';
 import { listRepo, type RepoFile } from './list-repo.js';
@@ -79,7 +79,7 @@ export async function openRemoteFile(options: OpenRemoteFileOptions): Promise<Re
   };
 }
 
-/** What reads of a file belong to. */
+/** The context of reads of a file. */
 export interface ReadContext {
   readonly connection: Connection;
   readonly repo: string;
@@ -89,7 +89,7 @@ export interface ReadContext {
   readonly onRetry: (retry: Retry) => void;
 }
 
-/** Reads [start, end); what came before a cut is kept. */
+/** Reads [start, end); bytes that arrived before an interruption are kept. */
 export async function readRange(context: ReadContext, start: number, end: number): Promise<ArrayBuffer> {
   const { connection, repo, commit, file, signal, onRetry } = context;
   const { path, size } = file;

@@ -1,13 +1,13 @@
 // Checks the names that become addresses and paths of the cache: repository ids, revisions and files of a listing.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { redactUrl } from './redact.js';
 
 const EXAMPLE_ID = 'meta-llama/Llama-3.2-1B-Instruct';
 /** The hub's own rule: parts of at most 96 characters that neither start nor end with a dash or a dot. */
 const REPO_ID = /^(?:[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?\/)?[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?$/;
 const MAX_REVISION_LENGTH = 256;
-/** Git's own limits on a file's path are looser; no honest checkpoint comes near. */
+/** Git's own limits on a file's path are wider; real checkpoints stay far below. */
 const MAX_PATH_LENGTH = 1_024;
 
 /** Whether a text is an id by the hub's rules, with an owner or without. */

@@ -5,7 +5,7 @@ import { badResponse, corrupt, type RequestSubject, RetryableFailure, statusFail
 import { redactText } from './redact.js';
 import { send } from './send.js';
 
-/** What to ask for. */
+/** Options of a request for a file. */
 export interface FileRequest {
   readonly repo: string;
   readonly commit: string;
@@ -23,7 +23,7 @@ export interface FileRequest {
 export interface FileResponse {
   readonly response: Response;
   readonly url: URL;
-  /** As asked for, or 0 from a hub that knows no ranges. */
+  /** The first byte as asked for, or 0 from a hub that does not support ranges. */
   readonly start: number;
 }
 
@@ -68,7 +68,7 @@ export async function requestFile(connection: Connection, request: FileRequest):
         : statusFailure(connection, subject, response, url),
     );
   }
-  // Refused before a byte of it is kept, as the bytes that are there may be the start of a right answer.
+  // Refused before a byte of it is kept: the bytes on disk may be the start of the right file.
   const length = response.headers.get('content-length');
   const type = redactText(response.headers.get('content-type') ?? 'unnamed type', connection.token);
   if (/^text\/html/i.test(type) && !/\.html?$/i.test(path)) {

@@ -1,22 +1,22 @@
-// Tries again what may work next time: back-off with jitter, Retry-After, and a watch for stalls.
+// Retries: back-off with jitter, Retry-After, and an abort of transfers that stall.
 
-import type { ToolkitError } from '@llama-ts/format';
+import type { ToolkitError } from '@llama-ts/base';
 import type { Connection } from './connection.js';
 import { networkError, RetryableFailure } from './hub-failures.js';
 
 /** First wait; it doubles with every failure in a row. */
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
-/** A transfer under way sits out an outage of about two minutes with these. */
+/** Attempts of a transfer: with the waits between them it survives an outage of about two minutes. */
 const TRANSFER_ATTEMPTS = 10;
-/** A transfer under way waits as long as this when the hub asks for it; the user decides about longer waits. */
+/** Longest wait that a transfer accepts from the hub's Retry-After; the user decides about longer ones. */
 const TRANSFER_RETRY_AFTER_MS = 300_000;
-/** Before the first byte of a transfer somebody sits and waits: a request ends within seconds. */
+/** Before the first byte of a transfer a person waits: a request ends within seconds. */
 const QUESTION_ATTEMPTS = 4;
 const QUESTION_RETRY_AFTER_MS = 60_000;
-/** All that a hub gets, attempts and waits together, until it has answered once. */
+/** Attempts and waits together, until the hub has answered once. */
 const FIRST_ANSWER_MS = 10_000;
-/** Less than this between two failures is no progress, so that a hub cannot keep a client busy byte by byte. */
+/** Fewer bytes than this between two failures do not count as progress, so that a hub cannot keep a client busy byte by byte. */
 const MIN_PROGRESS_BYTES = 4_096;
 
 /** A retry about to happen. */
@@ -37,12 +37,12 @@ export interface RetryOptions {
   readonly progress?: () => number;
 }
 
-/** One try: it passes on the signal, and calls `kick` at every sign of life. */
+/** One attempt: it passes on the signal, and calls `kick` whenever bytes arrive. */
 export type Attempt<T> = (signal: AbortSignal, kick: () => void) => Promise<T>;
 
 /**
- * Runs an attempt until it succeeds, fails for good, or failed too often. Patient with transfers once a byte has come
- * through this connection, else done within seconds.
+ * Runs an attempt until it succeeds, fails for good, or failed too often. Once a byte has arrived
+ * through this connection, transfers are retried for minutes; else everything ends within seconds.
  *
  * @throws what the last attempt threw
  */
@@ -64,7 +64,10 @@ export async function withRetries<T>(
     const firstAnswerMs = Math.max(1, FIRST_ANSWER_MS - (clock.now() - startTime));
     const timeoutMs = contact.hasAnswered ? stallTimeoutMs : Math.min(stallTimeoutMs, firstAnswerMs);
     try {
-      return await withWatchdog({ origin: connection.origin, timeoutMs, signal, noteProgress }, attempt);
+      return await withWatchdog(
+        { subject: `${connection.repo}: ${connection.origin}`, timeoutMs, signal, noteProgress },
+        attempt,
+      );
     } catch (failure) {
       signal?.throwIfAborted();
       if (!(failure instanceof RetryableFailure)) throw failure;
@@ -89,21 +92,22 @@ export async function withRetries<T>(
 }
 
 interface WatchdogOptions {
-  readonly origin: string;
+  /** Who is silent, and about what. */
+  readonly subject: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly noteProgress: () => void;
 }
 
-/** Aborts an attempt that shows no sign of life for `timeoutMs`. */
+/** Aborts an attempt that gets no bytes for `timeoutMs`. */
 async function withWatchdog<T>(
-  { origin, timeoutMs, signal: outer, noteProgress }: WatchdogOptions,
+  { subject, timeoutMs, signal: outer, noteProgress }: WatchdogOptions,
   attempt: Attempt<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const onStall = () => {
     const seconds = Math.round(timeoutMs / 100) / 10;
-    controller.abort(new RetryableFailure(networkError(`${origin}: the hub sent nothing for ${seconds} seconds`)));
+    controller.abort(new RetryableFailure(networkError(`${subject}: the hub sent nothing for ${seconds} seconds`)));
   };
   const timer = setTimeout(onStall, timeoutMs);
   const onAbort = () => controller.abort(outer?.reason);

@@ -1,6 +1,6 @@
 // Sends one request and follows its redirects by hand, so that the token stays with the hub's own origin.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { type Connection, isLoopbackHost } from './connection.js';
 import { badResponse, networkFailure } from './hub-failures.js';
 import { redactText, redactUrl } from './redact.js';
@@ -22,7 +22,7 @@ export interface HubResponse {
 }
 
 /**
- * GETs a URL; whatever the status, unless it is a redirect, is the caller's to judge.
+ * GETs a URL and follows redirects; the caller checks the status.
  *
  * @throws ToolkitError `HUB_BAD_REDIRECT`, `HUB_BAD_RESPONSE`, `HUB_NETWORK`; RetryableFailure
  */
@@ -30,7 +30,7 @@ export async function send(connection: Connection, { url: start, headers, signal
   let url = start;
   let mayHaveToken = true;
   for (let nRedirects = 0; nRedirects <= MAX_REDIRECTS; nRedirects++) {
-    // Once elsewhere, a redirect back gets no token either: whoever sent it chose the address.
+    // After a redirect to another origin, a redirect back gets no token either: another server chose the address.
     mayHaveToken &&= url.origin === connection.origin;
     const authorization =
       mayHaveToken && connection.token !== undefined ? { authorization: `Bearer ${connection.token}` } : {};
@@ -38,7 +38,7 @@ export async function send(connection: Connection, { url: start, headers, signal
       .fetch(url, {
         redirect: 'manual',
         signal,
-        // Compressed ranges would count other bytes than the file's.
+        // In a compressed answer, ranges would not count the file's bytes.
         headers: { ...headers, 'accept-encoding': 'identity', ...authorization },
       })
       .catch((error: unknown) => {

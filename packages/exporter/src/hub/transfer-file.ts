@@ -14,7 +14,7 @@ import { withRetries } from './retry.js';
 /** Bytes between two progress events of a file. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-/** What a transfer belongs to. */
+/** The context of a transfer. */
 export interface TransferContext {
   readonly connection: Connection;
   readonly cache: HubCache;
@@ -24,7 +24,7 @@ export interface TransferContext {
 }
 
 /**
- * Downloads a file unless its blob is there, waiting for a download of another process and continuing an earlier one.
+ * Downloads a file unless the cache has its blob. Waits for a download of another process and continues an earlier one.
  *
  * @throws ToolkitError `HUB_CORRUPT`, `HUB_RATE_LIMITED`, `HUB_UNAVAILABLE`, `HUB_NETWORK`, `HUB_GATED`,
  * `HUB_UNAUTHORIZED`, `HUB_FORBIDDEN`, `HUB_FILE_NOT_FOUND`, `HUB_BAD_RESPONSE`, `HUB_BAD_REDIRECT`; errors of the file

@@ -1,17 +1,18 @@
 // Chooses the files of a repository that an export needs.
 
 import { parseIndex } from '@llama-ts/safetensors';
-import { INDEX_FILE, SINGLE_FILE } from '../checkpoint/weight-files.js';
+import { safetensorsFiles, weightFilesOf } from '../checkpoint/weight-files.js';
 import { parseJson } from '../json-fields.js';
 import { recogniseForeignCheckpoint } from '../source/foreign-checkpoint.js';
 import { adapterBase, refusal } from '../source/foreign-folder.js';
 import { originalModel } from '../source/original-model.js';
 import { isNamedTemplate } from '../tokenizer/chat-templates.js';
+import { chooseGguf } from './choose-gguf.js';
 import type { Connection } from './connection.js';
 import { fileNotFound } from './hub-failures.js';
 import type { RepoFile, RepoListing } from './list-repo.js';
 
-/** Files beside the weights that an export reads, where a repository has them. */
+/** Files besides the weights that an export reads, where a repository has them. */
 export const SIDE_FILES: readonly string[] = [
   'config.json',
   'generation_config.json',
@@ -22,7 +23,7 @@ export const SIDE_FILES: readonly string[] = [
   'original/tokenizer.model',
 ];
 
-/** Whether an export reads a file beside the weights. */
+/** Whether a file is one that an export reads besides the weights. */
 export function isSideFile(path: string): boolean {
   return SIDE_FILES.includes(path) || isNamedTemplate(path);
 }
@@ -30,38 +31,55 @@ export function isSideFile(path: string): boolean {
 /** A choice of files by their path. */
 export type Include = (path: string) => boolean;
 
+/** Which files are downloaded. */
+export interface FileChoice {
+  /** Default: what an export needs. */
+  readonly include?: Include | undefined;
+  /** Pattern of the GGUF file to take: `*` stands for any characters, `?` for one. Default: safetensors, else the only GGUF file. */
+  readonly file?: string | undefined;
+}
+
 /**
  * The files to download, in the order of the listing.
  *
- * @param readSmall gives the content of {@link INDEX_FILE} or adapter_config.json; called only when it matters
+ * @param readSmall gives the content of an index or of adapter_config.json; called only when it matters
  * @throws ToolkitError `HUB_FILE_NOT_FOUND`, `NOT_A_CHECKPOINT` for a repository of something else, what `readSmall` throws;
- * SafetensorsError of a damaged index
+ * ToolkitError of a damaged index
  */
 export async function wantedFiles(
   connection: Connection,
   { repo, commit, files }: RepoListing,
-  include: Include | undefined,
+  { include, file }: FileChoice,
   readSmall: (file: RepoFile) => Promise<Uint8Array>,
 ): Promise<readonly RepoFile[]> {
   if (include !== undefined) return files.filter(({ path }) => include(path));
+  const gguf = chooseGguf({ repo, paths: files.map(({ path }) => path), pattern: file });
+  if (gguf !== null) {
+    return gguf.map((path) => {
+      const found = files.find((listed) => listed.path === path);
+      if (found === undefined) throw fileNotFound(connection, repo, commit, path);
+      return found;
+    });
+  }
   await refuseForeign(repo, files, readSmall);
   const weights = new Set<string>();
-  const index = files.find(({ path }) => path === INDEX_FILE);
+  const all = new Set(files.map(({ path }) => path));
+  const { single, index: indexFile } = weightFilesOf(all) ?? safetensorsFiles;
+  const index = files.find(({ path }) => path === indexFile);
   if (index !== undefined) {
-    const paths = new Set(files.map(({ path }) => path));
-    for (const shard of parseIndex(await readSmall(index), `${repo}/${INDEX_FILE}`).shards) {
-      if (!paths.has(shard)) throw fileNotFound(connection, repo, commit, shard);
+    for (const shard of parseIndex(await readSmall(index), `${repo}/${indexFile}`).shards) {
+      if (!all.has(shard)) throw fileNotFound(connection, repo, commit, shard);
       weights.add(shard);
     }
-  } else if (files.some(({ path }) => path === SINGLE_FILE)) {
-    weights.add(SINGLE_FILE);
+  } else if (all.has(single)) {
+    weights.add(single);
   }
   const isWeights = (path: string) =>
     weights.size > 0 ? weights.has(path) : path.endsWith('.safetensors') && !path.includes('/');
-  return files.filter(({ path }) => path === INDEX_FILE || isSideFile(path) || isWeights(path));
+  return files.filter(({ path }) => path === indexFile || isSideFile(path) || isWeights(path));
 }
 
-/** Says what a repository holds before a byte of it is downloaded in vain. */
+/** Refuses a repository that cannot be exported before anything of it is downloaded. */
 async function refuseForeign(
   repo: string,
   files: readonly RepoFile[],

@@ -1,23 +1,22 @@
-// The order in which blocks are read, converted and written: each file of the source from front to back, two of them in
-// turns. Digests of two files and of the tensors made of them are then computed side by side.
+// The order in which blocks are read, encoded and written: each file of the source from front to back, two files in
+// turns, so that the digests of both, and of the tensors made of them, are computed at the same time.
 
 import { type BinTensor, isRopeTable } from '@llama-ts/format';
-import { readingOrder } from './reading-order.js';
-import { type RowBlock, rowBlocks } from './row-blocks.js';
-import type { WeightSource } from './weight-source.js';
+import type { WeightRows } from '../weights/weight-rows.js';
+import { type BlockSource, type RowBlock, rowBlocks } from './row-blocks.js';
 
-/** The blocks of the tensors that `isWanted`. */
+/** The blocks of the tensors that `isWanted`; default all. */
 export function blockOrder(
   tensors: readonly BinTensor[],
-  source: WeightSource,
-  isWanted: (index: number) => boolean,
+  source: BlockSource,
+  isWanted: (index: number) => boolean = () => true,
 ): readonly RowBlock[] {
   const files = new Map<number, RowBlock[]>();
-  for (const index of readingOrder(tensors, source)) {
+  for (const index of readingOrder(tensors, source.rows)) {
     if (!isWanted(index)) continue;
     const tensor = tensors[index]!;
     // The tables of v0 come from no source.
-    const file = isRopeTable(tensor) ? 0 : (source.fileOf?.(tensor) ?? 0);
+    const file = isRopeTable(tensor) ? 0 : (source.rows.fileOf?.(tensor) ?? 0);
     if (!files.has(file)) files.set(file, []);
     files.get(file)!.push(...rowBlocks(tensor, index, source));
   }
@@ -27,11 +26,20 @@ export function blockOrder(
   return order;
 }
 
-/** Both lists come to their ends together, however long they are. */
+/** Alternates so that both lists end together, for any lengths. */
 function* inTurns<T>(first: readonly T[], second: readonly T[]): Generator<T> {
   for (let i = 0, j = 0; i < first.length || j < second.length; ) {
     const isFirstBehind = i * second.length <= j * first.length;
     if (j === second.length || (isFirstBehind && i < first.length)) yield first[i++]!;
     else yield second[j++]!;
   }
+}
+
+/** Indices of the tensors in the order of the source's files. */
+function readingOrder(tensors: readonly BinTensor[], { placeOf }: WeightRows): readonly number[] {
+  const indices = tensors.map((_, index) => index);
+  if (placeOf === undefined) return indices;
+  // The tables of v0 come from no source.
+  const places = tensors.map((tensor) => (isRopeTable(tensor) ? -1 : placeOf(tensor)));
+  return indices.sort((a, b) => places[a]! - places[b]!);
 }

@@ -1,61 +1,46 @@
 // Writes header and tensors of a .bin file, block by block, with the checksum of each tensor.
 
+import { bytesOfHex, hexOf, sha256 } from '@llama-ts/base';
+import type { DurableFile } from '@llama-ts/durable';
 import {
   type BinHeader,
   type BinLayout,
-  type BinTensor,
   type Checksums,
-  columnsOf,
   encodeHeader,
+  headerByteLength,
   layout,
-  scaleCount,
-  sha256,
+  type PanelEncoding,
+  q4Encoding,
 } from '@llama-ts/format';
-import { type Kernels, startSha256 } from '@llama-ts/kernels';
+import type { Kernels } from '@llama-ts/kernels';
+import type { CalibratedWriting } from '../calibrate/calibrated-writing.js';
 import { noted } from '../noted.js';
+import type { WeightRows } from '../weights/weight-rows.js';
 import { blockOrder } from './block-order.js';
-import { type ConvertedBlock, convertBlocks } from './convert-blocks.js';
-import { PAGE_BYTES } from './direct-file.js';
-import type { DurableFile } from './durable-file.js';
-import { blockByteOffset } from './row-blocks.js';
-import type { WeightSource } from './weight-source.js';
+import { encodeBlocks } from './encode-blocks.js';
+import { createScalesPool, type TensorWriter, tensorWriter } from './tensor-writer.js';
+import type { WriteEvent } from './write-event.js';
 
-/** Progress of writing a file. */
-export type WriteEvent =
-  /** Comes first; `byteLength` is that of all tensors. */
-  | { readonly type: 'write-start'; readonly count: number; readonly byteLength: number }
-  | { readonly type: 'tensor-start'; readonly name: string; readonly index: number; readonly count: number }
-  /** `byteLength` more bytes of all tensors are on their way to the disk. */
-  | { readonly type: 'bytes-written'; readonly byteLength: number }
-  | {
-      readonly type: 'tensor-end';
-      readonly name: string;
-      readonly index: number;
-      readonly count: number;
-      /** Bytes written for it. */
-      readonly byteLength: number;
-      /** Largest |weight − value · scale|; null for a tensor stored in float32. */
-      readonly maxError: number | null;
-      /** Whether a killed run had written it, and its bytes were found right. */
-      readonly isResumed: boolean;
-    };
-
-/** What was written. */
+/** The result of writing the weights. */
 export interface WrittenWeights {
+  /** The header, with the codebooks that quantizing chose. */
+  readonly header: BinHeader;
   readonly layout: BinLayout;
   readonly checksums: Checksums;
-  /** Over all tensors; null for a file without quantized ones. */
+  /** Largest error of any tensor; null for a file without quantized tensors. */
   readonly maxError: number | null;
   /** Tensors that a killed run had written. */
   readonly resumedTensors: number;
 }
 
-/** What {@link writeWeights} works with. */
+/** Options of {@link writeWeights}. */
 export interface WriteWeightsOptions {
   readonly header: BinHeader;
-  readonly source: WeightSource;
+  readonly rows: WeightRows;
   readonly file: DurableFile;
   readonly kernels: Kernels;
+  /** Quantizes the matrices of the layers by the inputs that a text gives them; default: by their weights alone. */
+  readonly calibrate?: CalibratedWriting | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,14 +50,13 @@ export interface WriteWeightsOptions {
  * @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity; what the source and the file throw
  */
 export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerator<WriteEvent, WrittenWeights> {
-  const { header, file, source, signal } = options;
-  const { dim, nHeads } = header.dimensions;
+  const { header, file, rows, signal } = options;
+  const { dimensions } = header;
   const places = layout(header);
   const { tensors, weightsEnd } = places;
   const count = tensors.length;
-  const headerBytes = encodeHeader(header);
-  yield { type: 'write-start', count, byteLength: weightsEnd - headerBytes.byteLength };
-  await file.writeAt(headerBytes, 0);
+  yield { type: 'write-start', count, byteLength: weightsEnd - headerByteLength(header) };
+  const chosen = new Map<number, PanelEncoding>();
   const checksums: Uint8Array[] = [];
   let highest: number | null = null;
   const settle = (index: number, checksum: Uint8Array, maxError: number | null, isResumed: boolean): WriteEvent => {
@@ -84,14 +68,23 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   const start = (index: number): WriteEvent => ({ type: 'tensor-start', name: tensors[index]!.name, index, count });
 
   let resumedTensors = 0;
-  for (const { index, sha256: expected, maxError } of file.finished) {
+  for (const { index, sha256: expected, maxError, codebook } of file.finished) {
     const tensor = tensors[index];
     if (tensor === undefined || checksums[index] !== undefined) continue;
+    if (tensor.encoding.id === 'Q4' && codebook === undefined) continue;
     if ((await file.hashRange(tensor.byteOffset, tensor.byteLength, signal)) !== expected) continue;
     yield start(index);
     yield { type: 'bytes-written', byteLength: tensor.byteLength };
-    yield settle(index, Uint8Array.from(Buffer.from(expected, 'hex')), maxError, true);
+    if (codebook !== undefined) chosen.set(index, q4Encoding(codebook));
+    yield settle(index, bytesOfHex(expected), maxError, true);
     resumedTensors++;
+  }
+
+  if (options.calibrate !== undefined) {
+    const { writeCalibrated } = await import('../calibrate/write-calibrated.js');
+    const isFinished = (index: number): boolean => checksums[index] !== undefined;
+    const calibration = { ...options, calibrate: options.calibrate, tensors, chosen, isFinished, start, settle };
+    yield* writeCalibrated(calibration);
   }
 
   const writers = new Map<number, TensorWriter>();
@@ -100,19 +93,22 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   const settleNext = async (): Promise<WriteEvent> => {
     const { index, finished } = finishing.shift()!;
     const { checksum, maxError } = await finished;
-    await file.noteFinished({ index, sha256: Buffer.from(checksum).toString('hex'), maxError });
+    const encoding = chosen.get(index);
+    const codebook = encoding?.id === 'Q4' ? { codebook: encoding.codebook } : {};
+    await file.noteFinished({ index, sha256: hexOf(checksum), maxError, ...codebook });
     return settle(index, checksum, maxError, false);
   };
-  const blocks = blockOrder(tensors, source, (index) => checksums[index] === undefined);
+  const blocks = blockOrder(tensors, { rows, dimensions }, (index) => checksums[index] === undefined);
   try {
-    for await (const converted of convertBlocks(blocks, { ...options, headDim: dim / nHeads })) {
-      const { tensor, index, isLast } = converted.block;
+    const headDim = dimensions.dim / dimensions.nHeads;
+    for await (const encoded of encodeBlocks(blocks, { ...options, headDim, chosen })) {
+      const { tensor, index, isLast } = encoded.block;
       if (!writers.has(index)) {
         yield start(index);
-        writers.set(index, tensorWriter(tensor, scalesPool, options));
+        writers.set(index, tensorWriter(tensor, scalesPool, file));
       }
       const writer = writers.get(index)!;
-      yield { type: 'bytes-written', byteLength: writer.write(converted) };
+      yield { type: 'bytes-written', byteLength: writer.write(encoded) };
       if (isLast) {
         writers.delete(index);
         finishing.push({ index, finished: noted(writer.finish()) });
@@ -123,95 +119,25 @@ export async function* writeWeights(options: WriteWeightsOptions): AsyncGenerato
   } finally {
     await Promise.allSettled(finishing.map(({ finished }) => finished));
   }
-  const header256 = sha256(headerBytes);
-  return { layout: places, checksums: { header: header256, tensors: checksums }, maxError: highest, resumedTensors };
+  // The header comes last: it names the codebooks.
+  const encodings = header.encodings?.map((encoding, index) => chosen.get(index) ?? encoding);
+  const complete = { ...header, encodings };
+  const headerBytes = encodeHeader(complete);
+  await file.writeAt(headerBytes, 0);
+  return {
+    header: complete,
+    layout: layout(complete),
+    checksums: { header: sha256(headerBytes), tensors: checksums },
+    maxError: highest,
+    resumedTensors,
+  };
 }
 
-/** Tensors whose last bytes may be on their way to file and digest while blocks of the next ones are converted. */
+/** Tensors whose last bytes may be on their way to file and digest while blocks of the next ones are encoded. */
 const MAX_FINISHING = 2;
 
 /** A tensor of which all blocks were given. */
 interface FinishingTensor {
   readonly index: number;
   readonly finished: ReturnType<TensorWriter['finish']>;
-}
-
-/** Takes the blocks of one tensor. */
-interface TensorWriter {
-  /** Starts the writing of a block and returns its bytes. */
-  write(converted: ConvertedBlock): number;
-  /** Waits until the tensor is written. */
-  finish(): Promise<{ readonly checksum: Uint8Array; readonly maxError: number | null }>;
-}
-
-/** Buffers for the scales of tensors: fresh memory costs more than what is written to it. */
-interface ScalesPool {
-  /** So many scales, whose pages are those of a file that has them at `byteOffset`. */
-  take(length: number, byteOffset: number): Float32Array;
-  giveBack(scales: Float32Array): void;
-}
-
-function createScalesPool({ allocate }: Kernels): ScalesPool {
-  const whole: Uint8Array[] = [];
-  const taken = new Map<Float32Array, Uint8Array>();
-  return {
-    take(length, byteOffset) {
-      const nBytes = PAGE_BYTES + 4 * length;
-      const fitting = whole.findIndex(({ byteLength }) => byteLength >= nBytes);
-      const [memory = allocate.filled(nBytes)] = fitting < 0 ? [] : whole.splice(fitting, 1);
-      const start = Math.floor((byteOffset % PAGE_BYTES) / 4) * 4;
-      const scales = new Float32Array(memory.buffer, memory.byteOffset + start, length);
-      taken.set(scales, memory);
-      return scales;
-    },
-    giveBack(scales) {
-      whole.push(taken.get(scales)!);
-      taken.delete(scales);
-    },
-  };
-}
-
-/** A tensor's scales follow its values, in the file and in the checksum. */
-function tensorWriter(tensor: BinTensor, pool: ScalesPool, { file }: WriteWeightsOptions): TensorWriter {
-  const { encoding, scalesByteOffset, nValues } = tensor;
-  const allScales = encoding.isQuantized ? pool.take(scaleCount(encoding, nValues), scalesByteOffset) : null; // (rows, cols / groupSize)
-  const hash = startSha256();
-  const writes: Promise<void>[] = [];
-  let highest: number | null = null;
-  /** What the page begins with that the next block begins in. */
-  let begun: Uint8Array = new Uint8Array(0);
-
-  /** A block without what it leaves to the next, so that pages are written whole. */
-  const writePages = ({ block, bytes }: ConvertedBlock): Promise<void> => {
-    const start = blockByteOffset(block) - begun.byteLength;
-    const all = new Uint8Array(bytes.buffer, bytes.byteOffset - begun.byteLength, begun.byteLength + bytes.byteLength);
-    all.set(begun);
-    const left = block.isLast ? 0 : Math.min((start + all.byteLength) % PAGE_BYTES, all.byteLength);
-    begun = all.slice(all.byteLength - left);
-    return file.writeAt(all.subarray(0, all.byteLength - left), start);
-  };
-
-  return {
-    write(converted) {
-      const { block, bytes, scales, maxError, release } = converted;
-      const done = Promise.all([writePages(converted), hash.update(bytes)]).then(() => undefined);
-      release(done);
-      writes.push(done);
-      if (scales === null) return bytes.byteLength;
-      allScales!.set(scales, scaleCount(encoding, block.firstRow * columnsOf(tensor)));
-      highest = Math.max(highest ?? 0, maxError!);
-      return bytes.byteLength + scales.byteLength;
-    },
-    async finish() {
-      if (allScales !== null) {
-        const bytes = new Uint8Array(allScales.buffer, allScales.byteOffset, allScales.byteLength);
-        writes.push(file.writeAt(bytes, scalesByteOffset));
-        void hash.update(bytes);
-      }
-      await Promise.all(writes);
-      const checksum = await hash.digest();
-      if (allScales !== null) pool.giveBack(allScales);
-      return { checksum, maxError: highest };
-    },
-  };
 }

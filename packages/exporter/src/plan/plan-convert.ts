@@ -1,26 +1,25 @@
-// Says what writing GGUF or safetensors from a checkpoint would read, download, write and need, before the first large byte.
+// Says what writing GGUF or safetensors would read, download, write and need, before any weight is read.
 
+import { checkOutput, checkOutputFolder } from '@llama-ts/durable';
 import type { ModelDimensions } from '@llama-ts/format';
 import { openSafetensors } from '@llama-ts/safetensors';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
-import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
-import { checkpointName } from '../checkpoint/tensor-names.js';
+import { checkpointNames, soleDtype } from '../checkpoint/tensor-names.js';
 import { type ConvertOptions, type ConvertTarget, DEFAULT_SHARD_BYTES, misplaced } from '../convert/convert-model.js';
-import { fromCheckpoint, type ModelFacts, modelTensors } from '../convert/convert-source.js';
-import { checkOutputFolder } from '../convert/durable-folder.js';
 import { divideIntoShards, shardHeader } from '../convert/hf-shards.js';
 import { hfTexts } from '../convert/hf-texts.js';
-import { type FloatType, soleType, type WeightType } from '../convert/weight-types.js';
+import type { FloatType, WeightType } from '../convert/weight-types.js';
 import { ggufLayout } from '../convert/write-gguf-model.js';
 import { HF_FILES } from '../convert/write-hf-folder.js';
 import { openFilePass } from '../hub/file-pass.js';
-import { checkOutput } from '../output/check-output.js';
+import type { CompleteFacts, ModelSource } from '../source/model-source.js';
+import { modelTensors } from '../weights/model-tensors.js';
 import { type Plan, type PlannedSource, settlePlan, sum } from './plan.js';
 import {
   type PlannedRepository,
   type PlannedRepositoryOptions,
-  plannedCheckpoint,
   plannedRepository,
+  plannedSource,
 } from './planned-source.js';
 
 /** Blocks of weights, and encoded ones that wait for the collector; measured. */
@@ -38,14 +37,14 @@ const SLACK_BYTES = 1_000_000;
 /** Formats of these plans. */
 export type PlannedFormat = Extract<ConvertTarget, 'gguf' | 'safetensors'>;
 
-/** What writing a format would do. */
+/** A conversion that has not begun. */
 export interface ConvertPlan extends Plan {
   readonly to: PlannedFormat;
-  /** How the weights would be stored; null where that is found out from all of them: at most F32. */
+  /** How the weights would be stored; null where only all weights can tell: F32 at most. */
   readonly type: WeightType | null;
 }
 
-/** What is to be written. */
+/** The model to write. */
 export interface PlannedConvertOptions extends Pick<ConvertOptions, 'output' | 'type' | 'maxShardBytes' | 'force'> {
   readonly to: PlannedFormat;
 }
@@ -53,22 +52,21 @@ export interface PlannedConvertOptions extends Pick<ConvertOptions, 'output' | '
 /** Options of {@link planConvert}. */
 export interface PlanConvertOptions extends PlannedConvertOptions {
   /** Stays open. */
-  readonly source: Checkpoint;
+  readonly source: ModelSource;
 }
 
 /** Options of {@link planHubConvert}. */
 export interface PlanHubConvertOptions extends PlannedConvertOptions, PlannedRepositoryOptions {}
 
 /**
- * Plans the conversion of a checkpoint that is here. Reads no weight and writes nothing.
+ * Plans the conversion of a source that is here. Reads no weight and writes nothing.
  *
  * @throws ToolkitError `TYPE_UNFIT`, `INVALID_ARGUMENT`, and what checking the output throws
  */
 export async function planConvert({ source, ...options }: PlanConvertOptions): Promise<ConvertPlan> {
-  const model = fromCheckpoint(source);
-  return completePlan(options, await plannedCheckpoint(source), {
-    model,
-    storedType: model.storedType,
+  return completePlan(options, await plannedSource(source), {
+    facts: { ...source, ...source.complete({}) },
+    storedType: source.storedType,
     isExact: true,
     textBytes: 0,
   });
@@ -79,13 +77,13 @@ export async function planConvert({ source, ...options }: PlanConvertOptions): P
  * changes nothing on this machine.
  *
  * @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `TYPE_UNFIT`,
- *   `INVALID_ARGUMENT`, what checking the output throws; SafetensorsError of a damaged header
+ *   `INVALID_ARGUMENT`, what checking the output throws; ToolkitError of a damaged header
  */
 export async function planHubConvert(options: PlanHubConvertOptions): Promise<ConvertPlan> {
   const repository = await plannedRepository(options);
   const { planned, config } = repository;
   const dimensions = { ...config.dimensions, sharedClassifier: config.tiedEmbeddings };
-  const model: ModelFacts = {
+  const facts: CompleteFacts = {
     dimensions,
     settings: config,
     generation: NO_GENERATION_DEFAULTS,
@@ -94,30 +92,30 @@ export async function planHubConvert(options: PlanHubConvertOptions): Promise<Co
     modelName: planned.source,
   };
   return completePlan(options, planned, {
-    model,
+    facts,
     storedType: options.type === undefined ? await storedTypeOf(repository, dimensions, options) : null,
     isExact: false,
     textBytes: SLACK_BYTES + TEXT_GROWTH * planned.textBytes + 2 * TEXT_ENTRY_BYTES * dimensions.vocabSize,
   });
 }
 
-/** What the lengths of the outputs follow from. */
+/** The facts that decide the lengths of the outputs. */
 interface PlannedModel extends Pick<Plan, 'isExact'> {
-  readonly model: ModelFacts;
-  /** null where several types are, or where nobody asked. */
+  readonly facts: CompleteFacts;
+  /** null where several types are, or where it was not looked up. */
   readonly storedType: FloatType | null;
-  /** Room for what `model` does not hold. */
+  /** Bytes for what `facts` do not hold. */
   readonly textBytes: number;
 }
 
 async function completePlan(
   options: PlannedConvertOptions,
   planned: PlannedSource,
-  { model, storedType, isExact, textBytes }: PlannedModel,
+  { facts, storedType, isExact, textBytes }: PlannedModel,
 ): Promise<ConvertPlan> {
   const { output, to } = options;
   const type = options.type ?? storedType;
-  const byteLength = textBytes + outputBytes(options, model, type ?? 'F32');
+  const byteLength = textBytes + outputBytes(options, facts, type ?? 'F32');
   await checkTarget(options, planned.inputPaths);
   const plan = await settlePlan(planned, {
     outputs: [{ path: output, byteLength }],
@@ -129,14 +127,14 @@ async function completePlan(
 
 function outputBytes(
   { to, maxShardBytes = DEFAULT_SHARD_BYTES }: PlannedConvertOptions,
-  model: ModelFacts,
+  facts: CompleteFacts,
   type: WeightType,
 ): number {
-  if (to === 'gguf') return ggufLayout(model, type).header.fileByteLength;
+  if (to === 'gguf') return ggufLayout(facts, () => type).header.fileByteLength;
   if (type === 'Q8_0') throw misplaced('type Q8_0', '--type', to, 'gguf');
-  const shards = divideIntoShards(modelTensors(model.dimensions), type, maxShardBytes);
+  const shards = divideIntoShards(modelTensors(facts.dimensions), type, maxShardBytes);
   const weightBytes = shards.map((shard) => shardHeader(shard, type).fileByteLength);
-  const texts = hfTexts(model, shards, type).map(({ bytes }) => bytes().byteLength);
+  const texts = hfTexts(facts, shards, type).map(({ bytes }) => bytes().byteLength);
   return sum([...weightBytes, ...texts]);
 }
 
@@ -151,13 +149,13 @@ async function storedTypeOf(
   dimensions: ModelDimensions,
   { signal, onRetry = () => undefined }: Pick<PlannedRepositoryOptions, 'signal' | 'onRetry'>,
 ): Promise<FloatType | null> {
-  const wanted = new Set(modelTensors(dimensions).map(({ kind, layer }) => checkpointName(kind, layer)));
-  const dtypes: string[] = [];
+  const wanted = new Set(checkpointNames(dimensions));
+  const dtypes = new Set<string>();
   const { repo, commit } = download;
   for (const file of download.files.filter(({ path }) => path.endsWith('.safetensors'))) {
     const { blob } = openFilePass({ connection, repo, commit, file, signal, onRetry });
     const { tensors } = await openSafetensors(blob, { name: `${planned.source}/${file.path}`, signal });
-    for (const { name, dtype } of tensors.values()) if (wanted.has(name)) dtypes.push(dtype);
+    for (const { name, dtype } of tensors.values()) if (wanted.has(name)) dtypes.add(dtype);
   }
-  return soleType(dtypes);
+  return soleDtype(dtypes);
 }

@@ -1,66 +1,98 @@
-// Says what an export to .bin would read, download, write and need, before the first large byte.
+// Says what an export to .bin would read, download, write and need, before any weight is read.
 
+import { checkOutput } from '@llama-ts/durable';
 import {
   type BinVersion,
-  chooseGroupSize,
+  CALIBRATION_RULE,
   encodeTokenizerBin,
-  encodeTrailer,
   layout,
   type ModelDimensions,
-  matrixEncoding,
+  type Quantization,
 } from '@llama-ts/format';
-import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
-import { describeModel } from '../describe-model.js';
+import { chunkLength } from '../calibrate/calibration.js';
+import {
+  type CalibrationSpeed,
+  calibrationMemoryBytes,
+  calibrationSeconds,
+  calibrationWork,
+} from '../calibrate/calibration-cost.js';
 import type { ExportOptions } from '../export-model.js';
-import { checkOutput } from '../output/check-output.js';
 import { blockMemoryBytes } from '../output/row-blocks.js';
+import { trailerByteLength } from '../output/trailer-length.js';
+import type { ModelSource } from '../source/model-source.js';
 import { type Plan, type PlannedSource, settlePlan } from './plan.js';
-import { type PlannedRepositoryOptions, plannedCheckpoint, plannedRepository } from './planned-source.js';
+import { planHeader, searchedTensors } from './plan-header.js';
+import { type PlannedRepositoryOptions, plannedRepository, plannedSource } from './planned-source.js';
 
-/** Room of the trailer besides tokenizer and template: settings, provenance, 32 bytes a tensor. */
+/** Bytes of the trailer besides tokenizer and template: settings, provenance, 32 bytes a tensor. */
 const TRAILER_SLACK_BYTES = 1_000_000;
-const SHA256_BYTES = 32;
+const SHA256_DIGITS = 64;
 
-/** What an export would do. */
+/** An export that has not begun. */
 export interface ExportPlan extends Plan {
   readonly version: BinVersion;
   /** null for v0 and v1. */
   readonly groupSize: number | null;
+  /** The cost of calibration; undefined without a calibration text. Its memory is part of the plan's. */
+  readonly calibration?: PlannedCalibration | undefined;
 }
 
-/** What is to be written. */
-export type PlannedExportOptions = Pick<
-  ExportOptions,
-  'output' | 'version' | 'groupSize' | 'plain' | 'tokenizerBin' | 'force'
->;
+/** A calibration that has not begun. */
+export interface PlannedCalibration {
+  /** Tokens of the text, with those before each chunk. */
+  readonly nTokens: number;
+  /** false where the tokenizer is not on this machine: there are at most so many tokens. */
+  readonly isExact: boolean;
+  /** About how long it takes here; null where nothing was measured. */
+  readonly seconds: number | null;
+}
+
+/** A calibration to plan. */
+export interface CalibrationToPlan {
+  /** Tokens of the text. */
+  readonly nTokens: number;
+  /** false for bytes of the text, where no tokenizer is on this machine. */
+  readonly isExact: boolean;
+  /** The speed of this machine, as measureCalibration measures it. */
+  readonly speed?: CalibrationSpeed | undefined;
+}
+
+/** The model to write. */
+export interface PlannedExportOptions
+  extends Pick<
+    ExportOptions,
+    'output' | 'version' | 'groupSize' | 'types' | 'targetSize' | 'plain' | 'tokenizerBin' | 'force'
+  > {
+  readonly calibrate?: CalibrationToPlan | undefined;
+}
 
 /** Options of {@link planExport}. */
 export interface PlanExportOptions extends PlannedExportOptions {
   /** Stays open. */
-  readonly source: Checkpoint;
+  readonly source: ModelSource;
 }
 
 /** Options of {@link planHubExport}. */
 export interface PlanHubExportOptions extends PlannedExportOptions, PlannedRepositoryOptions {}
 
 /**
- * Plans the export of a checkpoint that is here. Reads no weight and writes nothing.
+ * Plans the export of a source that is here. Reads no weight and writes nothing.
  *
  * @throws ToolkitError `BAD_GROUP_SIZE`, and what checking the output throws
  */
 export async function planExport({ source, ...options }: PlanExportOptions): Promise<ExportPlan> {
   const { dimensions, tokenizer } = source;
-  const planned = await plannedCheckpoint(source);
-  const files = planned.inputs.map(({ path, byteLength }) => {
-    return { path, byteLength, sha256: '0'.repeat(2 * SHA256_BYTES) };
-  });
-  return completePlan(options, planned, {
+  const { version = 1, calibrate } = options;
+  const text = calibrate && { sha256: '0'.repeat(SHA256_DIGITS), nTokens: calibrate.nTokens };
+  const quantization: Quantization | undefined = text && { rule: CALIBRATION_RULE, text };
+  const rows = source.weights;
+  const header = planHeader(dimensions, { ...options, targetSize: undefined }, { rows });
+  const isCarried = searchedTensors(header, source).length === 0;
+  return completePlan(options, await plannedSource(source), {
     dimensions,
+    rows,
     isExact: true,
-    trailerBytes({ nTensors, weightsEnd }) {
-      const checksums = { header: noChecksum(), tensors: Array.from({ length: nTensors }, noChecksum) };
-      return encodeTrailer({ description: describeModel(source, files), tokenizer, checksums }, weightsEnd).byteLength;
-    },
+    trailerBytes: await trailerByteLength(source, version, isCarried ? null : quantization),
     tokenizerBinBytes: tokenizer === null ? 0 : encodeTokenizerBin(tokenizer).byteLength,
   });
 }
@@ -77,16 +109,18 @@ export async function planHubExport(options: PlanHubExportOptions): Promise<Expo
   return completePlan(options, planned, {
     dimensions: { ...dimensions, sharedClassifier: tiedEmbeddings },
     isExact: options.plain === true && options.tokenizerBin === undefined && tiedEmbeddings,
-    // Each token and each merge takes more room in JSON than in the trailer.
-    trailerBytes: () => planned.textBytes + TRAILER_SLACK_BYTES,
+    // Each token and each merge takes more bytes in JSON than in the trailer.
+    trailerBytes: planned.textBytes + TRAILER_SLACK_BYTES,
     tokenizerBinBytes: planned.textBytes,
   });
 }
 
-/** What the lengths of the outputs follow from. */
+/** The facts that decide the lengths of the outputs. */
 interface PlannedModel extends Pick<Plan, 'isExact'> {
   readonly dimensions: ModelDimensions;
-  readonly trailerBytes: (weights: { readonly nTensors: number; readonly weightsEnd: number }) => number;
+  /** The weights of a source on this machine; undefined for a source that would have to be downloaded. */
+  readonly rows?: ModelSource['weights'];
+  readonly trailerBytes: number;
   readonly tokenizerBinBytes: number;
 }
 
@@ -95,22 +129,33 @@ async function completePlan(
   planned: PlannedSource,
   model: PlannedModel,
 ): Promise<ExportPlan> {
-  const { output, version = 1, plain = false, tokenizerBin, force } = options;
+  const { output, version = 1, plain = false, tokenizerBin, force, calibrate } = options;
   const { dimensions, isExact } = model;
-  const groupSize = version === 2 ? chooseGroupSize(dimensions, options.groupSize) : null;
-  const { weightsEnd, tensors } = layout({ version, dimensions, groupSize });
-  const trailerBytes = plain ? 0 : model.trailerBytes({ nTensors: tensors.length, weightsEnd });
+  const calibration = calibrate === undefined ? null : planCalibration(dimensions, calibrate);
+  const trailerBytes = plain ? 0 : model.trailerBytes;
+  const header = planHeader(dimensions, options, { trailerBytes, rows: model.rows });
+  const { weightsEnd, tensors } = layout(header);
+  const matrices = tensors.filter(({ shape }) => shape.length > 1);
   const outputs = [{ path: output, byteLength: weightsEnd + trailerBytes }];
   if (tokenizerBin !== undefined) outputs.push({ path: tokenizerBin, byteLength: model.tokenizerBinBytes });
   for (const { path } of outputs) await checkOutput(path, { force, inputs: planned.inputPaths });
   const plan = await settlePlan(planned, {
     outputs,
     isExact,
-    blockMemoryBytes: blockMemoryBytes(matrixEncoding(groupSize)),
+    blockMemoryBytes:
+      Math.max(...matrices.map(({ encoding }) => blockMemoryBytes(encoding))) + (calibration?.memoryBytes ?? 0),
   });
-  return { version, groupSize, ...plan };
+  return {
+    version,
+    groupSize: header.groupSize,
+    ...plan,
+    ...(calibration === null ? {} : { calibration: calibration.planned }),
+  };
 }
 
-function noChecksum(): Uint8Array {
-  return new Uint8Array(SHA256_BYTES);
+/** Chunks begin with a token of their own, as Llama's do. */
+function planCalibration(dimensions: ModelDimensions, { nTokens: ofText, isExact, speed }: CalibrationToPlan) {
+  const nTokens = ofText + Math.ceil(ofText / (chunkLength(dimensions) - 1));
+  const seconds = speed === undefined ? null : calibrationSeconds(calibrationWork(dimensions, nTokens), speed);
+  return { planned: { nTokens, isExact, seconds }, memoryBytes: calibrationMemoryBytes(dimensions, nTokens) };
 }

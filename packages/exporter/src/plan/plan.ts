@@ -1,7 +1,7 @@
-// What writing a model would read, download, write and need: the parts that plans of all formats share.
+// The parts that plans of all formats share: what writing a model would read, download, write and need.
 
-import { dirname, resolve } from 'node:path';
-import { type DiskNeed, diskNeeds } from '../output/disk-space.js';
+import { dirname, resolvePath } from '@llama-ts/base';
+import { type DiskNeed, diskNeeds } from '@llama-ts/durable';
 
 /** Node, the program, and the heap of a model without a tokenizer; measured. */
 const BASE_MEMORY_BYTES = 95_000_000;
@@ -23,7 +23,7 @@ export interface PlannedOutput {
   readonly byteLength: number;
 }
 
-/** What writing a model would do. */
+/** A model that has not been written yet. */
 export interface Plan {
   /** Repository id or folder name. */
   readonly source: string;
@@ -41,9 +41,9 @@ export interface Plan {
   readonly isExact: boolean;
   /** Most memory it is expected to take. */
   readonly peakMemoryBytes: number;
-  /** One entry a disk that is written to. */
+  /** An entry for each disk that is written to. */
   readonly disks: readonly DiskNeed[];
-  /** Whether every disk has the room. */
+  /** Whether every disk has enough space. */
   readonly fits: boolean;
 }
 
@@ -51,13 +51,13 @@ export interface Plan {
 export interface PlannedSource extends Pick<Plan, 'source' | 'commit' | 'inputs' | 'downloadBytes'> {
   /** Files that must not be written over. */
   readonly inputPaths: readonly string[];
-  /** What of the download is kept, and where. */
+  /** Files of the download that are kept, and where. */
   readonly downloads: readonly PlannedOutput[];
   /** Bytes of the files that tokenizer and chat template come from. */
   readonly textBytes: number;
 }
 
-/** What a plan's model is written to. */
+/** The outputs of a plan. */
 export interface PlannedWrites extends Pick<Plan, 'outputs' | 'isExact'> {
   /** Memory that blocks of weights under way take. */
   readonly blockMemoryBytes: number;
@@ -67,7 +67,7 @@ export interface PlannedWrites extends Pick<Plan, 'outputs' | 'isExact'> {
 export async function settlePlan(planned: PlannedSource, writes: PlannedWrites): Promise<Plan> {
   const { source, commit, inputs, downloadBytes, downloads, textBytes } = planned;
   const { outputs, isExact, blockMemoryBytes } = writes;
-  const written = outputs.map(({ path, byteLength }) => ({ path: dirname(resolve(path)), byteLength }));
+  const written = outputs.map(({ path, byteLength }) => ({ path: dirname(resolvePath(path)), byteLength }));
   const disks = await diskNeeds([...written, ...downloads]);
   return {
     source,

@@ -1,26 +1,25 @@
-// What a plan has to know of a checkpoint that is here, or of a repository that is not.
+// The facts that a plan needs of a local source or of a repository.
 
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { joinPath, pathStatus, ToolkitError } from '@llama-ts/base';
 import { type CheckpointConfig, parseConfig } from '../checkpoint/config.js';
-import type { Checkpoint } from '../checkpoint/open-checkpoint.js';
 import type { Connection } from '../hub/connection.js';
 import { type DownloadPlan, type PlanDownloadOptions, planDownloadWith } from '../hub/plan-download.js';
 import { parseJson } from '../json-fields.js';
+import { type ModelSource, pathsOf } from '../source/model-source.js';
 import { type PlannedInput, type PlannedSource, sum } from './plan.js';
 
-/** Looks up the sizes of a checkpoint's files. */
-export async function plannedCheckpoint({ folder, source, commit, files }: Checkpoint): Promise<PlannedSource> {
+/** Looks up the sizes of an open source's files. */
+export async function plannedSource({ folder, name, commit, files }: ModelSource): Promise<PlannedSource> {
   const inputs: PlannedInput[] = [];
   for (const path of files) {
-    const { size } = await stat(join(folder, path));
+    const { size } = await pathStatus(joinPath(folder, path));
     inputs.push({ path, byteLength: size, cachedBytes: size });
   }
-  const inputPaths = files.map((path) => join(folder, path));
-  return { source, commit, inputs, inputPaths, downloadBytes: 0, downloads: [], textBytes: textBytesOf(inputs) };
+  const inputPaths = pathsOf({ folder, files });
+  return { source: name, commit, inputs, inputPaths, downloadBytes: 0, downloads: [], textBytes: textBytesOf(inputs) };
 }
 
-/** What to plan from a repository of the hub, and for which backend. */
+/** The repository of the hub to plan for, and the backend. */
 export interface PlannedRepositoryOptions extends PlanDownloadOptions {
   /** The weights are not kept. Default false. */
   readonly stream?: boolean | undefined;
@@ -38,6 +37,7 @@ export interface PlannedRepository {
 export async function plannedRepository(options: PlannedRepositoryOptions): Promise<PlannedRepository> {
   const { plan: download, readFile, connection } = await planDownloadWith(options);
   const { repo: source, commit } = download;
+  if (download.files.some(({ path }) => /\.gguf$/i.test(path))) throw plannedGguf(source);
   const name = `${source}/config.json`;
   const config = parseConfig(parseJson(await readFile('config.json'), name, 'BAD_CONFIG'), name);
   const isStreamed = (path: string) => options.stream === true && path.endsWith('.safetensors');
@@ -57,6 +57,17 @@ export async function plannedRepository(options: PlannedRepositoryOptions): Prom
     textBytes: textBytesOf(inputs),
   };
   return { planned, config, download, connection };
+}
+
+/** Its header would have to be read, which holds the tokenizer. */
+function plannedGguf(repo: string): ToolkitError {
+  return new ToolkitError(
+    'INVALID_ARGUMENT',
+    `${repo}: a plan reads config.json, expected no GGUF file of a repository`,
+    {
+      suggestions: ['a file on this machine can be planned; to download it: leave out --dry-run'],
+    },
+  );
 }
 
 function textBytesOf(inputs: readonly PlannedInput[]): number {

@@ -1,9 +1,15 @@
 // Recognises by the names of its files what a folder or repository holds when it is no checkpoint to export.
 
-import { INDEX_FILE, SINGLE_FILE } from '../checkpoint/weight-files.js';
-import { shellWord } from '../shell-word.js';
+import { commandLine, shellQuote } from '@llama-ts/base';
+import {
+  pytorchFiles,
+  SINGLE_FILE,
+  safetensorsFiles,
+  type WeightFiles,
+  weightFilesOf,
+} from '../checkpoint/weight-files.js';
 
-/** What was found, and the way on. */
+/** A checkpoint that cannot be exported, and what to do with it. */
 export interface ForeignCheckpoint {
   /** Ends the sentence "it holds …" or "it is …". */
   readonly what: string;
@@ -11,21 +17,20 @@ export interface ForeignCheckpoint {
   readonly suggestions: readonly string[];
 }
 
-/** What is looked at. */
+/** The names and facts to recognise it by. */
 export interface CheckpointNames {
   /** Folder or repository, as the user would name it. */
   readonly name: string;
   /** Paths of files, relative, with forward slashes. */
   readonly paths: readonly string[];
-  /** What adapter_config.json says its base is; undefined where it was not read. */
+  /** The base model in adapter_config.json; undefined where it was not read. */
   readonly adapterBase?: string | null | undefined;
-  /** Repository of the model this was made from, if anything tells. */
+  /** Repository of the model that this was made from, if it is known. */
   readonly original: string | null;
   /** Whether `name` is a repository of the hub. */
   readonly isRemote: boolean;
 }
 
-const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/;
 const CHECKPOINT_STEP = /^(checkpoint-(\d+))\/config\.json$/;
 const MAX_SUGGESTED = 3;
 
@@ -51,33 +56,19 @@ export function recogniseForeignCheckpoint(names: CheckpointNames): ForeignCheck
   const has = (path: string): boolean => paths.includes(path);
   const some = (pattern: RegExp): string | undefined => paths.find((path) => pattern.test(path));
   const hasConfig = has('config.json');
-  if (hasConfig && (has(SINGLE_FILE) || has(INDEX_FILE))) return null;
+  if (hasConfig && weightFilesOf(paths) !== null) return null;
   if (has('adapter_config.json') || some(/^adapter_model\./) !== undefined) return adapter(names);
   const below = hasConfig ? null : checkpointsBelow(names);
   if (below !== null) return below;
-  if (some(/^consolidated\.\d+\.(?:pth|pt)$/) !== undefined || (has('params.json') && has('tokenizer.model'))) {
-    return {
-      what: 'Meta’s original files (consolidated.*.pth, params.json)',
-      expected: 'the Hugging Face files: config.json and safetensors',
-      suggestions: exportOriginal(names, 'meta-llama/Llama-3.2-1B-Instruct'),
-    };
-  }
-  const gguf = paths.filter((path) => path.endsWith('.gguf') && (isRemote || !path.includes('/')));
+  const isOriginal = some(/^consolidated\.\d+\.(?:pth|pt)$/) !== undefined;
+  if (isOriginal || (has('params.json') && has('tokenizer.model'))) return metaFiles(names, isOriginal);
+  // hub/choose-gguf.ts chooses the GGUF file of a repository before this is called.
+  const gguf = isRemote ? [] : paths.filter((path) => path.endsWith('.gguf') && !path.includes('/'));
   if (gguf.length > 0) {
     return {
       what: `GGUF files only (${listed(gguf)})`,
-      expected: 'the safetensors of the model that they were made from',
-      suggestions: [
-        ...exportOriginal(names),
-        ...(isRemote ? [] : [`llama inspect ${shellWord(`${trimmed(name)}/${gguf[0]}`)}`]),
-      ],
-    };
-  }
-  if (some(/^pytorch_model(?:[.-].*)?\.bin(?:\.index\.json)?$/) !== undefined) {
-    return {
-      what: 'weights of PyTorch only (pytorch_model.bin), which are pickles',
-      expected: 'safetensors',
-      suggestions: [resaveCommand(name), `llama export ${shellWord(resaved(name))}`],
+      expected: 'the path of one of them',
+      suggestions: gguf.slice(0, MAX_SUGGESTED).map((path) => `llama export ${shellQuote(`${trimmed(name)}/${path}`)}`),
     };
   }
   if (has('model_index.json')) return other('a pipeline of diffusers, which makes images', names);
@@ -91,22 +82,36 @@ export function recogniseForeignCheckpoint(names: CheckpointNames): ForeignCheck
       expected: 'a saved model: config.json and safetensors',
       suggestions: has('zero_to_fp32.py')
         ? [
-            `python3 ${shellWord(`${trimmed(name)}/zero_to_fp32.py`)} ${shellWord(name)} ${shellWord(resaved(name))} --safe_serialization`,
+            // Into the folder itself, where config.json and the tokenizer are.
+            `python3 ${shellQuote(`${trimmed(name)}/zero_to_fp32.py`)} ${shellQuote(name)} ${shellQuote(name)} --safe_serialization`,
           ]
         : ['save the model from the training program: trainer.save_model("FOLDER")'],
     };
   }
-  const shards = paths.filter((path) => SHARD.test(path));
-  if (shards.length > 0) return missingShards(names, shards);
+  for (const files of [safetensorsFiles, pytorchFiles]) {
+    const shards = paths.filter((path) => files.shard.test(path));
+    if (shards.length > 0) return missingShards(names, shards, files);
+  }
   const single = paths.filter((path) => path.endsWith('.safetensors') && !path.includes('/'));
   if (hasConfig && single.length === 1 && !isRemote) {
     return {
       what: `its weights as ${single[0]}`,
       expected: SINGLE_FILE,
-      suggestions: [`ln -s ${shellWord(single[0]!)} ${shellWord(`${trimmed(name)}/model.safetensors`)}`],
+      suggestions: [`ln -s ${shellQuote(single[0]!)} ${shellQuote(`${trimmed(name)}/model.safetensors`)}`],
     };
   }
   return null;
+}
+
+/** A repository of Meta's files, or a folder of some of them. */
+function metaFiles(names: CheckpointNames, hasWeights: boolean): ForeignCheckpoint {
+  const suggestions = exportOriginal(names);
+  if (names.isRemote) {
+    const expected = 'the Hugging Face files: config.json and safetensors';
+    return { what: 'Meta’s original files (consolidated.*.pth, params.json)', expected, suggestions };
+  }
+  const lacks = hasWeights ? 'params.json' : 'consolidated.00.pth';
+  return { what: 'a part of Meta’s original files', expected: `${lacks} as well`, suggestions };
 }
 
 function adapter({ name, adapterBase, paths }: CheckpointNames): ForeignCheckpoint {
@@ -123,9 +128,9 @@ function adapter({ name, adapterBase, paths }: CheckpointNames): ForeignCheckpoi
     what: `a LoRA adapter of ${base ?? 'a model that adapter_config.json does not name'}, not a whole model`,
     expected: 'the adapter merged into its base',
     suggestions: [
-      `python3 -c ${shellWord(python)}`,
-      `llama export ${shellWord(merged)}`,
-      ...(base === null ? [] : [`the base alone: llama export ${shellWord(base)}`]),
+      `python3 -c ${shellQuote(python)}`,
+      `llama export ${shellQuote(merged)}`,
+      ...(base === null ? [] : [`the base alone: llama export ${shellQuote(base)}`]),
     ],
   };
 }
@@ -135,10 +140,11 @@ function checkpointsBelow({ name, paths, isRemote }: CheckpointNames): ForeignCh
   const holding = (file: string): string[] =>
     paths.filter((path) => path.endsWith(`/${file}`)).map((path) => path.slice(0, -file.length - 1));
   const folders =
-    [holding('config.json'), holding('refs/main'), holding('adapter_config.json')].find(({ length }) => length > 0) ??
-    [];
+    [holding('config.json'), holding('refs/main'), holding('adapter_config.json'), holding('params.json')].find(
+      ({ length }) => length > 0,
+    ) ?? [];
   const loadable = folders.filter((folder) =>
-    paths.some((path) => path.startsWith(`${folder}/`) && path.endsWith('.safetensors')),
+    paths.some((path) => path.startsWith(`${folder}/`) && /\.(?:safetensors|pth)$/.test(path)),
   );
   const chosen = loadable.length > 0 ? loadable : folders;
   if (chosen.length === 0 || isRemote) return null;
@@ -149,24 +155,28 @@ function checkpointsBelow({ name, paths, isRemote }: CheckpointNames): ForeignCh
     expected: 'the folder of one of them',
     suggestions: ordered
       .slice(0, MAX_SUGGESTED)
-      .map((folder) => `llama export ${shellWord(`${trimmed(name)}/${folder}`)}`),
+      .map((folder) => `llama export ${shellQuote(`${trimmed(name)}/${folder}`)}`),
   };
 }
 
-function missingShards({ name, isRemote, original }: CheckpointNames, shards: readonly string[]): ForeignCheckpoint {
-  const count = Number(SHARD.exec(shards[0]!)![2]);
+function missingShards(
+  { name, isRemote, original }: CheckpointNames,
+  shards: readonly string[],
+  { shard, index }: WeightFiles,
+): ForeignCheckpoint {
+  const count = Number(shard.exec(shards[0]!)![2]);
   const missing = Array.from({ length: count }, (_, i) =>
     shards[0]!.replace(/-\d{5}-of/, `-${String(i + 1).padStart(5, '0')}-of`),
   ).filter((path) => !shards.includes(path));
-  const lacks = [...missing, INDEX_FILE];
+  const lacks = [...missing, index];
   const from = original ?? 'OWNER/NAME';
   return {
     what: `${shards.length} of ${count} shards and no index`,
     expected: `${listed(lacks)} as well`,
     suggestions: isRemote
-      ? [`see its files: https://huggingface.co/${name}/tree/main`]
+      ? ['take another commit, which has them: --revision REVISION']
       : [
-          `hf download ${shellWord(from)} ${lacks.slice(0, MAX_SUGGESTED).map(shellWord).join(' ')} --local-dir ${shellWord(name)}`,
+          `hf download ${shellQuote(from)} ${commandLine(lacks.slice(0, MAX_SUGGESTED))} --local-dir ${shellQuote(name)}`,
         ],
   };
 }
@@ -185,20 +195,6 @@ function exportOriginal({ original }: CheckpointNames, example = 'meta-llama/Lla
       ? `the model that it was made from, such as: llama export ${example}`
       : `llama export ${original}`,
   ];
-}
-
-/** Loads the pickles with transformers and saves them as safetensors beside the folder. */
-function resaveCommand(name: string): string {
-  const python = [
-    'from transformers import AutoModelForCausalLM as M, AutoTokenizer as T',
-    `M.from_pretrained(${pythonText(name)}, torch_dtype="auto").save_pretrained(${pythonText(resaved(name))})`,
-    `T.from_pretrained(${pythonText(name)}).save_pretrained(${pythonText(resaved(name))})`,
-  ].join('; ');
-  return `python3 -c ${shellWord(python)}`;
-}
-
-function resaved(name: string): string {
-  return `${lastPart(name)}-safetensors`;
 }
 
 function pythonText(text: string): string {

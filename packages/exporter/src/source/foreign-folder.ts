@@ -1,16 +1,13 @@
-// Looks at a folder that is no checkpoint, and says in an error what it is and how to go on.
+// The error of a folder that is no checkpoint: what it is, and what to do.
 
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { ToolkitError } from '@llama-ts/format';
+import { basename, joinPath, listFolder, pathStatus, resolvePath, shellQuote, ToolkitError } from '@llama-ts/base';
 import { parseIndex } from '@llama-ts/safetensors';
-import { INDEX_FILE } from '../checkpoint/weight-files.js';
+import { weightFilesOf } from '../checkpoint/weight-files.js';
 import { type JsonObject, readJsonFile, readSmallFile } from '../json-fields.js';
-import { shellWord } from '../shell-word.js';
 import { type ForeignCheckpoint, recogniseForeignCheckpoint } from './foreign-checkpoint.js';
 import { originalModel } from './original-model.js';
 
-/** Folders of checkpoints hold dozens of files; a home folder is not walked through. */
+/** Folders of checkpoints hold dozens of files; the listing of a home folder stops here. */
 const MAX_PATHS = 2_000;
 /** Levels of folders below the one that is named. */
 const MAX_DEPTH = 2;
@@ -20,9 +17,9 @@ const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 /** Names shown of a folder that holds nothing known. */
 const MAX_SHOWN = 5;
 
-/** What the small files of a folder say; null for files that are not there or cannot be read. */
+/** The small files of a folder; null for files that do not exist or cannot be read. */
 export interface FolderTraces {
-  /** Of files, down to two levels. */
+  /** Paths of files, down to two levels. */
   readonly paths: readonly string[];
   readonly config: JsonObject | null;
   readonly adapterConfig: JsonObject | null;
@@ -35,16 +32,18 @@ export async function readTraces(folder: string, signal?: AbortSignal): Promise<
   const paths: string[] = [];
   await listInto(paths, folder, '', signal);
   const json = (name: string) =>
-    readJsonFile(join(folder, name), { code: 'BAD_CONFIG', maxBytes: MAX_TEXT_BYTES, signal }).catch(() => null);
+    readJsonFile(joinPath(folder, name), { code: 'BAD_CONFIG' as const, maxBytes: MAX_TEXT_BYTES, signal }).catch(
+      () => null,
+    );
   const [config, adapterConfig] = await Promise.all([json('config.json'), json('adapter_config.json')]);
-  const options = { code: 'BAD_CONFIG', maxBytes: MAX_TEXT_BYTES, signal };
-  const readme = await readSmallFile(join(folder, 'README.md'), options).catch(() => null);
+  const options = { code: 'BAD_CONFIG' as const, maxBytes: MAX_TEXT_BYTES, signal };
+  const readme = await readSmallFile(joinPath(folder, 'README.md'), options).catch(() => null);
   signal?.throwIfAborted();
-  const name = basename(resolve(folder));
+  const name = basename(resolvePath(folder));
   return { paths, config, adapterConfig, original: originalModel({ name, config, readme: textOf(readme) }) };
 }
 
-/** What a folder holds in place of a checkpoint, or null where nothing is recognised. */
+/** A description of a folder that is no checkpoint, or null if nothing is recognised. */
 export function foreignFolder(folder: string, traces: FolderTraces): ForeignCheckpoint | null {
   return recogniseForeignCheckpoint({
     ...traces,
@@ -63,11 +62,14 @@ export async function notACheckpoint(folder: string, signal?: AbortSignal): Prom
   const more = traces.paths.length > MAX_SHOWN ? ' …' : '';
   const holds = traces.paths.length === 0 ? 'holds no file' : `holds ${names}${more} and no config.json`;
   return new ToolkitError('BAD_CONFIG', `${folder}: ${holds}, expected a checkpoint: config.json and safetensors`, {
-    suggestions: [`ls ${shellWord(folder)}`, 'a checkpoint of the hub: llama export meta-llama/Llama-3.2-1B-Instruct'],
+    suggestions: [
+      ...(traces.paths.length === 0 ? [] : [`ls ${shellQuote(folder)}`]),
+      'a checkpoint of the hub: llama export meta-llama/Llama-3.2-1B-Instruct',
+    ],
   });
 }
 
-/** The error of a folder with config.json whose weights are of another kind or not all there; null for others. */
+/** The error of a folder with config.json whose weights are of another kind or incomplete; null for others. */
 export async function incompleteness(folder: string, signal?: AbortSignal): Promise<ToolkitError | null> {
   const traces = await readTraces(folder, signal);
   const found = foreignFolder(folder, traces) ?? (await incompleteCheckpoint(folder, traces, signal));
@@ -88,14 +90,14 @@ export function adapterBase(config: JsonObject | null): string | null {
 
 /** `original/` of a checkpoint: the checkpoint is the folder above. */
 async function originalBesideCheckpoint(folder: string): Promise<ForeignCheckpoint | null> {
-  const above = join(folder, '..');
-  if (basename(resolve(folder)) !== 'original') return null;
-  const names = await readdir(above).catch(() => [] as string[]);
-  if (!names.includes('config.json')) return null;
+  const above = joinPath(folder, '..');
+  if (basename(resolvePath(folder)) !== 'original') return null;
+  const entries = await listFolder(above).catch(() => []);
+  if (!entries.some(({ name }) => name === 'config.json')) return null;
   return {
     what: 'Meta’s original files of the checkpoint above it',
     expected: 'that checkpoint',
-    suggestions: [`llama export ${shellWord(above)}`],
+    suggestions: [`llama export ${shellQuote(above)}`],
   };
 }
 
@@ -105,19 +107,21 @@ async function incompleteCheckpoint(
   { paths, original }: FolderTraces,
   signal: AbortSignal | undefined,
 ): Promise<ForeignCheckpoint | null> {
-  if (paths.includes('model.safetensors') || !paths.includes(INDEX_FILE)) return null;
-  const options = { code: 'BAD_CONFIG', maxBytes: MAX_INDEX_BYTES, signal };
-  const bytes = await readSmallFile(join(folder, INDEX_FILE), options).catch(() => null);
+  const files = weightFilesOf(paths);
+  if (files === null || paths.includes(files.single)) return null;
+  const { index, pattern } = files;
+  const options = { code: 'BAD_CONFIG' as const, maxBytes: MAX_INDEX_BYTES, signal };
+  const bytes = await readSmallFile(joinPath(folder, index), options).catch(() => null);
   if (bytes === null) return null;
   let shards: readonly string[];
   try {
-    shards = parseIndex(bytes, INDEX_FILE).shards;
+    shards = parseIndex(bytes, index).shards;
   } catch {
     return null;
   }
   const isThere = await Promise.all(
     shards.map((shard) =>
-      stat(join(folder, shard)).then(
+      pathStatus(joinPath(folder, shard)).then(
         () => true,
         () => false,
       ),
@@ -130,7 +134,7 @@ async function incompleteCheckpoint(
     what: `${shards.length - missing.length} of the ${shards.length} shards that its index names`,
     expected: `${shown}${missing.length > MAX_SHOWN ? ` and ${missing.length - MAX_SHOWN} more` : ''} as well`,
     suggestions: [
-      `hf download ${shellWord(original ?? 'OWNER/NAME')} --include 'model*.safetensors' --local-dir ${shellWord(folder)}`,
+      `hf download ${shellQuote(original ?? 'OWNER/NAME')} --include ${shellQuote(pattern)} --local-dir ${shellQuote(folder)}`,
     ],
   };
 }
@@ -142,12 +146,12 @@ async function listInto(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => []);
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const entries = await listFolder(joinPath(folder, prefix)).catch(() => []);
+  for (const entry of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (paths.length >= MAX_PATHS) return;
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-    // Links of a hub's cache stand for files.
-    if (!entry.isDirectory()) paths.push(path);
+    // A hub cache holds links to files.
+    if (!entry.isFolder) paths.push(path);
     else if (!entry.name.startsWith('.') && prefix.split('/').length < MAX_DEPTH)
       await listInto(paths, folder, path, signal);
   }

@@ -32,7 +32,7 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
 };
 /** Pages of a repository that show a revision. */
 const REVISION_PAGES = new Set(['tree', 'blob', 'resolve', 'raw', 'commit', 'commits', 'edit', 'blame']);
-/** What names of files end in; no one means a repository by such a name. */
+/** Endings of file names: a name that ends so is not taken as a repository. */
 const FILE_NAME =
   /\.(?:bin|gguf|ggml|safetensors|pth?|ckpt|jsonl?|onnx|model|txt|md|jinja|h5|msgpack|npz|zip|tar|t?gz|ya?ml|html?|xml|py)$/i;
 

@@ -1,9 +1,9 @@
-// Guesses which unquantized, unmerged model a checkpoint was made from, by what its files say of it.
+// Guesses which unquantized, unmerged model a checkpoint was made from, by its name and its files.
 
 import { isObject, type JsonObject } from '../json-fields.js';
 import { hasFileEnding, looksLikeRepository } from './hub-address.js';
 
-/** What is known of a checkpoint. */
+/** Known facts of a checkpoint. */
 export interface ModelTraces {
   /** Folder or repository. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface ModelTraces {
 
 const LLAMA_NAME = /(?:Meta-)?Llama-3(?:\.\d)?-\d+B(?:-Instruct)?(?![\w])/i;
 
-/** A repository id, or null where nothing tells. */
+/** A repository id; null if no file names one. */
 export function originalModel({ name, config, readme = '' }: ModelTraces): string | null {
   const [, base] = /^base_model:\s*(?:\n\s*-\s*)?["']?([\w.-]+\/[\w.-]+)/m.exec(frontMatter(readme)) ?? [];
   const nameOrPath = isObject(config) ? config._name_or_path : undefined;
@@ -26,7 +26,7 @@ export function originalModel({ name, config, readme = '' }: ModelTraces): strin
   return llama === undefined ? null : `meta-llama/${llama}`;
 }
 
-/** `…-GGUF`, `…-4bit`, `…-AWQ`: the same model once more. */
+/** Whether an id ends like `…-GGUF`, `…-4bit`, `…-AWQ`: a quantized copy of a model. */
 function isQuantizedName(id: string): boolean {
   return hasFileEnding(id) || /-(?:gguf|mlx|awq|gptq|bnb|exl[23]|fp8|int[48]|\d+-?bits?)(?:-|$)/i.test(id);
 }

@@ -1,16 +1,16 @@
-// Says what a name on the command line means: the one rule that all commands keep to.
+// Says what a name on the command line means: one rule for all commands.
 //
-// 1. What is there, is meant: a folder or a file.
+// 1. A folder or file that exists is that folder or file.
 // 2. An address of the hub, or an id `owner/name` that does not end like a file, is a repository.
-// 3. A name of ollama's library is known as such, with the repository that holds the same model.
+// 3. A name of ollama's library is recognised, with the repository that holds the same model.
 // 4. Anything else is a file or folder that is missing. No request is made for it.
 
-import { stat } from 'node:fs/promises';
+import { pathStatus } from '@llama-ts/base';
 import { isRepoId } from '../hub/repo-names.js';
 import { looksLikeRepository, parseHubAddress } from './hub-address.js';
 import { repositoryOfOllamaName } from './ollama-name.js';
 
-/** What a name means. */
+/** The meaning of a name. */
 export type SourceName =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string }
@@ -31,15 +31,15 @@ export interface ReadSourceNameOptions {
 }
 
 /**
- * Reads a name by the rule above; asks the file system and nobody else.
+ * Reads a name by the rule above. It asks the file system only, and makes no request.
  *
  * @param name path, repository id, address, or name of ollama's library
  * @example
  * await readSourceName('https://huggingface.co/me/tiny/tree/v1'); // { kind: 'repository', repo: 'me/tiny', revision: 'v1', … }
  */
 export async function readSourceName(name: string, { endpoint }: ReadSourceNameOptions = {}): Promise<SourceName> {
-  const found = name === '' ? null : await stat(name).catch(() => null);
-  if (found !== null) return found.isDirectory() ? { kind: 'folder', path: name } : { kind: 'file', path: name };
+  const found = name === '' ? null : await pathStatus(name).catch(() => null);
+  if (found !== null) return found.isFolder ? { kind: 'folder', path: name } : { kind: 'file', path: name };
   if (looksLikeRepository(name)) return { kind: 'repository', repo: name, revision: null, file: null };
   const mirrors = endpoint !== undefined && URL.canParse(endpoint) ? [new URL(endpoint).host] : [];
   const address = parseHubAddress(name, mirrors);
@@ -50,7 +50,7 @@ export async function readSourceName(name: string, { endpoint }: ReadSourceNameO
   return { kind: 'missing', path: name, problem: null, repo: nearlyRepository(name) };
 }
 
-/** `owner/name/`, `owner/name@revision`, `owner/name:Q4_K_M`: an id but for its end. */
+/** The id in `owner/name/`, `owner/name@revision` or `owner/name:Q4_K_M`; null for other names. */
 function nearlyRepository(name: string): string | null {
   const id = name
     .trim()

@@ -1,22 +1,33 @@
-// The error of a name that cannot be a source: what the name is instead, and the command that goes on.
+// The error of a name that cannot be a source: what the name is instead, and a command that accepts it.
 
-import { open, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { describeForeignBytes, ToolkitError } from '@llama-ts/format';
+import {
+  basename,
+  dirname,
+  joinPath,
+  openFile,
+  pathStatus,
+  recogniseFormat,
+  shellQuote,
+  ToolkitError,
+} from '@llama-ts/base';
 import { redactUrl } from '../hub/redact.js';
-import { shellWord } from '../shell-word.js';
 import type { SourceName } from './read-source-name.js';
 
 const MAGIC_BYTES = 32;
 const EXAMPLE = 'llama export meta-llama/Llama-3.2-1B-Instruct';
 
-/** Says why a name is no folder of a checkpoint and no repository. */
-export async function refuseSource(
-  name: string,
-  found: Exclude<SourceName, { kind: 'folder' | 'repository' }>,
-): Promise<ToolkitError> {
+/** Says why a name is no source of the kinds that are expected. */
+export async function refuseSource(name: string, found: SourceName): Promise<ToolkitError> {
   const shown = redactUrl(name);
   if (found.kind === 'file') return refuseFile(name);
+  if (found.kind === 'folder') {
+    return sourceError(`${name}: is a folder, expected a file or a repository`, [`llama inspect ${shellQuote(name)}`]);
+  }
+  if (found.kind === 'repository') {
+    return sourceError(`${shown}: is a repository of the hub, expected a file or folder on this machine`, [
+      `llama export ${found.repo}`,
+    ]);
+  }
   if (found.kind === 'ollama') {
     return sourceError(`${shown}: is ollama's name of a model, expected a folder or a repository of the hub`, [
       `llama export ${found.repo}`,
@@ -37,37 +48,28 @@ export async function refuseSource(
 
 async function refuseFile(path: string): Promise<ToolkitError> {
   const start = await firstBytes(path);
-  const what = describeForeignBytes(start);
+  const format = recogniseFormat(start);
   const folder = dirname(path);
-  if (what?.startsWith('a GGUF')) {
-    return sourceError(`${path}: is ${what}, expected a folder with config.json and safetensors`, [
-      `llama inspect ${shellWord(path)}`,
-      `the model that it was made from, such as: ${EXAMPLE}`,
-    ]);
-  }
-  if (path.endsWith('.bin') && (what === null || what === 'a safetensors file')) {
-    const out = `${basename(path, '.bin')}.gguf`;
+  if (path.endsWith('.bin') && (format === null || format.id === 'bin' || format.id === 'safetensors')) {
+    const out = `${basename(path).replace(/(.)\.bin$/, '$1')}.gguf`;
     return sourceError(`${path}: is a file, expected a folder of a checkpoint or a repository`, [
-      `llama convert ${shellWord(path)} ${shellWord(out)} --to gguf`,
-      `llama inspect ${shellWord(path)}`,
+      `llama convert ${shellQuote(path)} ${shellQuote(out)} --to gguf`,
+      `llama inspect ${shellQuote(path)}`,
     ]);
   }
-  const hasCheckpoint = (await stat(join(folder, 'config.json')).catch(() => null)) !== null;
+  const hasCheckpoint = (await pathStatus(joinPath(folder, 'config.json')).catch(() => null)) !== null;
   return sourceError(`${path}: is a file, expected the folder of a checkpoint or a repository`, [
-    ...(hasCheckpoint ? [`llama export ${shellWord(folder)}`] : []),
-    `llama inspect ${shellWord(path)}`,
+    ...(hasCheckpoint ? [`llama export ${shellQuote(folder)}`] : []),
+    `llama inspect ${shellQuote(path)}`,
   ]);
 }
 
+/** The first bytes of a regular file; no bytes of anything else. */
 async function firstBytes(path: string): Promise<Uint8Array> {
-  // Opening a pipe would wait for a writer.
-  if (!(await stat(path).catch(() => null))?.isFile()) return new Uint8Array(0);
-  const file = await open(path, 'r').catch(() => null);
+  const file = await openFile(path).catch(() => null);
   if (file === null) return new Uint8Array(0);
   try {
-    const bytes = new Uint8Array(MAGIC_BYTES);
-    const { bytesRead } = await file.read(bytes, 0, MAGIC_BYTES, 0);
-    return bytes.subarray(0, bytesRead);
+    return await file.read(0, Math.min(MAGIC_BYTES, file.byteLength));
   } finally {
     await file.close();
   }

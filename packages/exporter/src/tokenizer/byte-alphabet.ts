@@ -1,6 +1,6 @@
 // The byte-level alphabet of GPT-2: every byte is written as one printable character in tokenizer.json.
 
-/** Byte that each code point stands for; −1 for none, and none at all past the end. */
+/** The byte of each code point; −1 for a code point without one. Later code points have none. */
 export const byteOfCodePoint: Int16Array = makeAlphabet();
 /** Character of each byte. */
 const symbolOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>

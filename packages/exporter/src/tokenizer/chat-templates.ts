@@ -1,10 +1,8 @@
 // Finds the chat templates of a checkpoint folder, where transformers finds them.
 
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TemplateFacts, type TokenizerData, ToolkitError, templateFacts } from '@llama-ts/format';
+import { errnoOf, joinPath, listFolder, ToolkitError } from '@llama-ts/base';
+import { type TemplateFacts, type TokenizerData, templateFacts } from '@llama-ts/format';
 import { END_OF_TURN } from '../convert/end-token.js';
-import { errnoOf } from '../files/file-layer.js';
 import { isObject, type JsonObject, readSmallFile, unreadable } from '../json-fields.js';
 
 /** Real templates take under 20 kB. */
@@ -44,14 +42,14 @@ export async function readChatTemplates(
   const templates = ofFiles.size > 0 ? ofFiles : configTemplates(config);
   const { default: chatTemplate = null, ...namedTemplates } = Object.fromEntries(templates);
   if (chatTemplate === null && (templates.size > 0 || config?.chat_template != null)) {
-    const where = ofFiles.size > 0 ? join(folder, TEMPLATE_FOLDER) : join(folder, 'tokenizer_config.json');
+    const where = ofFiles.size > 0 ? joinPath(folder, TEMPLATE_FOLDER) : joinPath(folder, 'tokenizer_config.json');
     warnings.push(`${where}: no chat template is named "default"; the file will hold none`);
   }
   const templateTokens = chatTemplate === null && templates.size === 0 ? {} : specialTokens(config);
   return { chatTemplate, ...templateFacts({ namedTemplates, templateTokens }), files, warnings };
 }
 
-/** The tokens that a template gets by another name than where nobody says it: the begin token's, and `<|eot_id|>`. */
+/** The template's special tokens that are not the default ones: the begin token's name, and `<|eot_id|>`. */
 export function unusualTokens(
   { templateTokens = {}, tokenizer }: TemplateFacts & { readonly tokenizer: TokenizerData | null },
   bosId: number | null,
@@ -64,7 +62,7 @@ export function unusualTokens(
   return Object.fromEntries(Object.entries(templateTokens).filter(([field, name]) => usual.get(field) !== name));
 }
 
-/** Whether a path in a repository is one of a template beside the default one. */
+/** Whether a path in a repository is that of a template other than the default one. */
 export function isNamedTemplate(path: string): boolean {
   const [folder, name, ...others] = path.split('/');
   return folder === TEMPLATE_FOLDER && name?.endsWith(TEMPLATE_ENDING) === true && others.length === 0;
@@ -72,15 +70,18 @@ export function isNamedTemplate(path: string): boolean {
 
 async function templateFiles(folder: string, files: string[], signal: AbortSignal | undefined) {
   const templates = new Map<string, string>();
-  const names = (await listFolder(join(folder, TEMPLATE_FOLDER)))
+  const names = (await namesIn(joinPath(folder, TEMPLATE_FOLDER)))
     .filter((name) => name.endsWith(TEMPLATE_ENDING))
     .sort();
   if (names.length > MAX_TEMPLATES) {
-    throw badTemplate(join(folder, TEMPLATE_FOLDER), `${names.length} templates, expected at most ${MAX_TEMPLATES}`);
+    throw badTemplate(
+      joinPath(folder, TEMPLATE_FOLDER),
+      `${names.length} templates, expected at most ${MAX_TEMPLATES}`,
+    );
   }
   const paths = [DEFAULT_FILE, ...names.map((name) => `${TEMPLATE_FOLDER}/${name}`)];
   for (const path of paths) {
-    const file = join(folder, ...path.split('/'));
+    const file = joinPath(folder, path);
     const bytes = await readSmallFile(file, { code: 'BAD_CHAT_TEMPLATE', maxBytes: MAX_TEMPLATE_BYTES, signal });
     if (bytes === null) continue;
     files.push(path);
@@ -90,9 +91,9 @@ async function templateFiles(folder: string, files: string[], signal: AbortSigna
   return templates;
 }
 
-async function listFolder(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return (await listFolder(folder)).map(({ name }) => name);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
     throw unreadable(folder, `cannot be listed (${errnoOf(error)})`, error);

@@ -1,6 +1,6 @@
 // Finds vocabulary and merges in the bytes of a tokenizer.json, and reads what is plain of them in the same pass.
 
-import { MAX_JSON_DEPTH } from '@llama-ts/format';
+import { latin1, MAX_JSON_DEPTH } from '@llama-ts/base';
 import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
@@ -36,7 +36,7 @@ export interface ModelCollections {
   readonly merges: Collection<Uint32Array>;
 }
 
-/** Null where one is missing or given twice, brackets do not match, or all is too deep. */
+/** Finds the collections; null if one is missing or given twice, if brackets do not match, or if they nest too deep. */
 export function findCollections(bytes: Uint8Array): ModelCollections | null {
   let vocab: Collection<PlainVocab> | null = null;
   let merges: Collection<Uint32Array> | null = null;
@@ -51,7 +51,7 @@ export function findCollections(bytes: Uint8Array): ModelCollections | null {
       text = { start: i + 1, end };
       i = end;
     } else if (byte === COLON) {
-      keys[depth] = Buffer.from(bytes.subarray(text.start, text.end)).toString('latin1');
+      keys[depth] = latin1(bytes.subarray(text.start, text.end));
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth--;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {

@@ -1,10 +1,11 @@
-// A place in the bytes of a JSON text, and steps over what is expected there. Past the end is a byte that nobody expects.
+// A position in the bytes of a JSON text, and steps over what is expected there. After the end it reads a byte that
+// no UTF-8 text has.
 
 export const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c] as const;
 export const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d] as const;
 const [TAB, NEWLINE, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20] as const;
 const [ZERO, NINE] = [0x30, 0x39] as const;
-/** More never occur in an id, and would not all be exact. */
+/** Most digits of an id. A double holds every number of nine digits exactly. */
 const MAX_DIGITS = 9;
 
 /** A place that functions move forward. */
@@ -26,7 +27,7 @@ export function takeMark(cursor: JsonCursor, mark: number): boolean {
   return takeByte(cursor, mark);
 }
 
-/** Steps over white space and then a whole number as ids are written; −1 where there is none. */
+/** Steps over white space and then a whole number as ids are written; −1 without a number. */
 export function takeId(cursor: JsonCursor): number {
   skipSpace(cursor);
   const { bytes, at: start } = cursor;
@@ -39,7 +40,7 @@ export function takeId(cursor: JsonCursor): number {
   return value;
 }
 
-/** Index of the quote that ends the string beginning at `start`; the length or more where there is none. */
+/** Index of the quote that ends the string beginning at `start`; the length or more without such a quote. */
 export function endOfString(bytes: Uint8Array, start: number): number {
   let i = start + 1;
   while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;

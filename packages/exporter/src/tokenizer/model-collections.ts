@@ -1,5 +1,6 @@
 // Takes vocabulary and merges out of a tokenizer.json piece by piece: parsed whole, they take ten times the file's bytes.
 
+import { concatBytes } from '@llama-ts/base';
 import { type JsonObject, parseJson, parseShallowJson } from '../json-fields.js';
 import { type ByteRange, findCollections, type ModelCollections } from './find-collections.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endOfString, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-cursor.js';
@@ -41,7 +42,7 @@ function withoutInsides(bytes: Uint8Array, ranges: readonly ByteRange[]): Uint8A
     parts.push(bytes.subarray(at, start + 1));
     at = end - 1;
   }
-  return Buffer.concat([...parts, bytes.subarray(at)]);
+  return concatBytes([...parts, bytes.subarray(at)]);
 }
 
 /** Parses a collection piece by piece. */
@@ -51,11 +52,12 @@ function* walk<T>(
   name: string,
   entriesOf: (json: JsonObject) => readonly T[],
 ): Generator<T> {
-  const [before, after] = bytes[start] === OPEN_OBJECT ? ['{"piece":{', '}}'] : ['{"piece":[', ']}'];
+  const around = bytes[start] === OPEN_OBJECT ? ['{"piece":{', '}}'] : ['{"piece":[', ']}'];
+  const [before, after] = around.map((text) => new TextEncoder().encode(text));
   const bracket = end - 1;
   for (let at = start + 1; at <= bracket; ) {
     const pieceEnd = endOfPiece(bytes, at, bracket);
-    const piece = Buffer.concat([Buffer.from(before), bytes.subarray(at, pieceEnd), Buffer.from(after)]);
+    const piece = concatBytes([before!, bytes.subarray(at, pieceEnd), after!]);
     const entries = entriesOf(parseShallowJson(piece, name, 'BAD_TOKENIZER').piece as JsonObject);
     const isWhole = at === start + 1 && pieceEnd === bracket;
     if (entries.length === 0 && !isWhole)
@@ -65,7 +67,7 @@ function* walk<T>(
   }
 }
 
-/** Index of the first comma between two entries past a piece's length; that of the bracket where there is none. */
+/** Index of the first comma between two entries after a piece's length; index of the bracket if there is none. */
 function endOfPiece(bytes: Uint8Array, start: number, bracket: number): number {
   let depth = 0;
   for (let i = start; i < bracket; i++) {

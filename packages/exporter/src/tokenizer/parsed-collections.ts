@@ -1,5 +1,6 @@
 // Reads vocabulary and merges once they are parsed, and says what is wrong with them.
 
+import { equalBytes } from '@llama-ts/base';
 import { show } from '../json-fields.js';
 import type { AddedEntry } from './added-tokens.js';
 import { decodeByteSymbols } from './byte-alphabet.js';
@@ -31,7 +32,7 @@ export function addVocab(
     const known = added.get(token);
     const bytes = decodeByteSymbols(token);
     if (known !== undefined) {
-      if (bytes !== null && !Buffer.from(bytes).equals(Buffer.from(token))) {
+      if (bytes !== null && !equalBytes(bytes, new TextEncoder().encode(token))) {
         throw badTokenizer(
           name,
           `added token ${show(token)} is spelled like other bytes of model.vocab, expected another name`,
@@ -56,20 +57,26 @@ export function addVocab(
 /**
  * Reads `"a b"` strings or `["a", "b"]` pairs.
  *
+ * @param field that holds them, for messages
  * @returns (nMerges, 2) ids
  * @throws ToolkitError `BAD_TOKENIZER`
  */
-export function parseMerges(merges: Iterable<unknown>, idOf: ReadonlyMap<string, number>, name: string): Uint32Array {
+export function parseMerges(
+  merges: Iterable<unknown>,
+  idOf: ReadonlyMap<string, number>,
+  name: string,
+  field = 'model.merges',
+): Uint32Array {
   const ids: number[] = [];
   for (const merge of merges) {
     const i = ids.length / 2;
     const parts: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
     const [left, right] = parts;
     if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
-      throw badTokenizer(name, `model.merges[${i}] ${show(merge)}, expected two tokens`);
+      throw badTokenizer(name, `${field}[${i}] ${show(merge)}, expected two tokens`);
     }
     for (const token of [left, right, left + right]) {
-      if (!idOf.has(token)) throw badTokenizer(name, `model.merges[${i}] names ${show(token)}, which is no token`);
+      if (!idOf.has(token)) throw badTokenizer(name, `${field}[${i}] names ${show(token)}, which is no token`);
     }
     ids.push(idOf.get(left)!, idOf.get(right)!);
   }

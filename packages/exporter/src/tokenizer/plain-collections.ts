@@ -1,5 +1,5 @@
 // Reads vocabulary and merges as files usually have them straight from the bytes, without a string or an object per token.
-// It never says what is wrong: whatever is unusual is left to the reader of parsed collections.
+// It reports no errors: anything unusual is left to the reader of parsed collections.
 
 import { MAX_TOKEN_BYTES, MAX_VOCAB_SIZE } from '@llama-ts/format';
 import { byteOfCodePoint } from './byte-alphabet.js';
@@ -87,12 +87,12 @@ function takePair(cursor: JsonCursor, pair: Symbols): number {
   return isWhole && (!isList || takeMark(cursor, CLOSE_ARRAY)) ? middle : 0;
 }
 
-/** Room for the longest token. */
+/** Bytes of the longest token. */
 function noSymbols(): Symbols {
   return { bytes: new Uint8Array(MAX_TOKEN_BYTES), length: 0 };
 }
 
-/** Steps over the symbols of a string up to whatever else follows, and appends their bytes; false where there is no room. */
+/** Steps over the symbols at the start of a string and appends their bytes; false where the table is full. */
 function takeSymbols(cursor: JsonCursor, symbols: Symbols): boolean {
   const { bytes: json } = cursor;
   const { bytes } = symbols;

@@ -1,7 +1,7 @@
 // Finds the tokenizer and the chat template of a checkpoint folder.
 
-import { join } from 'node:path';
-import { type TemplateFacts, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { joinPath, shellQuote, shellWord, ToolkitError } from '@llama-ts/base';
+import type { TemplateFacts, TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject, readJsonFile, readSmallFile, show } from '../json-fields.js';
 import { withConfiguredTokens } from './added-tokens.js';
 import { readChatTemplates } from './chat-templates.js';
@@ -12,10 +12,13 @@ import { readTokenizerFile, type TokenizerFile } from './tokenizer-json.js';
 /** Llama 3's tokenizer.json takes 17 MB. */
 const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
 
-/** What a folder says about text. */
+/** Tokens that an error names. */
+const MAX_NAMED = 5;
+
+/** The tokenizer of a folder. */
 export interface FolderTokenizer extends TemplateFacts {
   readonly tokenizer: TokenizerData | null;
-  /** What tokenizer.json puts around a text, as the file has it; undefined without the file. */
+  /** The post-processor of tokenizer.json, as the file has it; undefined without the file. */
   readonly postProcessor: unknown;
   readonly chatTemplate: string | null;
   /** tokenizer_config.json; null without one. */
@@ -28,28 +31,30 @@ export interface FolderTokenizer extends TemplateFacts {
 }
 
 /**
- * Reads tokenizer.json, else original/tokenizer.model, with what tokenizer_config.json says of added tokens; and the chat
+ * Reads tokenizer.json, else Meta's tokenizer.model, with what tokenizer_config.json says of added tokens; and the chat
  * templates.
  *
+ * @param modelFile where Meta's file is, relative to the folder
  * @throws ToolkitError `BAD_TOKENIZER`, `BAD_CHAT_TEMPLATE`, `FILE_UNREADABLE`
  */
 export async function readTokenizer(
   folder: string,
   vocabSize: number,
   signal: AbortSignal | undefined,
+  modelFile = 'original/tokenizer.model',
 ): Promise<FolderTokenizer> {
   const files: string[] = [];
   const warnings: string[] = [];
   const config = await readJson(folder, 'tokenizer_config.json', signal);
-  const found = await findTokenizer(folder, config, files, signal);
+  const found = await findTokenizer({ folder, modelFile, config, files }, signal);
   let tokenizer = found?.tokenizer ?? null;
   if (tokenizer === null) {
-    warnings.push(`${folder}: no tokenizer.json or original/tokenizer.model; the file will hold no tokenizer`);
+    warnings.push(`${folder}: no tokenizer.json or ${modelFile}; the file will hold no tokenizer`);
   } else {
     const configured = withConfiguredTokens(
       tokenizer,
       config?.added_tokens_decoder,
-      join(folder, 'tokenizer_config.json'),
+      joinPath(folder, 'tokenizer_config.json'),
     );
     warnings.push(...configured.warnings);
     tokenizer = fitVocabulary(configured.tokenizer, vocabSize, folder, files[0]!, warnings);
@@ -70,7 +75,11 @@ export async function readTokenizer(
 }
 
 function readJson(folder: string, file: string, signal: AbortSignal | undefined): Promise<JsonObject | null> {
-  return readJsonFile(join(folder, file), { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal });
+  return readJsonFile(joinPath(folder, file), {
+    code: 'BAD_TOKENIZER' as const,
+    maxBytes: MAX_TOKENIZER_FILE_BYTES,
+    signal,
+  });
 }
 
 /** A vocabulary may be larger than the tokenizer: rows of the embedding that no token uses. */
@@ -85,48 +94,54 @@ function fitVocabulary(
   if (nTokens > vocabSize) throw tooManyTokens(tokenizer, vocabSize, folder, file);
   if (nTokens === vocabSize) return tokenizer;
   const unused = nTokens === vocabSize - 1 ? `id ${nTokens} is` : `ids ${nTokens} to ${vocabSize - 1} are`;
-  warnings.push(`${join(folder, file)}: ${nTokens} tokens for a vocabulary of ${vocabSize}; ${unused} unused`);
+  warnings.push(`${joinPath(folder, file)}: ${nTokens} tokens for a vocabulary of ${vocabSize}; ${unused} unused`);
   return padTokenizer(tokenizer, vocabSize);
 }
 
 function tooManyTokens(tokenizer: TokenizerData, vocabSize: number, folder: string, file: string): ToolkitError {
   const { nTokens, specialTokens, addedTokens = [] } = tokenizer;
   const stray = [...specialTokens, ...addedTokens].filter(({ id }) => id >= vocabSize).map(({ name }) => name);
-  const named = stray.length === 0 ? '' : `; the embedding has no row for ${stray.map(show).join(', ')}`;
+  const more = stray.length > MAX_NAMED ? ` and ${stray.length - MAX_NAMED} more` : '';
+  const listed = stray.slice(0, MAX_NAMED).map(show).join(', ') + more;
+  const named = stray.length === 0 ? '' : `; the embedding has no row for ${listed}`;
   const resize =
     'from transformers import AutoModelForCausalLM as M; import sys; m = M.from_pretrained(sys.argv[1]); ' +
     `m.resize_token_embeddings(${nTokens}); m.save_pretrained(sys.argv[1])`;
   return new ToolkitError(
     'BAD_TOKENIZER',
-    `${join(folder, file)}: ${nTokens} tokens, expected at most ${vocabSize}, the vocab_size of config.json${named}`,
+    `${joinPath(folder, file)}: ${nTokens} tokens, expected at most ${vocabSize}, the vocab_size of config.json${named}`,
     {
       suggestions: [
-        ...(stray.length === 0
-          ? []
-          : [`remove tokens that the model was not trained with from ${file}: ${stray.map(show).join(', ')}`]),
-        `give them rows of the embedding: python3 -c ${JSON.stringify(resize)} ${JSON.stringify(folder)}`,
+        ...(stray.length === 0 ? [] : [`remove tokens that the model was not trained with from ${file}: ${listed}`]),
+        `give them rows of the embedding: python3 -c ${shellWord(resize)} ${shellQuote(folder)}`,
       ],
     },
   );
 }
 
+/** Where a tokenizer may be; its name is added to `files`. */
+interface TokenizerPlaces {
+  readonly folder: string;
+  readonly modelFile: string;
+  readonly config: JsonObject | null;
+  readonly files: string[];
+}
+
 async function findTokenizer(
-  folder: string,
-  config: JsonObject | null,
-  files: string[],
-  signal?: AbortSignal,
+  { folder, modelFile, config, files }: TokenizerPlaces,
+  signal: AbortSignal | undefined,
 ): Promise<TokenizerFile | null> {
-  const options = { code: 'BAD_TOKENIZER', maxBytes: MAX_TOKENIZER_FILE_BYTES, signal };
-  const jsonPath = join(folder, 'tokenizer.json');
+  const options = { code: 'BAD_TOKENIZER' as const, maxBytes: MAX_TOKENIZER_FILE_BYTES, signal };
+  const jsonPath = joinPath(folder, 'tokenizer.json');
   const json = await readSmallFile(jsonPath, options);
   if (json !== null) {
     files.push('tokenizer.json');
     return readTokenizerFile(json, jsonPath);
   }
-  const modelPath = join(folder, 'original', 'tokenizer.model');
+  const modelPath = joinPath(folder, modelFile);
   const bytes = await readSmallFile(modelPath, options);
   if (bytes === null) return null;
-  files.push('original/tokenizer.model');
+  files.push(modelFile);
   return {
     tokenizer: parseTiktoken(bytes, modelPath, namesOf(config?.added_tokens_decoder)),
     postProcessor: undefined,

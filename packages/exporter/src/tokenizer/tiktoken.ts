@@ -1,5 +1,6 @@
 // Reads Meta's tokenizer.model: a line of base64 and rank per token. It names no special tokens; Llama 3.2's follow.
 
+import { bytesOfBase64, latin1 } from '@llama-ts/base';
 import type { TokenizerData } from '@llama-ts/format';
 import { show } from '../json-fields.js';
 import { addToken, badTokenizer, createTokenTable, hasToken, packTokens } from './token-table.js';
@@ -49,7 +50,7 @@ export function parseTiktoken(
     if (!base64 || !BASE64.test(base64) || rank === undefined || !RANK.test(rank) || rest.length > 0) {
       throw badTokenizer(name, `line ${nLines} ${show(line)}, expected base64, a space and a rank`);
     }
-    addToken(table, Number(rank), new Uint8Array(Buffer.from(base64, 'base64')), name);
+    addToken(table, Number(rank), bytesOfBase64(base64), name);
   }
   const nPlain = table.nTokens;
   for (let id = 0; id < nPlain; id++) {
@@ -63,13 +64,16 @@ export function parseTiktoken(
   return packTokens(table, { specialTokens }, { ignoreMerges: true, merges: null }, name);
 }
 
-/** One at a time, without line ends: a file of nothing but line ends would make more of them than memory holds. */
+/**
+ * One line at a time, without line ends: an array of the lines of a file that holds only line ends would not fit into
+ * memory.
+ */
 function* linesOf(bytes: Uint8Array): Generator<string> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let start = 0; start < buffer.byteLength; ) {
-    const found = buffer.indexOf('\n', start);
-    const end = found < 0 ? buffer.byteLength : found;
-    const line = buffer.toString('latin1', start, end);
+  const text = latin1(bytes);
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, end);
     yield line.endsWith('\r') ? line.slice(0, -1) : line;
     start = end + 1;
   }

@@ -1,20 +1,21 @@
 // Gathers tokens by id, and packs them into the form a .bin file carries once every id is known to be there exactly once.
 
-import { type AddedToken, MAX_TOKEN_BYTES, MAX_VOCAB_SIZE, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
+import { type AddedToken, MAX_TOKEN_BYTES, MAX_VOCAB_SIZE, type TokenizerData } from '@llama-ts/format';
 import { show } from '../json-fields.js';
 
 /** More than Llama 3's vocabulary takes, so that its arrays never grow; what is not used of them takes no memory. */
 const [ROOM_FOR_IDS, ROOM_FOR_BYTES] = [1 << 18, 1 << 20] as const;
 
-/** Tokens by id while a tokenizer file is read. The arrays have room to spare and grow by doubling. */
+/** Tokens by id while a tokenizer file is read. The arrays are longer than what they hold, and grow by doubling. */
 export interface TokenTable {
   nTokens: number;
   /** Bytes of the tokens, end to end as they came. */
   bytes: Uint8Array;
   byteLength: number;
-  /** By id: where the token starts in `bytes`. */
+  /** (nTokens) where each token starts in `bytes`, indexed by its id. */
   starts: Uint32Array;
-  /** By id: bytes of the token; 0 where there is none. */
+  /** (nTokens) length of each token in bytes, indexed by its id; 0 where no token has the id. */
   lengths: Uint32Array;
 }
 
@@ -70,7 +71,7 @@ function makeRoom(table: TokenTable, id: number, length: number): void {
   }
 }
 
-/** The same values with as much room again behind them. */
+/** A copy of an array at twice its length. */
 export function doubled<A extends Uint8Array | Uint32Array>(values: A): A {
   const larger = new (values.constructor as new (length: number) => A)(2 * values.length);
   larger.set(values);

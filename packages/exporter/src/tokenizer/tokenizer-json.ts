@@ -12,18 +12,18 @@ import { addToken, badTokenizer, createTokenTable, hasToken, packTokens, type To
 export const LLAMA3_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** What is read before the collections. */
+/** The members that are read before the collections. */
 interface Beginning {
   readonly model: JsonObject;
   readonly added: readonly AddedEntry[];
-  /** Of the added tokens. */
+  /** Table of the added tokens. */
   readonly table: TokenTable;
 }
 
-/** What a tokenizer.json says. */
+/** The content of a tokenizer.json. */
 export interface TokenizerFile {
   readonly tokenizer: TokenizerData;
-  /** What is put around a text, as the file has it. */
+  /** The post-processor, which adds tokens around a text, as the file has it. */
   readonly postProcessor: unknown;
 }
 
@@ -49,7 +49,7 @@ export function readTokenizerJson(bytes: Uint8Array, name: string): TokenizerDat
   return readTokenizerFile(bytes, name).tokenizer;
 }
 
-/** The same with what else the file says. @throws ToolkitError `BAD_TOKENIZER` */
+/** Reads the tokenizer and everything else that the file says. @throws ToolkitError `BAD_TOKENIZER` */
 export function readTokenizerFile(bytes: Uint8Array, name: string): TokenizerFile {
   const { json, collections } = splitTokenizerJson(bytes, name);
   const { post_processor: postProcessor } = json;
@@ -94,7 +94,7 @@ function finishPlain(
   const { table } = vocab.content;
   const encoder = new TextEncoder();
   const names = added.map((token) => encoder.encode(token.name));
-  // One that the vocabulary lists too is unusual.
+  // An added token that the vocabulary lists too is unusual.
   const isListed = names.some((bytes) => vocab.content!.index.find(bytes, 0, bytes.byteLength) >= 0);
   if (isListed || added.some(({ id }) => hasToken(table, id))) return null;
   for (const [i, { id }] of added.entries()) addToken(table, id, names[i]!, name);

@@ -1,47 +1,62 @@
-// The weights of a .bin file of any version as float32 rows, beside the rows as they are stored.
+// Rows of an open .bin file of any version; each tensor's checksum is compared with its last row.
 
-import { type BinFile, openFile, readBinFile, rowsOf } from '@llama-ts/format';
-import { checkFinite } from './check-finite.js';
-import type { FloatRows, SourceRows } from './float-rows.js';
+import { type ByteSource, ToolkitError } from '@llama-ts/base';
+import { type BinFile, type BinTensor, exportAgain, isInPanels, rowsOf, type WeightEncoding } from '@llama-ts/format';
 import { checkStoredTensor, openStoredTensor, type StoredTensor } from './stored-tensor.js';
-import type { WeightCodec } from './weight-codec.js';
+import type { QuantizedRows } from './weight-codec.js';
+import type { WeightRows } from './weight-rows.js';
 
-/** @throws ToolkitError what readBinFile throws */
-export async function openBinRows(path: string, codec: WeightCodec): Promise<FloatRows> {
-  const source = await openFile(path);
-  let bin: BinFile;
-  try {
-    bin = await readBinFile(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+/** No writer stores it: quantized values go from -127 to 127. */
+const UNUSED_VALUE = -128;
+
+/** Rows of an open file. Quantized ones are dequantized: value * scale of its group, rounded once. */
+export function binRows(source: ByteSource, bin: BinFile): WeightRows {
   const tensors = new Map(bin.layout.tensors.map((tensor) => [tensor.name, tensor]));
-  let stored: StoredTensor;
+  const find = ({ name }: BinTensor): BinTensor => tensors.get(name)!;
+  let reading: StoredTensor;
   return {
-    name: path,
-    kind: 'bin',
-    dimensions: bin.header.dimensions,
-    words: bin.trailer && { ...bin.trailer.description, tokenizer: bin.trailer.tokenizer },
-    groupSize: bin.header.groupSize,
-    async readRows({ name }, firstRow, nRows, signal) {
+    name: source.name,
+    dtypeOf: () => 'F32',
+    quantizationOf: (tensor) => (find(tensor).encoding.isQuantized ? find(tensor).encoding : null),
+    async readRows(wanted, firstRow, nRows, into, signal) {
       signal?.throwIfAborted();
-      const tensor = tensors.get(name)!;
-      const { encoding } = tensor;
-      if (firstRow === 0) stored = await openStoredTensor(source, tensor);
-      const { floats, values, scales } = await stored.readRows(firstRow, nRows);
-      if (firstRow + nRows === rowsOf(tensor)) await checkStoredTensor(stored, tensor, bin, path);
-      let rows: SourceRows;
-      if (encoding.isQuantized) {
-        const quantized = { values: values!, scales: scales! };
-        // A codec's blocks are shared; the reader compares these weights with its own dequantized ones.
-        rows = { weights: (await codec.dequantize(quantized, encoding.groupSize, signal)).slice(), quantized };
-      } else {
-        rows = { weights: floats!, quantized: null };
-      }
-      checkFinite(tensor, rows.weights, firstRow, path);
-      return rows;
+      const tensor = find(wanted);
+      const { encoding, name } = tensor;
+      if (firstRow === 0) reading = await openStoredTensor(source, tensor);
+      const rows = await reading.readRows(firstRow, nRows, encoding.isQuantized ? undefined : into);
+      const isLast = firstRow + nRows === rowsOf(tensor);
+      const hashed = isLast ? checkStoredTensor(reading, tensor, bin, source.name) : reading.hashed();
+      if (!encoding.isQuantized) return { hashed, stored: null };
+      const stored = { values: rows.values!, scales: rows.scales! };
+      const bad = dequantize(into, stored, encoding);
+      if (bad === null) return { hashed, stored };
+      // A wrong checksum is the better error: the whole tensor is damaged, not these values alone.
+      await hashed;
+      throw damaged(source.name, name, bad, bin);
     },
-    close: () => source.close(),
   };
+}
+
+/** Fills the front of `into`; returns what no writer stores, in words, or null. */
+function dequantize(into: Uint8Array, { values, scales }: QuantizedRows, encoding: WeightEncoding): string | null {
+  const groupSize = encoding.isQuantized ? encoding.groupSize : 1;
+  const isSigned = isInPanels(encoding);
+  const weights = new Float32Array(into.buffer, into.byteOffset, values.length);
+  for (let start = 0; start < values.length; start += groupSize) {
+    const scale = scales[start / groupSize]!;
+    if (!isSigned && !(scale >= 0)) return `scale ${scale}, expected 0 or more`;
+    if (isSigned && !Number.isFinite(scale)) return `scale ${scale}, expected a finite number`;
+    for (let i = start; i < start + groupSize; i++) {
+      const value = values[i]!;
+      if (value === UNUSED_VALUE) return `value ${value}, expected -127 to 127`;
+      weights[i] = value * scale;
+    }
+  }
+  return null;
+}
+
+function damaged(path: string, tensor: string, found: string, { header }: BinFile): ToolkitError {
+  return new ToolkitError('BAD_WEIGHTS', `${path}: ${tensor} holds ${found}`, {
+    suggestions: [`the file is damaged, export it again: ${exportAgain(path, header.version)}`],
+  });
 }

@@ -1,6 +1,7 @@
 // Refuses weights that no export would write.
 
-import { type BinTensor, ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
+import type { BinTensor } from '@llama-ts/format';
 
 /**
  * @param firstRow of the tensor, the first one of `weights`

@@ -1,47 +1,46 @@
-// The weights of a model as float32 rows in the order of a .bin file, whatever holds them.
+// Rows of a source as float32, and as a quantized source stores them.
 
-import type {
-  BinTensor,
-  BoundaryTokens,
-  ForwardSettings,
-  GenerationDefaults,
-  ModelDimensions,
-  TemplateFacts,
-  TokenizerData,
-} from '@llama-ts/format';
-import type { QuantizedRows } from './weight-codec.js';
+import { type BinTensor, columnsOf } from '@llama-ts/format';
+import { sourceDtypeBytes } from '@llama-ts/kernels';
+import { isCarried } from './carried.js';
+import { checkFinite } from './check-finite.js';
+import type { QuantizedRows, WeightCodec } from './weight-codec.js';
+import type { WeightRows } from './weight-rows.js';
 
-/** What a source says of some rows. */
-export interface SourceRows {
+/** The values of some rows; valid until the next rows are read. */
+export interface FloatRows {
   /** (nRows, cols) */
   readonly weights: Float32Array;
-  /** The rows as the source stores them, where it is quantized; else null. */
-  readonly quantized: QuantizedRows | null;
+  /** The quantized rows, if the source has the encoding of the tensor; else null. */
+  readonly stored: QuantizedRows | null;
 }
 
-/** What a source says besides its weights: what a trailer carries of it. */
-export interface SourceWords extends ForwardSettings, BoundaryTokens, TemplateFacts {
-  readonly generation: GenerationDefaults;
-  readonly chatTemplate: string | null;
-  readonly tokenizer: TokenizerData | null;
-}
+/**
+ * Reads rows, which are asked for as {@link WeightRows.readRows} wants it.
+ *
+ * @throws ToolkitError `BAD_WEIGHTS` for NaN or an infinity too, and what the source throws
+ */
+export type ReadFloatRows = (
+  tensor: BinTensor,
+  firstRow: number,
+  nRows: number,
+  signal?: AbortSignal,
+) => Promise<FloatRows>;
 
-/** The weights of a model, row by row. */
-export interface FloatRows {
-  /** Its path, or its repository id. */
-  readonly name: string;
-  readonly kind: 'bin' | 'checkpoint';
-  readonly dimensions: ModelDimensions;
-  /** null for a .bin file without a trailer. */
-  readonly words: SourceWords | null;
-  /** Values per scale of a quantized source; else null. */
-  readonly groupSize: number | null;
-  /**
-   * Rows of a tensor, which are asked for from first to last, once; `firstRow` is even, and so is `nRows` except at a
-   * tensor's end. A vector is one row. What is returned holds until the next call.
-   *
-   * @throws ToolkitError `BAD_WEIGHTS`; `BAD_CHECKSUM` at the last rows of a tensor that the source's trailer disowns
-   */
-  readRows(tensor: BinTensor, firstRow: number, nRows: number, signal?: AbortSignal): Promise<SourceRows>;
-  close(): Promise<void>;
+/** A reader of float32 rows, with a buffer of its own. */
+export function floatRowsReader(rows: WeightRows, codec: WeightCodec): ReadFloatRows {
+  let buffer = new Uint8Array(0);
+  return async (tensor, firstRow, nRows, signal) => {
+    const dtype = rows.dtypeOf(tensor);
+    const nValues = nRows * columnsOf(tensor);
+    const byteLength = nValues * sourceDtypeBytes[dtype];
+    if (buffer.byteLength < byteLength) buffer = new Uint8Array(byteLength);
+    const bytes = buffer.subarray(0, byteLength);
+    const read = await rows.readRows(tensor, firstRow, nRows, bytes, signal);
+    await read.hashed;
+    const weights =
+      dtype === 'F32' ? new Float32Array(bytes.buffer, 0, nValues) : await codec.widen(bytes, dtype, signal);
+    checkFinite(tensor, weights, firstRow, rows.name);
+    return { weights, stored: isCarried(tensor.encoding, rows.quantizationOf(tensor)) ? read.stored : null };
+  };
 }

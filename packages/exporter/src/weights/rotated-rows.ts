@@ -2,11 +2,16 @@
 //
 // Meta's weights, .bin files and GGUF pair adjacent rows of a head; Hugging Face's checkpoints pair rows half a head apart.
 
-import type { BinTensor } from '@llama-ts/format';
+import type { BinTensor, ModelDimensions } from '@llama-ts/format';
 
 /** Whether the rotary embedding turns what the tensor computes: its rows have another order in a checkpoint. */
 export function hasRotatedRows({ kind }: BinTensor): boolean {
   return kind === 'wq' || kind === 'wk';
+}
+
+/** Rows of a tensor that are read together: those of a head, where its rows have another order in a checkpoint; else 1. */
+export function rowUnit(tensor: BinTensor, { dim, nHeads }: ModelDimensions): number {
+  return hasRotatedRows(tensor) ? dim / nHeads : 1;
 }
 
 /** Where row `row` of a .bin tensor with rotated rows is in a Hugging Face checkpoint. */

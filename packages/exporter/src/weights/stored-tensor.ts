@@ -1,74 +1,65 @@
 // Reads a tensor of a .bin file as it is stored, row by row, and hashes what it reads: the one reader of .bin weights.
 
-import {
-  type BinFile,
-  type BinTensor,
-  type ByteSource,
-  columnsOf,
-  equalBytes,
-  exportAgain,
-  scaleBytes,
-  scaleCount,
-  ToolkitError,
-  valueBytes,
-} from '@llama-ts/format';
+import { type ByteSource, equalBytes, ToolkitError } from '@llama-ts/base';
+import { type BinFile, type BinTensor, exportAgain, isInPanels } from '@llama-ts/format';
 import { startSha256 } from '@llama-ts/kernels';
+import { storedInPanels } from './stored-panels.js';
+import type { StoredContext, StoredRows } from './stored-reading.js';
+import { storedInRows } from './stored-rows.js';
 
-/** Rows of a tensor as the file stores them: float32, or quantized values with the scales of their groups. */
-export type StoredRows =
-  /** (nRows, cols) */
-  | { readonly floats: Float32Array; readonly values: null; readonly scales: null }
-  /** (nRows, cols) and (nRows, cols / groupSize) */
-  | { readonly floats: null; readonly values: Int8Array; readonly scales: Float32Array };
+export type { StoredRows } from './stored-reading.js';
 
 /** A tensor that is being read. */
 export interface StoredTensor {
   /**
    * Reads rows, which are asked for from first to last, once. A vector is one row.
    *
-   * @param into takes the bytes of the values; default: new memory
+   * @param into takes the bytes of float32 values; default: new memory
    */
   readRows(firstRow: number, nRows: number, into?: Uint8Array): Promise<StoredRows>;
   /** Waits until the rows read so far are hashed: their memory may be reused. */
   hashed(): Promise<void>;
   /** The sha256 of the tensor's bytes, once all rows were read. */
   digest(): Promise<Uint8Array>;
+  /** Once all rows and the digest were read: the first byte of padding that is not zero, in the file; null for none. */
+  strayByte(): number | null;
 }
 
-/** Starts to read a tensor. All scales of a quantized one are read ahead. */
+/** Starts to read a tensor. All separate scales of a quantized one are read ahead. */
 export async function openStoredTensor(source: ByteSource, tensor: BinTensor): Promise<StoredTensor> {
-  const { encoding, byteOffset, scalesByteOffset, nValues } = tensor;
-  const columns = columnsOf(tensor);
   const hash = startSha256();
-  // The bytes are little-endian, and so is every machine that the toolkit runs on.
-  const allScales = new Float32Array(scaleCount(encoding, nValues)); // (rows, cols / groupSize)
-  const scalesAsBytes = new Uint8Array(allScales.buffer);
-  if (encoding.isQuantized) await source.readInto(scalesByteOffset, scalesAsBytes);
   let hashed: Promise<void> = Promise.resolve();
-  return {
-    async readRows(firstRow, nRows, into) {
-      const [start, n] = [firstRow * columns, nRows * columns];
-      const byteLength = valueBytes(encoding, n);
-      const bytes = into?.subarray(0, byteLength) ?? new Uint8Array(byteLength);
-      await source.readInto(byteOffset + valueBytes(encoding, start), bytes);
+  let stray: number | null = null;
+  const context: StoredContext = {
+    source,
+    tensor,
+    hash(bytes) {
       hashed = hash.update(bytes);
-      if (!encoding.isQuantized) {
-        return { floats: new Float32Array(bytes.buffer, bytes.byteOffset, n), values: null, scales: null };
-      }
-      const [firstScale, nScales] = [scaleCount(encoding, start), scaleCount(encoding, n)];
-      const scales = allScales.subarray(firstScale, firstScale + nScales);
-      return { floats: null, values: new Int8Array(bytes.buffer, bytes.byteOffset, n), scales };
     },
+    notePadding(bytes, byteOffset) {
+      const i = bytes.findIndex((byte) => byte !== 0);
+      if (i >= 0) stray ??= byteOffset + i;
+    },
+  };
+  const reading = isInPanels(tensor.encoding) ? storedInPanels(context) : await storedInRows(context);
+  return {
+    readRows: reading.readRows,
     hashed: () => hashed,
-    digest() {
-      if (scaleBytes(encoding, nValues) > 0) void hash.update(scalesAsBytes);
+    async digest() {
+      reading.hashScales();
+      const { byteOffset, byteLength } = tensor;
+      const end = byteOffset + byteLength;
+      const padding = await source.read(reading.end, end - reading.end);
+      context.notePadding(padding, reading.end);
+      if (padding.byteLength > 0) context.hash(padding);
       return hash.digest();
     },
+    strayByte: () => stray,
   };
 }
 
 /**
- * Holds a tensor of which all rows were read against its checksum, if the file has one.
+ * Compares a tensor's checksum with the trailer's, once all rows were read; does nothing for a plain file.
  *
  * @throws ToolkitError `BAD_CHECKSUM`
  */

@@ -1,30 +1,47 @@
 #include "cpu.h"
 
-#if defined(__aarch64__) && defined(__linux__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+// The build lists the instruction sets that it compiles: scripts/build/compile-native.mjs.
+#if !defined(KERNELS_INSTRUCTION_SETS)
+#error "expected -DKERNELS_INSTRUCTION_SETS(SET)=SET(NAME) …"
 #endif
 
 namespace kernels {
 
-extern const KernelTable genericTable, avx2Table, avx512Table, avx512vnniTable, neonTable;
+#define DECLARE(name) extern const KernelTable name##Table;
+KERNELS_INSTRUCTION_SETS(DECLARE)
+#undef DECLARE
+
+CpuModel cpuModel() {
+  CpuModel cpu = {};
+#if defined(__x86_64__)
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(0, &a, &b, &c, &d) == 0) return cpu;
+  memcpy(cpu.vendor, &b, 4);
+  memcpy(cpu.vendor + 4, &d, 4);
+  memcpy(cpu.vendor + 8, &c, 4);
+  __get_cpuid(1, &a, &b, &c, &d);
+  const uint32_t baseFamily = a >> 8 & 15;
+  cpu.family = baseFamily == 15 ? baseFamily + (a >> 20 & 255) : baseFamily;
+  cpu.model = (a >> 4 & 15) | (baseFamily == 6 || baseFamily == 15 ? (a >> 12 & 0xf0) : 0);
+#endif
+  return cpu;
+}
 
 std::vector<const KernelTable*> supportedTables() {
-  std::vector<const KernelTable*> tables;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx512 && __builtin_cpu_supports("avx512vnni")) tables.push_back(&avx512vnniTable);
-  if (avx512) tables.push_back(&avx512Table);
-  if (avx2) tables.push_back(&avx2Table);
-#elif defined(__aarch64__) && defined(__APPLE__)
-  tables.push_back(&neonTable);  // every Apple CPU that runs Node has the dot product
-#elif defined(__aarch64__) && defined(__linux__)
-  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) tables.push_back(&neonTable);
 #endif
-  tables.push_back(&genericTable);
+  std::vector<const KernelTable*> tables;
+#define ADD(name) \
+  if (name##Table.isSupported()) tables.push_back(&name##Table);
+  KERNELS_INSTRUCTION_SETS(ADD)
+#undef ADD
   return tables;
 }
 

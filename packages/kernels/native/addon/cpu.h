@@ -1,4 +1,4 @@
-// The instruction sets compiled in, and which of them this CPU has.
+// The instruction sets that are compiled in and that this CPU has.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,16 @@
 
 namespace kernels {
 
-/** What this CPU can run, fastest first. */
+/** What CPUID says of an x86 CPU. */
+struct CpuModel {
+  /** "GenuineIntel", "AuthenticAMD"; empty on other CPUs. */
+  char vendor[13];
+  uint32_t family, model;
+};
+
+CpuModel cpuModel();
+
+/** The kernels that this CPU can run, fastest first. */
 std::vector<const KernelTable*> supportedTables();
 
 }  // namespace kernels

@@ -64,7 +64,7 @@ Environment::~Environment() {
 }
 
 void Environment::add(ThreadOwner& owner) {
-  // Hooks run in the order opposite to theirs.
+  // Hooks run in reverse order of their registration: this one must be the newest.
   if (hasHook_) napi_remove_env_cleanup_hook(env_, onEnd, this);
   hasHook_ = napi_add_env_cleanup_hook(env_, onEnd, this) == napi_ok;
   if (!hasHook_) throw StatusError{napi_generic_failure};
@@ -85,14 +85,14 @@ void Environment::release(std::unique_ptr<Released> memory) noexcept {
 
 void Environment::destroyReleased() noexcept {
   const bool isBusy = std::ranges::any_of(owners_, [](const ThreadOwner* owner) { return owner->isBusy(); });
-  // One at a time: each would destroy the next, as deep as there are many.
+  // In a loop: destroying the first would destroy the others recursively, and overflow the stack.
   while (!isBusy && released_ != nullptr) released_ = std::move(released_->next);
 }
 
 void Environment::onEnd(void* environment) noexcept {
   Environment& self = *static_cast<Environment*>(environment);
   self.hasHook_ = false;
-  // Not under the lock: ending waits for threads. No JavaScript runs any more that could add an owner.
+  // Without the lock, because end() waits for threads. No JavaScript runs any more, so that no owner is added meanwhile.
   for (ThreadOwner* owner : self.owners_) owner->end();
   self.destroyReleased();
 }

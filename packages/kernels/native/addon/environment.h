@@ -1,11 +1,11 @@
-// How threads end: with what owns them, with their environment, or with the process.
+// How threads end: with their owner, with their environment, or with the process.
 //
 // - An owner that is closed or collected ends its threads itself.
 // - An environment ends (the end of a program, worker.terminate(), process.exit() in a worker): Node runs cleanup hooks, and one
-//   ends all threads of the environment. Node takes external buffers away before that, in the middle of a run, so their memory
-//   is kept until the threads that may use it are at rest.
+//   of them ends all threads of the environment. Node releases external buffers before that, during a run, so that their memory
+//   is kept until no thread can use it.
 // - The process ends (process.exit() on the main thread, an uncaught error): no hook runs, nothing is destroyed, and the threads
-//   go on until the system ends them. From the exit handler on they no longer call into Node, which is being taken down.
+//   go on until the system ends them. From the exit handler on they no longer call into Node, which is shutting down.
 #pragma once
 
 #include <node_api.h>
@@ -19,7 +19,7 @@ namespace kernels {
 class ThreadOwner {
  public:
   virtual ~ThreadOwner() = default;
-  /** Ends the threads and waits for that; on the environment's thread. Again: nothing. */
+  /** Ends the threads and waits until they have ended; on the environment's thread. A second call does nothing. */
   virtual void end() noexcept = 0;
   /** Keeps the threads from calling into Node, without waiting for them; on any thread. */
   virtual void beQuiet() noexcept = 0;
@@ -27,7 +27,7 @@ class ThreadOwner {
   virtual bool isBusy() const noexcept = 0;
 };
 
-/** Memory that Node has let go of and threads may still use. */
+/** Memory that Node has released and that threads may still use. */
 struct Released {
   virtual ~Released() = default;
   std::unique_ptr<Released> next;
@@ -36,7 +36,7 @@ struct Released {
 /** The threads of one environment: of the main thread or of a worker. */
 class Environment : public std::enable_shared_from_this<Environment> {
  public:
-  /** Made with the addon in an environment. @throws StatusError, std::bad_alloc */
+  /** Called when an environment loads the addon. @throws StatusError, std::bad_alloc */
   static void open(napi_env env);
   static std::shared_ptr<Environment> of(napi_env env);
 
@@ -45,12 +45,12 @@ class Environment : public std::enable_shared_from_this<Environment> {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  /** To be called once the thread-safe functions that its threads call have been made: their hooks run after ours. */
+  /** Call it after creating the thread-safe functions that the owner's threads call, so that their hooks run after ours. */
   void add(ThreadOwner& owner);
   void remove(ThreadOwner& owner) noexcept;
-  /** Destroys it once no owner is busy. */
+  /** Destroys the memory as soon as no owner is busy. */
   void release(std::unique_ptr<Released> memory) noexcept;
-  /** To be called when an owner has come to rest. */
+  /** Call it when an owner is no longer busy. */
   void destroyReleased() noexcept;
 
  private:

@@ -1,4 +1,6 @@
-// new Executor(backend, threads, onDone): the threads that compute.
+// new Executor(backend, threads, onDone, tuning): a pool of threads that run programs.
+#include <string.h>
+
 #include <functional>
 #include <memory>
 
@@ -18,6 +20,17 @@ const KernelTable& tableOf(const std::string& backend) {
   throw CodedError("BACKEND_UNSUPPORTED", "no such backend: " + backend);
 }
 
+/** The fields of Tuning, from a Uint32Array. */
+Tuning tuningOf(const KernelTable& table, const TypedArray& fields) {
+  Tuning tuning;
+  if (fields.type != napi_uint32_array || fields.length * sizeof(uint32_t) != sizeof tuning) throw invalidArgument("no tuning");
+  memcpy(&tuning, fields.data, sizeof tuning);
+  const bool fits = tuning.prefetch <= Prefetch::pageStarts && tuning.streamTokens >= 1 &&
+                    tuning.streamTokens <= table.tuning.streamTokens && tuning.shareBytes > 0;
+  if (!fits) throw invalidArgument("tuning out of range");
+  return tuning;
+}
+
 class ExecutorObject : public ThreadOwner {
  public:
   explicit ExecutorObject(const Call& call) : environment_(Environment::of(call.env)) {
@@ -25,7 +38,8 @@ class ExecutorObject : public ThreadOwner {
     const uint32_t threads = call.uint32(1);
     if (threads < 1 || threads > kMaxThreads) throw invalidArgument("threads out of range");
     done_ = std::make_unique<ThreadCallback>(call.env, call.arguments[2], "kernels");
-    executor_ = std::make_unique<Executor>(table, threads, [this] { done_->call(); });
+    const Tuning tuning = tuningOf(table, TypedArray(call.env, call.arguments[3]));
+    executor_ = std::make_unique<Executor>(table, tuning, threads, [this] { done_->call(); });
     environment_->add(*this);
   }
 
@@ -44,18 +58,18 @@ class ExecutorObject : public ThreadOwner {
 
   bool isBusy() const noexcept override { return executor_ != nullptr && executor_->isRunning(); }
 
-  /** start(words, count): the index of an invalid operation, or -1 when the threads are at work. */
+  /** start(words, count): the index of a wrong operation; -1 if the threads run the program. */
   napi_value start(const Call& call) {
     const TypedArray words(call.env, call.arguments[0]);
     const size_t count = call.uint32(1);
-    if (executor_ == nullptr || isBusy()) throw invalidArgument("the executor is closed or at work");
+    if (executor_ == nullptr || isBusy()) throw invalidArgument("the executor is closed or running");
     if (words.type != napi_float64_array || count == 0 || count > words.length) throw invalidArgument("nothing to start");
     const int64_t invalid = executor_->start(static_cast<const double*>(words.data), count);
     if (invalid < 0) done_->keepAlive(true);
     return numberValue(call.env, (double)invalid);
   }
 
-  /** onDone has been called: until the next start nothing keeps the process alive. */
+  /** To be called after onDone. Until the next start, the pool does not keep the process alive. */
   napi_value nonFinite(const Call& call) {
     done_->keepAlive(false);
     environment_->destroyReleased();
@@ -76,7 +90,7 @@ class ExecutorObject : public ThreadOwner {
  private:
   const std::shared_ptr<Environment> environment_;
   std::unique_ptr<ThreadCallback> done_;
-  /** Ends before what it calls. */
+  /** Declared after `done_`, which its threads call, so that it is destroyed first. */
   std::unique_ptr<Executor> executor_;
 };
 

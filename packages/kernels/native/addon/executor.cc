@@ -19,12 +19,14 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 /**
- * A thread without work looks this often for more before it sleeps: about a millisecond, so that the next token, of which
- * the caller's thread chooses the id meanwhile, finds it awake. It offers its core to that thread.
+ * How often a thread without work checks for more before it sleeps: about a millisecond, in which the caller's thread chooses the
+ * next token, so that the next run finds the pool awake.
  */
-constexpr int kIdleSpins = 20000;
+constexpr uint32_t kIdleSpins = 20000;
+/** The same while other programs use the cores: a thread that yields its core to one of them gets it back after a time slice. */
+constexpr uint32_t kIdleSpinsIfBusy = kSpinsBeforeYield;
 
-/** Round to nearest even, no flush to zero, no trap: canonical arithmetic, whatever the creating thread had set. */
+/** Sets what canonical arithmetic needs, independent of the creating thread: round to nearest even, no flush to zero, no trap. */
 void resetFloatingPoint() {
 #if defined(__x86_64__)
   _mm_setcsr(0x1f80);
@@ -55,11 +57,15 @@ void Executor::Free::operator()(void* memory) const {
 #endif
 }
 
-Executor::Executor(const KernelTable& table, uint32_t threads, std::function<void()> onDone)
+Executor::Executor(const KernelTable& table, const Tuning& tuning, uint32_t threads, std::function<void()> onDone)
     : table_(table),
       threads_(threads),
       onDone_(std::move(onDone)),
-      shared_(std::make_unique<Shared>()) {
+      shared_(std::make_unique<Shared>()),
+      turns_(std::make_unique<Turn[]>(threads)),
+      active_(threads) {
+  shared_->tuning = tuning;
+  idleSpins_.store(kIdleSpins);
   [[maybe_unused]] const SignalsBlocked blocked;
   pool_.reserve(threads);
   try {
@@ -72,20 +78,22 @@ Executor::Executor(const KernelTable& table, uint32_t threads, std::function<voi
 
 Executor::~Executor() {
   cancel();
-  const uint32_t last = generation_.load();
+  const uint32_t last = started_.load();
   for (uint32_t done = finished_.load(); done != last; done = finished_.load()) finished_.waitWhile(done, 0);
   stop();
 }
 
 void Executor::stop() {
   stopping_ = true;
-  generation_.add(1);
-  generation_.wakeAll();
+  for (uint32_t i = 0; i < threads_; i++) {
+    turns_[i].count.add(1);
+    turns_[i].count.wakeAll();
+  }
   for (std::thread& thread : pool_) thread.join();
 }
 
 int64_t Executor::start(const double* words, size_t count) {
-  const Plan checked = plan(table_, words, count);
+  const Plan checked = plan(table_, shared_->tuning, words, count);
   if (checked.invalidOp >= 0) return checked.invalidOp;
   const size_t bytes = checked.scratch.common + threads_ * checked.scratch.perThread;
   if (bytes > memoryBytes_) {
@@ -99,23 +107,34 @@ int64_t Executor::start(const double* words, size_t count) {
   scratch_ = checked.scratch;
   shared_->cancelled.store(0);
   shared_->nonFinite.store(0);
-  generation_.add(1);
-  generation_.wakeAll();
+  const uint32_t active = active_.begin(nowMicroseconds(), shared_->losses);
+  shared_->active.store(active);
+  started_.add(1);
+  for (uint32_t i = 0; i < active; i++) turns_[i].count.add(1);
+  for (uint32_t i = 0; i < active; i++) turns_[i].count.wakeAll();
   return -1;
+}
+
+void Executor::finishRun() {
+  for (uint32_t left = shared_->leaving.load(); left != 0; left = shared_->leaving.load()) shared_->leaving.waitWhile(left, kSpins);
+  const uint32_t active = shared_->active.load();
+  if (active < active_.count()) active_.end(active, nowMicroseconds(), shared_->losses);
+  idleSpins_.store(active_.areFewer() ? kIdleSpinsIfBusy : kIdleSpins);
+  finished_.add(1);
+  finished_.wakeAll();
 }
 
 void Executor::work(uint32_t thread) {
   resetFloatingPoint();
   for (uint32_t seen = 0;; seen++) {
-    // It grows by one at a time: no run ends, and so nothing follows it, without this thread.
-    generation_.waitWhile(seen, kIdleSpins);
+    // It grows by one at a time, since no run of this thread ends without this thread.
+    turns_[thread].count.waitWhile(seen, idleSpins_.load());
     if (stopping_) return;
     uint8_t* own = memory_.get() + scratch_.common + thread * scratch_.perThread;
-    execute(table_, words_, count_, {thread, threads_, shared_.get(), memory_.get(), own});
+    execute(table_, words_, count_, {thread, shared_->active.load(), shared_.get(), memory_.get(), own});
     if (thread != 0) continue;
-    // The last barrier has passed: no thread computes any more.
-    finished_.store(seen + 1);
-    finished_.wakeAll();
+    // No thread computes after the last barrier.
+    finishRun();
     onDone_();
   }
 }

@@ -1,7 +1,9 @@
-// A persistent pool of threads that runs one program at a time and says when it is done.
+// A persistent pool of threads that runs one program at a time and reports its end.
 //
-// Every thread takes part in every run, since all meet at its barriers: a thread that left while others are in a run would keep
-// them there for ever. So a run always comes to its end, which cancel() brings near, and only then may the pool end.
+// The threads of a run wait for each other at barriers. If a thread ended during a run, the others would wait for ever. So a run
+// always goes on to its end, which is soon after cancel(), and only then may the pool end.
+//
+// While other programs use the cores, fewer threads take part: busy.h.
 #pragma once
 
 #include <functional>
@@ -16,25 +18,27 @@ namespace kernels {
 class Executor {
  public:
   /**
-   * `onDone` is called on a thread of the pool, once for each start; it must not throw.
+   * `onDone` is called on a thread of the pool, once per start; it must not throw.
    *
-   * @throws std::system_error when the system gives fewer threads, std::bad_alloc
+   * @throws std::system_error if the system starts fewer threads, std::bad_alloc
    */
-  Executor(const KernelTable& table, uint32_t threads, std::function<void()> onDone);
-  /** Cancels a run that is under way and waits for its end. */
+  Executor(const KernelTable& table, const Tuning& tuning, uint32_t threads, std::function<void()> onDone);
+  /** Cancels a run in progress and waits for its end. */
   ~Executor();
 
   /**
-   * Checks the program and hands it to the threads; returns the index of a wrong operation, then nothing runs, or -1. No run
-   * may be under way.
+   * Checks the program and gives it to the threads. Returns -1, or the index of a wrong operation, in which case nothing runs.
+   * No run may be in progress.
    *
    * @throws std::bad_alloc
    */
   int64_t start(const double* words, size_t count);
   /** Makes a run end at its next barrier, and its operations soon. */
   void cancel() { shared_->cancelled.store(1); }
-  /** Whether a run was started and some thread may still compute. False before `onDone` is called. */
-  bool isRunning() const { return finished_.load() != generation_.load(); }
+  /** Whether a thread may still be computing. False from before `onDone` is called. */
+  bool isRunning() const { return finished_.load() != started_.load(); }
+  /** Threads that computed the end of the last run. */
+  uint32_t activeThreads() const { return shared_->active.load(); }
   bool nonFinite() const { return shared_->nonFinite.load() != 0; }
 
  private:
@@ -42,22 +46,31 @@ class Executor {
     void operator()(void* memory) const;
   };
   void work(uint32_t thread);
-  /** Ends the pool, of which no thread is in a run. */
+  /** What thread 0 does after the last barrier of a run. */
+  void finishRun();
+  /** Ends the pool. No thread may be in a run. */
   void stop();
 
   const KernelTable& table_;
   const uint32_t threads_;
   const std::function<void()> onDone_;
   std::unique_ptr<Shared> shared_;
-  /** Grows when there is something to do, which is a run or the end: the threads sleep on it. */
-  Word generation_;
-  /** The generation of the last run that all threads have computed. */
-  Word finished_;
-  /** Written while no run is under way. */
+  /** What a thread of the pool sleeps on: it grows by one for each run of this thread, and for the end of the pool. */
+  struct alignas(64) Turn {
+    Word count;
+  };
+  const std::unique_ptr<Turn[]> turns_;
+  /** Used by start(), and by thread 0 at the end of a run. */
+  ActiveThreads active_;
+  /** How often a thread without work checks for more before it sleeps. */
+  Word idleSpins_;
+  /** Runs that were started, and those that are over. */
+  Word started_, finished_;
+  /** Written while no run is in progress. */
   bool stopping_ = false;
   const double* words_ = nullptr;
   size_t count_ = 0;
-  Scratch scratch_ = {0, 0};
+  ScratchBytes scratch_ = {0, 0};
   std::unique_ptr<uint8_t, Free> memory_;
   size_t memoryBytes_ = 0;
   std::vector<std::thread> pool_;

@@ -1,4 +1,4 @@
-// new FileMemory(byteLength, fd): a map of the file; without fd, zeros in large pages, to be written through views.
+// new FileMemory(byteLength, fd): a map of the file; without fd, zeros in huge pages, to be written through views.
 #include <memory>
 #include <utility>
 
@@ -10,10 +10,10 @@
 namespace kernels {
 namespace {
 
-/** Lengths that a JavaScript number holds exactly. */
+/** Smaller lengths are exact as JavaScript numbers. */
 constexpr double kMaxLength = 9007199254740992.0;
 
-/** What a view keeps. */
+/** The memory that a view keeps alive. */
 struct ViewedMemory : public Released {
   ViewedMemory(std::shared_ptr<Environment> environment, std::shared_ptr<FileMemory> file)
       : environment(std::move(environment)), file(std::move(file)) {}
@@ -38,9 +38,9 @@ class FileMemoryObject {
   }
 
   /**
-   * view(byteOffset, byteLength): an ArrayBuffer over these bytes; it keeps the memory until it is detached. V8 counts the bytes
-   * as memory that a collection may free, though none of it would be: taking them off again would have to be undone before V8
-   * takes them off itself, which no finalizer is early enough for.
+   * view(byteOffset, byteLength): an ArrayBuffer of these bytes, which keeps the memory until it is detached. V8 counts the bytes as
+   * memory that garbage collection may free, although it cannot. That count must not be corrected here: V8 subtracts the bytes
+   * itself when the buffer ends, and no finalizer runs early enough to undo a correction before that.
    */
   napi_value view(const Call& call) {
     const double offset = call.number(0), length = call.number(1);

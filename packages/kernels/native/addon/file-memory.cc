@@ -15,10 +15,10 @@
 namespace kernels {
 namespace {
 
-/** Pages made present between two looks at whether the map is to close. */
+/** Bytes that are pre-faulted between two checks of whether the map is to close. */
 constexpr size_t kPopulateBytes = 16 * 1024 * 1024;
 
-/** Whether the machine's memory holds so much: making present what does not fit would drive out what was made so before. */
+/** Whether the machine's memory can hold `length` bytes. If not, pre-faulting would evict pages that it brought in before. */
 bool fitsMemory(size_t length) {
   const long pages = sysconf(_SC_PHYS_PAGES), pageBytes = sysconf(_SC_PAGESIZE);
   return pages > 0 && pageBytes > 0 && length / (size_t)pageBytes < (size_t)pages;
@@ -45,21 +45,21 @@ MappedFile::MappedFile(int fd, size_t length) : FileMemory(length) {
     throw;
   }
 #if defined(MADV_HUGEPAGE)
-  madvise(data_, length, MADV_HUGEPAGE);  // a wish: pages that are still to be read come as large ones
+  madvise(data_, length, MADV_HUGEPAGE);  // advice: pages that are not in memory yet become huge ones
 #endif
   if (!fitsMemory(length)) return;
   [[maybe_unused]] const SignalsBlocked blocked;
   try {
     populating_ = std::thread([this] { populate(); });
   } catch (const std::exception&) {
-    // No thread to be had: the pages come as they are touched.
+    // The system starts no thread: the pages are read when they are first used.
   }
 }
 
 void MappedFile::populate() {
 #if defined(MADV_POPULATE_READ)
   for (size_t begin = 0; begin < length_ && !closing_.load(); begin += kPopulateBytes) {
-    // Where the file shrank or the system does not know it, the pages come as they are touched.
+    // If the file shrank, or the system lacks this advice, the pages are read when they are first used.
     if (madvise(data_ + begin, std::min(kPopulateBytes, length_ - begin), MADV_POPULATE_READ) != 0) return;
   }
 #endif
@@ -83,7 +83,7 @@ ReadFile::ReadFile(size_t length) : FileMemory(length) {
   if (data == MAP_FAILED) fail("mmap");
   data_ = static_cast<uint8_t*>(data);
 #if defined(MADV_HUGEPAGE)
-  madvise(data, length, MADV_HUGEPAGE);  // a wish: without it the pages are small
+  madvise(data, length, MADV_HUGEPAGE);  // advice: without it the pages are small
 #endif
 }
 

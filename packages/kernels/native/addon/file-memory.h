@@ -1,4 +1,4 @@
-// Memory for a file of weights: the file mapped read-only, and what happens when it becomes shorter; or room to read it into.
+// Memory for a file of weights: the file mapped read-only, or memory to read it into.
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 namespace kernels {
 
-/** `length` bytes of a file that stay where they are. */
+/** `length` bytes of memory at a fixed address. */
 class FileMemory {
  public:
   virtual ~FileMemory() = default;
@@ -28,8 +28,8 @@ class FileMemory {
 };
 
 /**
- * The first `length` bytes of an open file. Where a shorter file lacks a page, zeros are read and `shrank()` tells of it
- * (mapped-ranges.h). A thread makes the pages present from the beginning on, which costs a fraction of the page faults it saves.
+ * The first `length` bytes of an open file, mapped. If the file becomes shorter, missing pages are read as zeros and `shrank()` is
+ * true (mapped-ranges.h). A thread pre-faults the pages from the first on, which costs a fraction of the page faults it saves.
  */
 class MappedFile : public FileMemory {
  public:
@@ -37,7 +37,7 @@ class MappedFile : public FileMemory {
   MappedFile(int fd, size_t length);
   ~MappedFile() override;
 
-  /** A page was missing when read, or the file is shorter now. */
+  /** Whether a page was missing when it was read, or the file is shorter now. */
   bool shrank() const override;
 
  private:
@@ -49,7 +49,7 @@ class MappedFile : public FileMemory {
   std::thread populating_;
 };
 
-/** Zeros to read a file into, in large pages where the system has them: fewer translations of addresses to look up. */
+/** Zeros to read a file into, in huge pages if the system has them, which makes address lookups rarer. */
 class ReadFile : public FileMemory {
  public:
   /** @throws std::system_error */

@@ -18,16 +18,16 @@
 namespace kernels {
 namespace {
 
-/** Maps open at once in one process. The table is fixed because a signal handler may neither lock nor allocate. */
+/** The most maps of one process. The table has a fixed size because a signal handler may neither lock nor allocate. */
 constexpr size_t kMaxMaps = 256;
 /**
- * Faults at pages that the file has when the handler looks: it has become longer again meanwhile, and the page can be read now, or
- * the disk fails. So many times reading is tried again for a map.
+ * How often per map a read is retried after a fault at a page that the file has. Either the file has become longer again and the
+ * page can be read now, or the disk fails.
  */
 constexpr int kMaxRetries = 64;
 
 struct Range {
-  /** 0: none. */
+  /** Addresses; `end` is 0 if the entry is free. */
   std::atomic<uintptr_t> begin{0}, end{0};
   std::atomic<int> fd{-1};
   std::atomic<int> retries{0};
@@ -36,15 +36,15 @@ struct Range {
 Range ranges[kMaxMaps];
 std::mutex rangesMutex;
 
-/** The handler that was there before ours. Written once, before ours can run. */
+/** The handler that was installed before ours. Written once, before ours can run. */
 struct sigaction previous;
-/** The previous handler wanted to be called once, and was. */
+/** Whether the previous handler, if it was to be called only once, was called. */
 std::atomic<bool> isPreviousUsed{false};
 
 uintptr_t pageOf(uintptr_t address) { return address & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1); }
 
-/** Whether the instruction that read this address may run again. */
-bool mend(uintptr_t address) {
+/** Handles a fault at an address of a map. True if the instruction that read it can run again. */
+bool handleFault(uintptr_t address) {
   for (Range& range : ranges) {
     const uintptr_t begin = range.begin.load(), end = range.end.load();
     if (address < begin || address >= end || range.begin.load() != begin) continue;
@@ -63,7 +63,7 @@ bool mend(uintptr_t address) {
   return false;
 }
 
-/** Whether a map lacks a page. macOS does not tell such faults from others. */
+/** Whether a page may be missing from a map. macOS does not distinguish such faults from others. */
 bool isMissingPage([[maybe_unused]] const siginfo_t& info) {
 #if defined(__APPLE__)
   return info.si_code > 0;
@@ -80,7 +80,7 @@ bool isOfInstruction(const siginfo_t& info) {
   return info.si_code > 0 && info.si_code != SI_USER;
 }
 
-/** Ends the process by this signal, with what the system said of it, as soon as the handler returns. */
+/** Makes this signal end the process as soon as the handler returns, with the system's information about it. */
 void endProcess(int signal, [[maybe_unused]] siginfo_t* info) {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
@@ -92,17 +92,17 @@ void endProcess(int signal, [[maybe_unused]] siginfo_t* info) {
   raise(signal);
 }
 
-/** Does what would happen without our handler. */
+/** Does what would happen if our handler were not installed. */
 void passOn(int signal, siginfo_t* info, void* context) {
   const bool isOnce = (previous.sa_flags & SA_RESETHAND) != 0;
   const bool isUsed = isOnce && isPreviousUsed.exchange(true);
   const bool takesInfo = (previous.sa_flags & SA_SIGINFO) != 0;
   if (!takesInfo && previous.sa_handler == SIG_IGN && !isOfInstruction(*info)) return;
-  // An ignored fault ends the process too: the instruction cannot go on.
+  // An ignored fault ends the process too, since the instruction cannot continue.
   if (isUsed || (!takesInfo && (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN))) {
     return endProcess(signal, info);
   }
-  // On return from our handler the system puts back what the thread had blocked.
+  // The system restores the signal mask of the thread when our handler returns.
   pthread_sigmask(SIG_BLOCK, &previous.sa_mask, nullptr);
   if ((previous.sa_flags & SA_NODEFER) != 0) {
     sigset_t own;
@@ -116,12 +116,12 @@ void passOn(int signal, siginfo_t* info, void* context) {
 
 void onBusError(int signal, siginfo_t* info, void* context) {
   const int savedErrno = errno;
-  const bool isMended = isMissingPage(*info) && mend((uintptr_t)info->si_addr);
-  if (!isMended) passOn(signal, info, context);
+  const bool isHandled = isMissingPage(*info) && handleFault((uintptr_t)info->si_addr);
+  if (!isHandled) passOn(signal, info, context);
   errno = savedErrno;
 }
 
-/** Keeps this code in memory when the environment that loaded it ends: the handler points to it. */
+/** Keeps this code in memory after the environment that loaded it ends, since the handler is part of it. */
 void pinCode() {
   Dl_info here;
   if (dladdr((void*)onBusError, &here) != 0 && here.dli_fname != nullptr) {
@@ -130,8 +130,8 @@ void pinCode() {
 }
 
 /**
- * Installed once and never removed. A handler that somebody puts on top of it may call it; were it installed again on top of
- * that one, each would call the other without end.
+ * Installs the handler, once; it is never removed. A handler that the program installs later may call ours. If ours were installed
+ * again after that, each would call the other without end.
  */
 void installHandler() {
   pinCode();

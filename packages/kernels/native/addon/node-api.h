@@ -1,7 +1,7 @@
-// Node-API for this addon: calls that fail throw, and every C++ exception becomes a JavaScript error with a code.
+// Helpers for Node-API: a call that fails throws, and every C++ exception becomes a JavaScript error with a code.
 //
-// Once an environment is ending, Node-API refuses to run or throw anything. A refused call then ends the callback quietly: the
-// process must not end for an error that no JavaScript is left to see.
+// While an environment is ending, Node-API refuses to run or throw anything. A refused call then ends the callback without an
+// error, since no JavaScript can receive one.
 #pragma once
 
 #include <node_api.h>
@@ -15,7 +15,7 @@
 
 namespace kernels {
 
-/** An error of the toolkit: `code` is one of src/toolkit-error.ts. */
+/** An error of the toolkit: `code` is one of @llama-ts/base. */
 class CodedError : public std::runtime_error {
  public:
   CodedError(const char* code, const std::string& message) : std::runtime_error(message), code(code) {}
@@ -33,13 +33,13 @@ inline void check(napi_status status) {
   if (status != napi_ok) throw StatusError{status};
 }
 
-/** What a callback is called with. */
+/** The arguments of a callback. */
 struct Call {
-  static constexpr size_t kMaxArguments = 3;
+  static constexpr size_t kMaxArguments = 4;
 
   napi_env env;
   napi_value self = nullptr;
-  /** `undefined` where the caller gives fewer. */
+  /** `undefined` if the caller passes fewer. */
   napi_value arguments[kMaxArguments] = {};
 
   Call(napi_env env, napi_callback_info info) : env(env) {
@@ -57,15 +57,15 @@ struct Call {
     check(napi_get_value_uint32(env, arguments[i], &value));
     return value;
   }
-  /** A file descriptor; -1 where the argument is no number. */
+  /** A file descriptor; -1 if the argument is not a number. */
   int32_t descriptor(size_t i) const {
-    // Deno takes undefined for 0.
+    // In Deno, undefined would be read as 0.
     napi_valuetype type;
     if (napi_typeof(env, arguments[i], &type) != napi_ok || type != napi_number) return -1;
     int32_t value;
     return napi_get_value_int32(env, arguments[i], &value) == napi_ok ? value : -1;
   }
-  /** Up to 63 bytes: names. */
+  /** A name of up to 63 bytes. */
   std::string name(size_t i) const {
     char text[64];
     size_t length;
@@ -74,7 +74,7 @@ struct Call {
   }
 };
 
-/** An array, where its elements are. */
+/** The elements of a typed array. */
 struct TypedArray {
   napi_typedarray_type type;
   size_t length;
@@ -84,6 +84,12 @@ struct TypedArray {
     check(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
   }
 };
+
+inline napi_value textValue(napi_env env, const char* text) {
+  napi_value result;
+  check(napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result));
+  return result;
+}
 
 inline napi_value numberValue(napi_env env, double value) {
   napi_value result;
@@ -97,11 +103,11 @@ inline napi_value booleanValue(napi_env env, bool value) {
   return result;
 }
 
-/** Throws unless an exception is pending or nothing can be thrown any more. */
+/** Throws a JavaScript error, unless an exception is pending or the environment is ending. */
 inline void throwInto(napi_env env, const char* code, const char* message) noexcept {
   bool isPending = false;
   if (napi_is_exception_pending(env, &isPending) != napi_ok || isPending) return;
-  napi_throw_error(env, code, message);  // refused where the environment is ending
+  napi_throw_error(env, code, message);  // does nothing if the environment is ending
 }
 
 /** Rethrows the C++ exception in flight as a JavaScript error. */
@@ -113,7 +119,7 @@ inline void throwCurrentInto(napi_env env) noexcept {
   } catch (const CodedError& error) {
     throwInto(env, error.code, error.what());
   } catch (const std::system_error& error) {
-    // Memory, threads, descriptors, maps: more than the system gives this process.
+    // Memory, threads, descriptors or maps: more than the system allows this process.
     const std::error_code& found = error.code();
     const bool isLimit = found == std::errc::not_enough_memory || found == std::errc::resource_unavailable_try_again ||
                          found == std::errc::too_many_files_open || found == std::errc::too_many_files_open_in_system;
@@ -129,7 +135,7 @@ inline void throwCurrentInto(napi_env env) noexcept {
   }
 }
 
-/** `function` as Node calls it: no exception leaves it. */
+/** `function` as a callback for Node: every C++ exception becomes a JavaScript error. */
 template <napi_value (*function)(const Call&)>
 napi_value callback(napi_env env, napi_callback_info info) noexcept {
   try {
@@ -140,7 +146,7 @@ napi_value callback(napi_env env, napi_callback_info info) noexcept {
   }
 }
 
-/** A class of JavaScript whose objects each own a `T`, made from the arguments of `new`. */
+/** A JavaScript class whose objects each own a `T`, constructed with the arguments of `new`. */
 template <class T>
 struct Wrapped {
   template <napi_value (T::*body)(const Call&)>

@@ -6,7 +6,7 @@
 namespace kernels {
 
 napi_value defineExecutor(napi_env env);
-/** Where files can be mapped. */
+/** Only where files can be mapped. */
 napi_value defineFileMemory(napi_env env);
 napi_value defineSha256Streams(napi_env env);
 

@@ -1,4 +1,4 @@
-// new Sha256Streams(onHashed): digests on a thread of their own.
+// new Sha256Streams(onHashed): digests, computed on a thread of their own.
 #include <string.h>
 
 #include <memory>
@@ -32,25 +32,25 @@ class Sha256Object : public ThreadOwner {
 
   void beQuiet() noexcept override { hashed_->beQuiet(); }
 
-  bool isBusy() const noexcept override { return streams_ != nullptr && underWay_ > 0; }
+  bool isBusy() const noexcept override { return streams_ != nullptr && untaken_ > 0; }
 
   napi_value open(const Call& call) { return numberValue(call.env, streams_->open()); }
 
-  /** update(stream, bytes, piece): until takeHashed() names the piece, the caller keeps the bytes and leaves them alone. */
+  /** update(stream, bytes, piece): the caller keeps the bytes, unchanged, until takeHashed() returns the piece. */
   napi_value update(const Call& call) {
     const TypedArray bytes(call.env, call.arguments[1]);
     if (bytes.type != napi_uint8_array) throw invalidArgument("not bytes");
     const bool isKnown =
         streams_->update(call.uint32(0), static_cast<const uint8_t*>(bytes.data), bytes.length, call.uint32(2));
     if (!isKnown) throw invalidArgument("no such stream");
-    if (underWay_++ == 0) hashed_->keepAlive(true);
+    if (untaken_++ == 0) hashed_->keepAlive(true);
     return nullptr;
   }
 
   napi_value takeHashed(const Call& call) {
     const std::vector<uint32_t> pieces = streams_->takeHashed();
-    underWay_ -= pieces.size();
-    if (underWay_ == 0) {
+    untaken_ -= pieces.size();
+    if (untaken_ == 0) {
       hashed_->keepAlive(false);
       environment_->destroyReleased();
     }
@@ -62,7 +62,7 @@ class Sha256Object : public ThreadOwner {
 
   napi_value digest(const Call& call) {
     Sha256Digest digest;
-    if (!streams_->digest(call.uint32(0), digest)) throw invalidArgument("stream not at rest");
+    if (!streams_->digest(call.uint32(0), digest)) throw invalidArgument("no such stream, or one with pieces that were not taken");
     void* data;
     napi_value buffer, bytes;
     check(napi_create_arraybuffer(call.env, digest.size(), &data, &buffer));
@@ -79,10 +79,10 @@ class Sha256Object : public ThreadOwner {
  private:
   const std::shared_ptr<Environment> environment_;
   std::unique_ptr<ThreadCallback> hashed_;
-  /** Ends before what it calls. */
+  /** Declared after `hashed_`, which its thread calls, so that it is destroyed first. */
   std::unique_ptr<Sha256Streams> streams_;
-  /** Pieces: while there are any, the process stays alive. */
-  size_t underWay_ = 0;
+  /** Pieces that were not taken yet. While there are any, the process stays alive. */
+  size_t untaken_ = 0;
 };
 
 }  // namespace

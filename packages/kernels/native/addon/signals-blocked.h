@@ -1,4 +1,4 @@
-// Keeps the host program's signals off the threads made here.
+// Blocks the host program's signals on the threads that are started here.
 #pragma once
 
 #if !defined(_WIN32)
@@ -11,7 +11,7 @@ namespace kernels {
 #if defined(_WIN32)
 struct SignalsBlocked {};
 #else
-/** Threads created meanwhile leave asynchronous signals to the threads of the host program. */
+/** While this exists, new threads block asynchronous signals, which the threads of the host program then receive. */
 class SignalsBlocked {
  public:
   SignalsBlocked() {

@@ -19,27 +19,27 @@ class ThreadCallback {
   ThreadCallback(const ThreadCallback&) = delete;
   ThreadCallback& operator=(const ThreadCallback&) = delete;
 
-  /** On any thread. */
+  /** Runs the callback on the environment's thread. May be called on any thread. */
   void call() noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
-    // Refused where the environment is ending: nobody waits any more.
+    // Node refuses the call if the environment is ending; no JavaScript waits for it then.
     if (!isQuiet_) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
   }
 
-  /** From here on call() does nothing; on any thread. */
+  /** Makes call() do nothing from now on; on any thread. */
   void beQuiet() noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     isQuiet_ = true;
   }
 
-  /** Whether the process stays alive for it; not at first. On the environment's thread. */
+  /** Sets whether this keeps the process alive, which it does not at first; on the environment's thread. */
   void keepAlive(bool yes) noexcept {
     if (isReleased_) return;
     if (yes) napi_ref_threadsafe_function(env_, function_);
     else napi_unref_threadsafe_function(env_, function_);
   }
 
-  /** On the environment's thread. Again: nothing. */
+  /** Frees the callback. Call it on the environment's thread; a second call does nothing. */
   void release() noexcept {
     beQuiet();
     if (isReleased_) return;
@@ -48,11 +48,11 @@ class ThreadCallback {
   }
 
  private:
-  /** On the environment's thread; without an environment when that is ending. */
+  /** On the environment's thread. `env` is null if the environment is ending. */
   static void run(napi_env env, napi_value function, void*, void*) noexcept {
     napi_value receiver;
     if (env == nullptr || function == nullptr || napi_get_undefined(env, &receiver) != napi_ok) return;
-    // An exception of the function stays pending, and Node reports it. Where the environment is ending the call is refused.
+    // An exception of the function stays pending, and Node reports it. If the environment is ending, Node refuses the call.
     napi_call_function(env, receiver, function, 0, nullptr, nullptr);
   }
 

@@ -1,8 +1,8 @@
-// Raises bus errors of each kind over a mapped file, one scenario a process: test/30-kernels/87-bus-errors.test.ts.
+// A program that raises bus errors of each kind on a mapped file, one scenario per process: test/30-kernels/87-bus-errors.test.ts.
 //
 //   bus-errors SCENARIO FILE
 //
-// Prints what happened and exits with 0, or ends by SIGBUS where a program without our handler would.
+// Prints what happened and exits with 0, or ends by SIGBUS if a program without our handler would.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     const int last = map.last();
     printf("%d, shrank %d, handled %d\n", last, map.file->shrank(), handled);
   } else if (scenario == "chained-on-top") {
-    // A handler of theirs on top of ours, and then maps that close and open: ours must not go on top of theirs.
+    // The program installs a handler after ours, then maps close and open: ours must not be installed again.
     install(nullptr, passOn);
     map.file.reset();
     Map again(argv[2]);
@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
     raiseAt(map.file->data() + 5000, BUS_MCEERR_AR);
     printf("zeros %d, handled %d\n", map.file->shrank(), handled);
   } else if (scenario == "disk-error" || scenario == "previous-plain") {
-    // The file has this page, so that reading it again is tried; it fails for ever.
+    // The file has this page, so that reading it is retried, until the retries are used up.
     for (int i = 0; i < 1000 && handled == 0; i++) raiseAt(map.file->data() + 5000, BUS_ADRERR);
     printf("handled %d\n", handled);
   } else if (scenario == "previous-once") {

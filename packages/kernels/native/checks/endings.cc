@@ -1,8 +1,8 @@
-// Ends pools of threads at random moments of their runs: scripts/test-sanitized.mjs builds it with each sanitizer.
+// A program that ends pools of threads at random moments of their runs. scripts/sanitize/test-sanitized.mjs builds it with each sanitizer.
 //
 //   endings ROUNDS SEED
 //
-// Exits with 0 when every round came to its end with the right numbers; a round that hangs is killed by SIGALRM.
+// Exits with 0 if every round ended with the right numbers. SIGALRM ends a round that hangs.
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ namespace {
 
 /** A round takes milliseconds, and much longer under a sanitizer on a busy machine. */
 constexpr unsigned kRoundSeconds = 120;
-/** Values that are shared out among the threads, and some that one thread computes at a barrier. */
+/** Sizes of an addition that threads share, and of one that a single thread computes at a barrier. */
 constexpr size_t kLarge = 20000, kSmall = 100;
 constexpr size_t kCalls = 60;
 constexpr uint32_t kThreadCounts[] = {1, 2, 3, 4, 7, 8, 16, 32, 64};
@@ -33,7 +33,7 @@ uint32_t below(uint32_t end) { return (uint32_t)(randomBits() % end); }
 
 void waitAMoment() {
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(below(3) == 0 ? below(3000) : below(200));
-  while (std::chrono::steady_clock::now() < end) relax(0);
+  while (std::chrono::steady_clock::now() < end) pauseBetweenSpins(0);
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -96,7 +96,7 @@ void roundOfExecutor() {
   uint32_t started = 0;
   bool isCancelled = false;
   {
-    Executor executor(genericTable, threads, [&] { done(); });
+    Executor executor(genericTable, genericTable.tuning, threads, [&] { done(); });
     const uint32_t runs = below(4);
     for (; started < runs; started++) {
       if (executor.start(additions.words.data(), additions.words.size()) >= 0) fail("a program was refused");

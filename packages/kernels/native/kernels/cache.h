@@ -1,4 +1,4 @@
-// The key/value cache: its elements, whose sequences they belong to, and writing them.
+// The key/value cache: loading its elements, finding the segment of a unit of work, and storing keys and values.
 #pragma once
 
 #include "../simd/half.h"
@@ -14,9 +14,9 @@ INLINE F16 loadCached(const T* p) {
 template <class T>
 INLINE F16 loadCachedUpTo16(const T* p, size_t n) {
   if (n >= 16) return loadCached(p);
-  T part[16] = {};
-  memcpy(part, p, n * sizeof(T));
-  return loadCached(part);
+  T padded[16] = {};
+  memcpy(padded, p, n * sizeof(T));
+  return loadCached(padded);
 }
 
 template <class T>
@@ -38,9 +38,9 @@ void storeSegment(const CacheArgs& args, const Segment& segment, size_t row) {
   }
 }
 
-/** f(segment, unit within it) for the units that are this thread's; `unitsIn(segment)` counts them. */
-template <class Units, class F>
-INLINE void forSegments(const CacheArgs& args, const Worker& worker, Units unitsIn, F f) {
+/** f(segment, unit within it) for the units that this thread takes; `unitsIn(segment)` counts the units of a segment. */
+template <class CountUnits, class F>
+INLINE void forSegments(const CacheArgs& args, const Worker& worker, CountUnits unitsIn, F f) {
   size_t total = 0;
   Words counting = args.segments;
   for (size_t i = 0; i < args.count; i++) total += unitsIn(Segment(counting));

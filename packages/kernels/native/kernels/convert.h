@@ -1,11 +1,11 @@
-// What an export computes: elements of a checkpoint widened to float32, or quantized in one pass over memory.
+// The kernels of an export: elements of a checkpoint are widened to float32, or quantized in one pass over memory.
 #pragma once
 
 #include "quantize.h"
 
 namespace {
 
-/** Sixteen elements of two bytes by `load`; where there are fewer, zeros behind them. */
+/** The first `count` elements of two bytes, at most sixteen, then zeros. */
 template <class Load>
 INLINE F16 loadShorts(const uint8_t* p, size_t count, Load load) {
   if (count >= 16) return load(reinterpret_cast<const uint16_t*>(p));
@@ -34,7 +34,7 @@ struct BFloat16Elements {
   INLINE F16 load(size_t i, size_t count) const { return loadShorts(data + 2 * i, count, loadBFloat16); }
 };
 
-/** f(elements), whose `load` widens them. */
+/** f(elements), where `elements.load` widens elements of this dtype. */
 template <class F>
 INLINE void withElements(const uint8_t* data, SourceDtype dtype, F f) {
   switch (dtype) {

@@ -1,4 +1,4 @@
-// Row and element kernels: embedding, RMSNorm, RoPE, SwiGLU, sum, gather, softmax, and the largest magnitude.
+// Row and element kernels: RMSNorm, RoPE, SwiGLU, sum, softmax, and the largest magnitude.
 #pragma once
 
 #include "../simd/across-lanes.h"
@@ -10,14 +10,14 @@ namespace {
 
 using namespace kernels;
 
-/** Elements of one unit of work: a few microseconds, so that sharing them is worth a barrier. */
+/** Elements of one unit of work: they take a few microseconds, so that sharing them is worth a barrier. */
 constexpr size_t kUnitElements = 4096;
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 INLINE size_t unitsOf(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 constexpr size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/** f(begin, end) for each unit of `n` elements that is this thread's. */
+/** f(begin, end) for each unit of `n` elements that this thread takes. */
 template <class F>
 INLINE void forElements(const Worker& worker, size_t n, size_t unitElements, F f) {
   const size_t units = unitsOf(n, unitElements);
@@ -26,7 +26,7 @@ INLINE void forElements(const Worker& worker, size_t n, size_t unitElements, F f
   }
 }
 
-/** f(i, count) for the elements [i, i + count) of each sixteen of `n`, and of the rest. */
+/** f(i, count) for the elements [i, i + count): sixteen at a time, then the rest of `n`. */
 template <class F>
 INLINE void forSixteens(size_t n, F f) {
   size_t i = 0;
@@ -34,58 +34,19 @@ INLINE void forSixteens(size_t n, F f) {
   if (i < n) f(i, n - i);
 }
 
+/** f(row) for each of `n` rows that this thread takes. */
 template <class F>
 INLINE void forRows(const Worker& worker, size_t n, F f) {
   for (size_t row; (row = worker.next(n)) < n;) f(row);
 }
 
-/** x.f32[i] = f(x[i], y[i]) for i in [begin, end). */
+/** x[i] = f(x[i], y[i]) for i in [begin, end). */
 template <class F>
 INLINE void mapPair(float* x, const float* y, size_t begin, size_t end, F f) {
   for (size_t i = begin; i < end; i += 16) {
     const size_t n = end - i;
     storeUpTo16(x + i, f(loadUpTo16(x + i, n), loadUpTo16(y + i, n)), n);
   }
-}
-
-/** int8 to int32 lanes; reads nothing past the `n` wanted. */
-INLINE I16 loadInt8(const int8_t* p, size_t n) {
-  int8_t bytes[16] = {};
-  if (n >= 16) memcpy(bytes, p, 16);
-  else memcpy(bytes, p, n);
-  typedef int8_t Bytes __attribute__((vector_size(kLanes)));
-#define E(i) __builtin_convertvector(loadAs<Bytes>(bytes + i * kLanes), vi)
-  return EACH(E);
-#undef E
-}
-
-void copyRow(float* out, const float* x, size_t cols) { memcpy(out, x, cols * sizeof(float)); }
-
-/** out = values * scale for one group. */
-INLINE void dequantizeGroup(float* out, const int8_t* values, float scale, size_t n) {
-  const F16 s = splat16(scale);
-  for (size_t i = 0; i < n; i += 16) storeUpTo16(out + i, toFloat16(loadInt8(values + i, n - i)) * s, n - i);
-}
-
-void embed(const EmbedArgs& args, const Worker& worker) {
-  const Matrix& table = args.table;
-  const size_t cols = table.cols;
-  forRows(worker, args.tokens.length, [&](size_t i) {
-    float* out = args.out.data + i * cols;
-    const size_t row = (size_t)args.tokens.data[i];
-    if (!table.quantized()) return copyRow(out, table.floats() + row * cols, cols);
-    const size_t groupSize = table.groupSize, groups = cols / groupSize;
-    const Scales scales = scalesOf(table).from(row * groups);
-    for (size_t g = 0; g < groups; g++) {
-      dequantizeGroup(out + g * groupSize, table.bytes() + row * cols + g * groupSize, scales[g], groupSize);
-    }
-  });
-}
-
-void gather(const GatherArgs& args, const Worker& worker) {
-  forRows(worker, args.rows.length, [&](size_t i) {
-    copyRow(args.out.data + i * args.cols, args.x.data + (size_t)args.rows.data[i] * args.cols, args.cols);
-  });
 }
 
 void rmsNorm(const RmsNormArgs& args, const Worker& worker) {
@@ -138,10 +99,10 @@ void add(const PairArgs& args, const Worker& worker) {
   });
 }
 
-/** Bits without their sign: as integers they order like magnitudes, and NaN above all, on every instruction set. */
+/** Bits without the sign: as integers they order like magnitudes, with NaN above all, on every instruction set. */
 INLINE I16 magnitudeBits(F16 x) { return bits16(x) & splat16(0x7fffffff); }
 
-/** Raises the float32 at p to that of `bits`, both without a sign; threads may do so together. */
+/** Sets the float32 at p to the larger of itself and `bits`, both without a sign; threads may do so concurrently. */
 INLINE void raiseTo(float* p, int32_t bits) {
   int32_t* word = reinterpret_cast<int32_t*>(p);
   int32_t found = __atomic_load_n(word, __ATOMIC_SEQ_CST);
@@ -177,30 +138,7 @@ void groupMaxima(const GroupMaximaArgs& args, const Worker& worker) {
   if (anyBit(differing)) __atomic_store_n(args.inexact.data, 1, __ATOMIC_SEQ_CST);
 }
 
-/** Nothing but reading: sixteen times four words at a time, and no order to keep. */
-void xorAll(const XorArgs& args, const Worker& worker) {
-  constexpr size_t kStep = 64, kUnitWords = 64 * 1024;
-  I16 folded = splat16(0);
-  forElements(worker, args.x.length, kUnitWords, [&](size_t begin, size_t end) {
-    const int32_t* x = args.x.data;
-    I16 acc[4] = {splat16(0), splat16(0), splat16(0), splat16(0)};
-    for (; begin + kStep <= end; begin += kStep) {
-      UNROLL for (int i = 0; i < 4; i++) acc[i] = acc[i] ^ load16(x + begin + 16 * i);
-    }
-    folded = folded ^ ((acc[0] ^ acc[1]) ^ (acc[2] ^ acc[3]));
-    for (; begin < end; begin++) {
-      I16 last = splat16(0);
-      memcpy(&last, x + begin, sizeof(int32_t));
-      folded = folded ^ last;
-    }
-  });
-  int32_t lane[16], all = 0;
-  memcpy(lane, &folded, sizeof lane);
-  for (int32_t value : lane) all ^= value;
-  __atomic_fetch_xor(args.out.data, all, __ATOMIC_SEQ_CST);
-}
-
-/** x[0..n) = exp(x - max) / sum16; returns the sum. x has room for n rounded up to 16, and ends as zeros there. */
+/** x[0..n) = exp(x - max) / sum16; returns the sum. x has room for n rounded up to 16; the rest becomes zeros. */
 INLINE float softmaxPadded(float* x, size_t n) {
   const size_t padded = (n + 15) / 16 * 16;
   for (size_t i = n; i < padded; i++) x[i] = -__builtin_inff();  // exp makes it +0, which changes no sum
@@ -232,7 +170,7 @@ void softmax(const SoftmaxArgs& args, const Worker& worker) {
     for (size_t i = 0; i < cols; i += 16) {
       storeUpTo16(out + i, loadUpTo16(logits + i, cols - i) / temperature, cols - i);
     }
-    // The last block is finished apart, since out has no room for its padding.
+    // The last block is computed in a copy, since `out` has no room for its padding.
     const size_t whole = cols / 16 * 16, rest = cols - whole;
     float max = out[0];
     for (size_t i = 1; i < cols; i++) max = out[i] > max ? out[i] : max;

@@ -3,6 +3,7 @@
 
 #include "../simd/narrow.h"
 #include "elementwise.h"
+#include "weights-q8.h"
 
 namespace {
 
@@ -10,11 +11,11 @@ namespace {
 struct Floats {
   const float* data;
   INLINE Floats from(size_t i) const { return {data + i}; }
-  /** `count` values from i on, sixteen at most, then zeros. */
+  /** The first `count` values from i on, at most sixteen, then zeros. */
   INLINE F16 load(size_t i, size_t count) const { return loadUpTo16(data + i, count); }
 };
 
-/** max|x| as the integer maximum of bits without their sign, so that every instruction set agrees on NaN too. */
+/** max|x|, as the integer maximum of bits without the sign, so that every instruction set gives the same for NaN. */
 template <class Source>
 INLINE float largestOf(Source x, size_t n) {
   I16 most = splat16(0);
@@ -25,23 +26,23 @@ INLINE float largestOf(Source x, size_t n) {
   return magnitude;
 }
 
-/** Sixteen values of a group with that scale; adding and subtracting 1.5 * 2^23 rounds half to even. */
+/** x / scale, rounded half to even by adding and subtracting 1.5 * 2^23. */
 INLINE I16 quantize16(F16 x, F16 scale) {
   const F16 rounder = splat16(12582912.0f);
   const I16 q = toInt16((x / scale + rounder) - rounder);
   return max16(min16(q, splat16(127)), splat16(-127));
 }
 
-/** A zero scale has zeros for values, and so has one that is not finite. */
+/** Whether values can be divided by the scale. If it is zero or not finite, all values of the group are zeros. */
 INLINE bool usable(float scale) { return scale > 0 && finite(scale); }
 
-/** Of a group. NaN and infinities make it so too. */
+/** The scale of a group; not finite if a value is NaN or infinite. */
 template <class Source>
 INLINE float scaleOf(Source x, size_t n) {
   return largestOf(x, n) / kLargestValue;
 }
 
-/** Quantizes a group by its scale, and calls each(x, q) for each sixteen of it, zeros behind the last. */
+/** Quantizes a group by its scale, and calls each(x, q) for each sixteen values, the last of them padded with zeros. */
 template <class T, class Source, class Each>
 INLINE void quantizeGroup(T* out, float scale, Source x, size_t n, Each each) {
   if (!usable(scale)) {
@@ -58,12 +59,12 @@ INLINE void quantizeGroup(T* out, float scale, Source x, size_t n, Each each) {
   });
 }
 
-/** Values that stay in the first cache between their two readings. */
+/** Values that stay in the first-level cache between the two times they are read. */
 constexpr size_t kRunValues = 2048;
 
 /**
- * Quantizes the groups that are this thread's, and calls each(x, q, scale). A run of groups gets its scales first: the
- * values of a group would wait for its own scale, and those of the next behind them.
+ * Quantizes the groups that this thread takes, and calls each(x, q, scale). The scales of a run of groups are computed before
+ * its values, so that no group waits for its scale.
  */
 template <class Source, class Each>
 INLINE void quantizeGroups(int8_t* values, Array<float> scales, Source x, size_t n, const Worker& worker, Each each) {

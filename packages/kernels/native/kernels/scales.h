@@ -1,4 +1,4 @@
-// Scales of quantized weights: as a file has them, or as the maxima they were made of, which take half the memory.
+// Scales of quantized weights: float32 as in a file, or computed from the maxima of groups, which take half the memory.
 #pragma once
 
 #include "../simd/half.h"
@@ -8,42 +8,55 @@ namespace {
 
 using namespace kernels;
 
-/** A writer divides the largest magnitude of a group by it: docs/format.md. */
+/** scale = largest magnitude of the group / kLargestValue: docs/format.md. */
 constexpr float kLargestValue = 127.0f;
-/** 1 / 127 in two parts, the first of 16 bits: times the 8 bits of a bfloat16 it is exact. */
+/** 1 / 127 in two parts. The first has 16 bits, so that its product with the 8 bits of a bfloat16 is exact. */
 constexpr float kReciprocalHigh = 0x1.0204p-7f, kReciprocalLow = (float)(1.0 / 127 - 0x1.0204p-7);
 
 /**
- * maximum / 127, rounded once, for less than a division costs: the sum of both products rounds as the quotient does, for
+ * maximum / 127, rounded once, but faster than a division: the sum of both products rounds as the quotient does, for
  * every bfloat16 whose second product is not subnormal.
  */
 INLINE F16 scalesOfMaxima(F16 maxima) { return maxima * splat16(kReciprocalHigh) + maxima * splat16(kReciprocalLow); }
 
-/** Scales of consecutive groups. */
-struct Scales {
-  const uint8_t* data;
-  bool areMaxima;
+/** Scales of consecutive groups, as float32. */
+struct Float32Scales {
+  const float* data;
 
-  INLINE Scales from(size_t group) const { return {at(group), areMaxima}; }
-  INLINE const uint8_t* at(size_t group) const {
-    return data + group * (areMaxima ? sizeof(uint16_t) : sizeof(float));
-  }
-  INLINE float operator[](size_t group) const {
-    if (!areMaxima) return reinterpret_cast<const float*>(data)[group];
-    const uint32_t bits = (uint32_t)reinterpret_cast<const uint16_t*>(data)[group] << 16;
+  static INLINE Float32Scales of(const uint8_t* bytes) { return {reinterpret_cast<const float*>(bytes)}; }
+  INLINE Float32Scales from(size_t group) const { return {data + group}; }
+  INLINE const void* address(size_t group) const { return data + group; }
+  INLINE float at(size_t group) const { return data[group]; }
+  /** The scales of sixteen groups. */
+  INLINE F16 load(size_t group) const { return load16(data + group); }
+  /** The scales of a register of groups. */
+  INLINE vf loadLanes(size_t group) const { return loadAs<vf>(data + group); }
+};
+
+/** Scales of consecutive groups, as the bfloat16 maxima that they are computed from. */
+struct ScalesOfMaxima {
+  const uint16_t* maxima;
+
+  static INLINE ScalesOfMaxima of(const uint8_t* bytes) { return {reinterpret_cast<const uint16_t*>(bytes)}; }
+  INLINE ScalesOfMaxima from(size_t group) const { return {maxima + group}; }
+  INLINE const void* address(size_t group) const { return maxima + group; }
+  INLINE float at(size_t group) const {
+    const uint32_t bits = (uint32_t)maxima[group] << 16;
     float maximum;
     memcpy(&maximum, &bits, sizeof maximum);
     return maximum * kReciprocalHigh + maximum * kReciprocalLow;
   }
-  INLINE F16 load16(size_t group) const {
-    if (areMaxima) return scalesOfMaxima(loadBFloat16(reinterpret_cast<const uint16_t*>(data) + group));
-    return ::load16(reinterpret_cast<const float*>(data) + group);
+  /** The scales of sixteen groups. */
+  INLINE F16 load(size_t group) const { return scalesOfMaxima(loadBFloat16(maxima + group)); }
+  /** The scales of a register of groups. */
+  INLINE vf loadLanes(size_t group) const {
+    vf scales;
+    UNROLL for (int i = 0; i < kLanes; i++) scales[i] = at(group + i);
+    return scales;
   }
 };
 
-INLINE Scales scalesOf(const Matrix& weight) { return {weight.scales.data, weight.hasMaxima}; }
-
-/** In the low half of the lanes, half to even; a NaN may end as any number. */
+/** bfloat16 in the low half of each lane, rounded half to even. A NaN may become a number. */
 INLINE I16 roundToBFloat16(F16 x) {
   const I16 bits = bits16(x), odd = (bits >> 16) & splat16(1);
   return (bits + splat16(0x7fff) + odd) >> 16;

@@ -30,7 +30,7 @@ __m128i schedule(__m128i w0, __m128i w1, __m128i w2, __m128i w3) {
   return _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8(w3, w2, 4)), w3);
 }
 
-/** The instructions keep a state as the words a b e f and c d g h. Arrays by lane: structs would go through memory. */
+/** The instructions hold a state as the words a b e f and c d g h. They are in arrays, since structs would be kept in memory. */
 template <int kLanes>
 void compressLanes(uint32_t* const* states, const uint8_t* const* data, size_t blocks) {
   const __m128i bigEndian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);

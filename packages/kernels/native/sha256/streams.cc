@@ -129,7 +129,7 @@ void Sha256Streams::work() {
   }
 }
 
-/** As many blocks of each piece as all have that have any: at least one piece comes to its end, or the turn does. */
+/** Hashes as many blocks of each piece as the shortest piece has, at most kTurnBlocks; pieces of less than a block are finished. */
 void Sha256Streams::hashSome(Lanes& all, size_t count) {
   const std::span<Lane> lanes(all.data(), count);
   uint32_t* states[kSha256Lanes];
@@ -155,7 +155,7 @@ void Sha256Streams::hashSome(Lanes& all, size_t count) {
   }
 }
 
-/** Takes what completes a block that was begun, or what does not make one. */
+/** Takes the bytes that complete a block already begun, or, if less than a block is left, all of them. */
 void Sha256Streams::fillRest(Lane& lane) {
   auto& [stream, piece] = lane;
   if (stream->restLength == 0 && piece.length >= kSha256BlockBytes) return;
@@ -170,7 +170,7 @@ void Sha256Streams::fillRest(Lane& lane) {
   const uint8_t* const data[] = {stream->rest};
   compressSha256(states, data, 1, 1);
   stream->restLength = 0;
-  // What is left may be less than a block again.
+  // Again less than a block may be left.
   if (piece.length < kSha256BlockBytes) fillRest(lane);
 }
 

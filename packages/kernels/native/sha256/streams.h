@@ -1,5 +1,5 @@
-// SHA-256 of several streams of bytes, on a thread of their own. That thread allocates nothing: an exception there would end the
-// process, so that whoever adds bytes allocates what they need until they are taken.
+// SHA-256 of several streams of bytes, on a thread of their own. An exception on that thread would end the process, so that it
+// allocates nothing: update() allocates all that a piece needs until it is taken.
 #pragma once
 
 #include <array>
@@ -23,22 +23,22 @@ using Sha256Digest = std::array<uint8_t, 32>;
 class Sha256Streams {
  public:
   /**
-   * `onHashed` is called on the thread, when there is something to take; it must not throw.
+   * `onHashed` is called on the thread after pieces were hashed; it must not throw.
    *
-   * @throws std::system_error when the system gives no thread
+   * @throws std::system_error if the system starts no thread
    */
   explicit Sha256Streams(std::function<void()> onHashed);
   ~Sha256Streams();
 
-  /** A new stream, to be closed by digest() or discard(). */
+  /** Opens a stream, which digest() or discard() ends. */
   uint32_t open();
-  /** Adds bytes, which must stay until takeHashed() names `piece`. False: there is no such stream. @throws std::bad_alloc */
+  /** Adds bytes, which must stay until takeHashed() returns `piece`. False if there is no such stream. @throws std::bad_alloc */
   bool update(uint32_t stream, const uint8_t* bytes, size_t length, uint32_t piece);
   /** Pieces that were hashed since the last call. */
   std::vector<uint32_t> takeHashed();
-  /** Ends a stream, of which every piece was taken. False: there is no such stream, or a piece is under way. */
+  /** Ends a stream of which every piece was hashed. False if there is no such stream, or a piece is not hashed yet. */
   bool digest(uint32_t stream, Sha256Digest& out);
-  /** Ends a stream without a digest; what was added to it is hashed all the same. */
+  /** Ends a stream without a digest. Pieces that were added to it are still hashed. */
   void discard(uint32_t stream);
 
  private:
@@ -50,12 +50,12 @@ class Sha256Streams {
   struct Stream {
     uint32_t state[8];
     uint64_t length = 0;
-    /** Of the last block, which is not whole yet. */
+    /** The beginning of a block whose other bytes are still to come. */
     uint8_t rest[kSha256BlockBytes];
     size_t restLength = 0;
     std::deque<Piece> pieces;
   };
-  /** A stream and what is left of its first piece. */
+  /** A stream, and the rest of its first piece. */
   struct Lane {
     std::shared_ptr<Stream> stream;
     Piece piece;
@@ -73,9 +73,9 @@ class Sha256Streams {
   bool stopping_ = false;
   uint32_t nextStream_ = 0;
   std::unordered_map<uint32_t, std::shared_ptr<Stream>> streams_;
-  /** Streams with pieces to hash, each once, first come first served. */
+  /** Streams with pieces to hash, each once, in the order in which they are served. */
   std::list<std::shared_ptr<Stream>> waiting_;
-  /** With room for all pieces that were not taken yet. */
+  /** Hashed pieces. It has capacity for all pieces that were not taken yet. */
   std::vector<uint32_t> hashed_;
   size_t untaken_ = 0;
   std::thread thread_;

@@ -1,4 +1,4 @@
-// What crosses lanes: shuffles, transposition, and the sums and maxima of registers, in the order of sum16.
+// Operations across lanes: shuffles, transposition, and the sums (in the order of sum16) and maxima of registers.
 #pragma once
 
 #include "vec.h"
@@ -75,7 +75,7 @@ INLINE T sumRows(const T* rows) {
 #endif
 }
 
-/** Transposes kLanes rows of kLanes 32-bit values in place. */
+/** Transposes kLanes rows of kLanes 32-bit values, in place. */
 template <class T>
 INLINE void transpose(T* r) {
   T t[kLanes];
@@ -96,7 +96,7 @@ INLINE void transpose(T* r) {
 #endif
 }
 
-/** The sixteen lanes of sum16 folded by halves to those of one register. */
+/** Folds the sixteen lanes of sum16 by halves until one register is left. */
 INLINE vf foldToRegister(F16 v) {
 #if VEC_BYTES == 16
   return (v.r[0] + v.r[2]) + (v.r[1] + v.r[3]);
@@ -124,7 +124,7 @@ INLINE int32_t sumLanes(I16 v) {
   return sum;
 }
 
-/** Folded by halves: one after the other, each lane would wait for the one before. */
+/** The largest lane. Folded by halves, since a loop over lanes would wait for each comparison. */
 INLINE int32_t maxLane(I16 v) {
   typedef int32_t Quarter __attribute__((vector_size(16)));
   Quarter quarters[4];

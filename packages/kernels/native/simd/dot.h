@@ -1,8 +1,8 @@
 // The integer dot product of each instruction set: 32-bit lanes that sum two or four products of small integers.
 //
-// Where four bytes are multiplied at once (VNNI, NEON dot product) a lane takes four weights and four int8 activations;
-// elsewhere weights are widened to int16 and a lane takes two (vpmaddubsw would saturate). Either way a lane is four
-// bytes of activations, so the kernels above are the same; only these constants differ.
+// With instructions that multiply four pairs of bytes (VNNI, NEON dot product) a lane takes four weights and four int8 activations.
+// Without them weights are widened to int16 and a lane takes two (vpmaddubsw would saturate). In both cases a lane is four
+// bytes of activations, so that the kernels are the same and only these constants differ.
 #pragma once
 
 #include "vec.h"
@@ -19,20 +19,23 @@ namespace {
 
 #if defined(KERNELS_VNNI)
 #define DOT_LANE_VALUES 4
-/** vpdpbusd takes unsigned × signed: weights get +128, and -128 * sum(x) of the group takes it back. */
+/** vpdpbusd multiplies unsigned by signed: 128 is added to the weights, and 128 * sum(x) of the group is subtracted later. */
 constexpr int kWeightBias = 128;
-INLINE vi loadWeights(const int8_t* p) { return loadAs<vi>(p) ^ splati((int32_t)0x80808080u); }
+INLINE vi biased(vi w) { return w ^ splati((int32_t)0x80808080u); }
+INLINE vi loadWeights(const int8_t* p) { return biased(loadAs<vi>(p)); }
 INLINE vi dot(vi acc, vi w, vi x) { return (vi)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)w, (__m512i)x); }
 
 #elif defined(KERNELS_NEON)
 #define DOT_LANE_VALUES 4
 constexpr int kWeightBias = 0;
+INLINE vi biased(vi w) { return w; }
 INLINE vi loadWeights(const int8_t* p) { return loadAs<vi>(p); }
 INLINE vi dot(vi acc, vi w, vi x) { return (vi)vdotq_s32((int32x4_t)acc, (int8x16_t)w, (int8x16_t)x); }
 
 #else
 #define DOT_LANE_VALUES 2
 constexpr int kWeightBias = 0;
+INLINE vi biased(vi w) { return w; }
 typedef int8_t Narrow __attribute__((vector_size(VEC_BYTES / 2)));
 typedef int16_t Wide __attribute__((vector_size(VEC_BYTES)));
 INLINE vi loadWeights(const int8_t* p) {

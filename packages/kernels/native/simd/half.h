@@ -1,4 +1,4 @@
-// Half precision and bfloat16 to float32 and back, sixteen lanes at a time; every step is exact or rounded half to even.
+// Conversion of half precision and bfloat16 to float32 and back, sixteen lanes at a time, exact or rounded half to even.
 #pragma once
 
 #include "dot.h"
@@ -21,7 +21,7 @@ INLINE I16 loadBits16(const uint16_t* p) {
 #endif
 }
 
-/** Any half, infinities and NaN included: the exponent is moved by multiplying with 2^112, which is exact. */
+/** Widens any half, also infinities and NaN. A product with 2^112, which is exact, corrects the bias of the exponent. */
 INLINE F16 halfBitsToFloat(I16 h) {
   I16 magnitude = (h & splat16(0x7fff)) << 13;
   F16 scaled = asFloat16(magnitude) * splat16(0x1p112f);
@@ -36,6 +36,10 @@ INLINE F16 loadHalf16(const uint16_t* p) {
 #elif defined(__F16C__) && VEC_BYTES == 32
   return {{(vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p)),
            (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(p + 8)))}};
+#elif defined(__aarch64__)
+#define E(i) (vf)vcvt_f32_f16(vreinterpret_f16_u16(loadAs<uint16x4_t>(p + i * kLanes)))
+  return EACH(E);
+#undef E
 #else
   return halfBitsToFloat(loadBits16(p));
 #endif

@@ -1,4 +1,4 @@
-// Sixteen int32 lanes that fit int16 or int8, stored as such. Compilers make __builtin_convertvector one lane at a time.
+// Stores sixteen int32 lanes as int16 or int8, which they fit. Compilers would translate __builtin_convertvector lane by lane.
 #pragma once
 
 #include "dot.h"
@@ -48,13 +48,13 @@ INLINE void storeNarrow16(int16_t* p, I16 v) {
 INLINE void storeNarrow16(int8_t* p, I16 v) { storeAs(p, narrow(firstHalf(v), secondHalf(v))); }
 #endif
 
-/** The first `n` of sixteen, all where there are more. */
+/** Stores the first `n` lanes, at most sixteen. */
 template <class T>
 INLINE void storeNarrow(T* p, I16 v, size_t n) {
   if (n >= 16) return storeNarrow16(p, v);
-  T part[16];
-  storeNarrow16(part, v);
-  memcpy(p, part, n * sizeof(T));
+  T lanes[16];
+  storeNarrow16(lanes, v);
+  memcpy(p, lanes, n * sizeof(T));
 }
 
 }  // namespace

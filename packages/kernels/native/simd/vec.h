@@ -1,8 +1,8 @@
 // Sixteen lanes of float32 or int32 as one, two or four registers.
 //
-// Arithmetic is written with the vector extensions of GCC and Clang, so that each operation is one rounded instruction
-// on every instruction set. A file that includes this defines VEC_BYTES, the width of a register, and is compiled with
-// the flags of its own instruction set; everything lives in an anonymous namespace so that no two widths meet.
+// Arithmetic uses the vector extensions of GCC and Clang, so that each operation is one rounded instruction on every instruction
+// set. A file that includes this defines VEC_BYTES, the width of a register, and is compiled with the flags of its own
+// instruction set. Everything is in an anonymous namespace, so that the linker never mixes two instruction sets.
 #pragma once
 
 #include <stddef.h>
@@ -21,7 +21,7 @@ extern "C" void* memset(void* to, int value, size_t bytes);
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 #if defined(__wasm__)
-/** A loop that stays one: unrolled, its loads would all come first, and V8 spill most of them. */
+/** Keeps a loop rolled. Unrolled, all of its loads would come first, and V8 would spill most of them. */
 #define ROLLED _Pragma("clang loop unroll(disable)")
 #define SOMEWHAT_UNROLLED ROLLED
 #else
@@ -32,8 +32,16 @@ extern "C" void* memset(void* to, int value, size_t bytes);
 #define SOMEWHAT_UNROLLED _Pragma("GCC unroll 4")
 #endif
 #endif
+/** Unrolls a loop where one register is sixteen lanes, and keeps it rolled where compilers would spill registers. */
+#if VEC_BYTES == 64
+#define UNROLL_IF_WIDE UNROLL
+#elif defined(__clang__)
+#define UNROLL_IF_WIDE _Pragma("clang loop unroll(disable)")
+#else
+#define UNROLL_IF_WIDE _Pragma("GCC unroll 1")
+#endif
 #define INLINE inline __attribute__((always_inline))
-/** A hot loop in a function of its own: WebAssembly's compiler leaves functions that grew too large unoptimized. */
+/** Keeps a hot loop in a function of its own: WebAssembly compilers leave large functions unoptimized. */
 #define OUTLINE __attribute__((noinline))
 
 namespace {
@@ -75,7 +83,7 @@ INLINE void storeAs(void* p, T v) {
 INLINE vf splatf(float x) { return x - (vf){}; }
 INLINE vi splati(int32_t x) { return x - (vi){}; }
 
-// Register by register: compilers copy the whole struct in smaller pieces, and then wait for these to be read back.
+// Register by register: compilers would copy the whole struct in smaller pieces, which stalls the loads that follow.
 #define E(i) loadAs<vf>(p + i * kLanes)
 INLINE F16 load16(const float* p) { return EACH(E); }
 #undef E
@@ -95,6 +103,12 @@ INLINE F16 splat16(float x) { return EACH(E); }
 #define E(i) splati(x)
 INLINE I16 splat16(int32_t x) { return EACH(E); }
 #undef E
+
+/** All bits of the first `n` <= 16 lanes, no bit of the others: lanes that are rows of a matrix which ends among them. */
+INLINE I16 firstLanes(size_t n) {
+  alignas(64) static constexpr int32_t ones[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  return load16(ones + 16 - n);
+}
 
 /** The first `n` < 16 values at p, then zeros; reads nothing past them. */
 INLINE F16 loadPart16(const float* p, size_t n) {

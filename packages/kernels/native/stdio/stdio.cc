@@ -1,11 +1,11 @@
-// Computes programs that arrive on standard input: kernels for a host that cannot load the addon. Under an emulator it
-// runs the instruction sets that this machine lacks (test/30-kernels/support/emulated-kernels.ts is the other side).
+// A program that computes the kernels' programs from standard input, for a host that cannot load the addon. Under an emulator it
+// runs instruction sets that this machine lacks; test/30-kernels/support/emulated-kernels.ts is its host.
 //
 //   stdio BACKEND THREADS
 //
-// It writes the address (uint64) of its memory, which starts as zeros. A request is two uint64, the numbers of buffers and
-// words; an address and a length (uint64 each) per buffer; the words; the bytes of each buffer. The answer is the index of
-// a wrong operation or -1 (int64), whether a number was not finite (uint64), and the bytes of each buffer.
+// First it writes the address (uint64) of its memory, which is filled with zeros. A request is the numbers of buffers and of words
+// (uint64 each); an address and a length (uint64 each) per buffer; the words; the bytes of each buffer. The answer is the index of
+// a wrong operation or -1 (int64), whether a result was not finite (uint64), and the bytes of each buffer.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
   write(&memory, sizeof memory);
   fflush(stdout);
   Gate gate;
-  Executor executor(tableOf(argv[1]), (uint32_t)atoi(argv[2]), [&] { gate.open(); });
+  const KernelTable& table = tableOf(argv[1]);
+  Executor executor(table, table.tuning, (uint32_t)atoi(argv[2]), [&] { gate.open(); });
   serve(executor, gate);
 }

@@ -1,33 +1,54 @@
 // Finds and loads the compiled addon: the local build, then the platform's package.
 
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { installRemedy } from '../install-remedy.js';
-import { type BackendName, backendNames } from '../kernels.js';
-import { ToolkitError } from '../toolkit-error.js';
+import { ToolkitError } from '@llama-ts/base';
+import { type InstructionSet, instructionSetsOf } from '../instruction-sets.js';
+import { architecture, installRemedy, loadAddonFile, localAddon, platformPackage } from '../platform/node-addon.js';
 
-/** native/addon/addon.cc */
+/** A backend of the addon, with properties that native/isa/NAME.cc states. */
+export interface NativeBackend {
+  readonly name: InstructionSet;
+  readonly rowCost: number;
+  readonly prefersGroupMaxima: boolean;
+  /** The addon's default choices, in the fields of native/tuning.h. */
+  readonly tuning: Uint32Array;
+}
+
+/** What CPUID says of an x86 CPU; `vendor` is empty on other CPUs. */
+export interface CpuModel {
+  readonly vendor: string;
+  readonly family: number;
+  readonly model: number;
+}
+
+/** The exports of native/addon/addon.cc. */
 export interface Addon {
-  supportedBackends(): BackendName[];
+  cpuModel(): CpuModel;
+  /** The backends that this CPU supports, fastest first. */
+  supportedBackends(): NativeBackend[];
   addressOf(buffer: ArrayBuffer): number;
   detach(buffer: ArrayBuffer): void;
-  readonly Executor: new (backend: BackendName, threads: number, onDone: () => void) => Executor;
-  /** Maps the file; without `fd` it is memory in large pages. Absent where files cannot be mapped. */
+  readonly Executor: new (
+    backend: InstructionSet,
+    threads: number,
+    onDone: () => void,
+    tuning: Uint32Array,
+  ) => Executor;
+  /** Maps the file of `fd`; without `fd` it allocates memory in huge pages. Absent where files cannot be mapped. */
   readonly FileMemory?: new (
     byteLength: number,
     fd?: number,
   ) => FileMemory;
-  /** Absent where the CPU has no instructions for SHA-256. `onHashed` is called when pieces may be taken. */
+  /** Hashes several files at once; absent if the CPU has no instructions for SHA-256. `onHashed` is called when pieces may be taken. */
   readonly Sha256Streams?: new (
     onHashed: () => void,
   ) => Sha256Streams;
 }
 
 export interface Executor {
-  /** The index of an operation it refuses; -1 when it is under way and `onDone` will be called. */
+  /** Returns the index of a wrong operation; -1 if the program runs, and then calls `onDone` at its end. */
   start(words: Float64Array, length: number): number;
   cancel(): void;
-  /** To be called once after `onDone`. */
+  /** Whether a result was not finite; call it once after `onDone`. */
   nonFinite(): boolean;
   close(): void;
 }
@@ -38,48 +59,37 @@ export interface FileMemory {
   close(): void;
 }
 
-/** Streams by number; what it is given is hashed on its own thread, several streams at once. */
+/** Streams of bytes by number. They are hashed on a thread of their own, several streams at the same time. */
 export interface Sha256Streams {
   open(): number;
-  /** The bytes must be kept, and stay as they are, until `takeHashed` names the piece. */
+  /** The bytes must be kept, unchanged, until `takeHashed` returns the piece. */
   update(stream: number, bytes: Uint8Array, piece: number): void;
+  /** The pieces that were hashed since the last call. */
   takeHashed(): number[];
-  /** Ends a stream of which every piece was taken. */
+  /** Ends a stream of which every piece was taken; 32 bytes. */
   digest(stream: number): Uint8Array;
   /** Ends a stream without a digest. */
   discard(stream: number): void;
 }
 
-const require = createRequire(import.meta.url);
-
-/** Backends compiled for this architecture; another architecture's cannot run here, whatever is installed. */
-const architectureBackends: Readonly<Record<string, readonly BackendName[]>> = {
-  x64: ['avx512vnni', 'avx512', 'avx2', 'generic'],
-  arm64: ['neon', 'generic'],
-};
-
 const unsupported = {
   suggestions: ['take the fastest of this machine: leave out --backend'],
 };
 
-/** The addon, with `backend` among those it can run. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
-export function loadAddon(backend: BackendName): Addon {
-  const ofArchitecture = architectureBackends[process.arch] ?? ['generic'];
-  if (!ofArchitecture.includes(backend)) {
-    throw new ToolkitError(
-      'BACKEND_UNSUPPORTED',
-      `${backend} is not an instruction set of ${process.arch}`,
-      unsupported,
-    );
+/** Loads the addon, and finds `name` among what this CPU can run. @throws ToolkitError `BACKEND_UNSUPPORTED`, `BACKEND_UNAVAILABLE` */
+export function loadBackend(name: InstructionSet): { addon: Addon; backend: NativeBackend } {
+  if (!instructionSetsOf(architecture).includes(name)) {
+    throw new ToolkitError('BACKEND_UNSUPPORTED', `${name} is not an instruction set of ${architecture}`, unsupported);
   }
   const addon = requireAddon();
-  if (!addon.supportedBackends().includes(backend)) {
-    throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${backend}`, unsupported);
+  const backend = addon.supportedBackends().find((supported) => supported.name === name);
+  if (backend === undefined) {
+    throw new ToolkitError('BACKEND_UNSUPPORTED', `this CPU lacks the instructions of ${name}`, unsupported);
   }
-  return addon;
+  return { addon, backend };
 }
 
-/** The addon, whatever backends this CPU can run; null where none loads. */
+/** The addon; null if none can be loaded. */
 export function findAddon(): Addon | null {
   try {
     return requireAddon();
@@ -88,36 +98,22 @@ export function findAddon(): Addon | null {
   }
 }
 
-/** Backends of the addon, in the order of {@link backendNames}. */
-export const nativeBackends: readonly BackendName[] = backendNames.filter((n) => n !== 'wasm' && n !== 'reference');
-
 function requireAddon(): Addon {
   const failures: string[] = [];
-  const local = fileURLToPath(new URL('../build/Release/llama_kernels.node', import.meta.url));
   try {
-    return require(local) as Addon;
+    return loadAddonFile(localAddon) as Addon;
   } catch (error) {
     failures.push(`local build: ${firstLine(error)}`);
   }
   const packaged = platformPackage();
   try {
-    return require(packaged) as Addon;
+    return loadAddonFile(packaged) as Addon;
   } catch (error) {
     failures.push(`${packaged}: ${firstLine(error)}`);
   }
   throw new ToolkitError('BACKEND_UNAVAILABLE', `no native kernels: ${failures.join('; ')}`, {
     suggestions: [installRemedy(packaged)],
   });
-}
-
-function platformPackage(): string {
-  const { platform, arch } = process;
-  return `@llama-ts/kernels-${platform}-${arch}${platform === 'linux' ? (isMusl() ? '-musl' : '-glibc') : ''}`;
-}
-
-function isMusl(): boolean {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime === undefined;
 }
 
 function firstLine(error: unknown): string {

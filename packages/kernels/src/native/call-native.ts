@@ -1,20 +1,21 @@
-// Errors of the addon as errors of the toolkit.
-import { type KernelsErrorCode, ToolkitError } from '../toolkit-error.js';
+// Turns errors of the addon into errors of the toolkit.
 
-/** Those that native/addon/node-api.h gives. */
-const codes: ReadonlySet<string> = new Set<KernelsErrorCode>([
+import { type ErrorCode, ToolkitError } from '@llama-ts/base';
+
+/** The codes of native/addon/node-api.h. */
+const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'BACKEND_UNSUPPORTED',
   'INTERNAL',
   'INVALID_ARGUMENT',
   'LIMIT_EXCEEDED',
 ]);
 
-/** Calls the addon; `what` starts the message of an error. @throws ToolkitError of the addon's code */
+/** Calls the addon. @param what begins the message of an error @throws ToolkitError with the addon's code */
 export function callNative<T>(what: string, call: () => T): T {
   try {
     return call();
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && codes.has(cause.code as string))) throw cause;
-    throw new ToolkitError(cause.code as KernelsErrorCode, `${what}: ${cause.message}`, { cause });
+    throw new ToolkitError(cause.code as ErrorCode, `${what}: ${cause.message}`, { cause });
   }
 }

@@ -1,11 +1,12 @@
-// The program that the native and WebAssembly kernels execute: each call as a row of float64 words.
+// Encodes calls as the program that the native and WebAssembly kernels compute: each call is a row of float64 words.
 //
-// An operation is [opcode, number of words, arguments…]; an array is its address and its length. The C++ side reads the
-// arguments in the same order (native/ops.h) and checks them again.
+// An operation is [opcode, number of words, arguments…]; an array is its address and its length. native/ops.h reads the
+// arguments in the same order and checks them again.
 import type { Matrix, Segment, SourceDtype } from '../kernels.js';
 import { type SegmentShape, segmentShape } from '../segment-shape.js';
+import { encodingCode, groupSizeOf } from '../weight-encodings.js';
 
-/** What each operation starts with; the numbers are those of native/ops.h. */
+/** The first word of each operation; the numbers are those of native/ops.h. */
 export const opcodes = {
   embed: 1,
   rmsNorm: 2,
@@ -24,38 +25,39 @@ export const opcodes = {
   quantizeWeights: 15,
   largestMagnitude: 16,
   groupMaxima: 17,
+  quantizePanels: 18,
 } as const;
 
 export type Operation = keyof typeof opcodes;
 
 export const operationNames = Object.keys(opcodes) as Operation[];
 
-/** Arrays a program may hold. */
+/** Arrays that a program may refer to. */
 export type ProgramArray = Float32Array | Int8Array | Int32Array | Uint16Array | Uint8Array;
 
-/** Where an array's first element lies, as the backend's threads see it. Throws when it is not the backend's. */
+/** The address of an array's first element for the backend's threads. Throws if the array is not the backend's. */
 export type AddressOf = (array: ProgramArray) => number;
 
 const INITIAL_WORDS = 4096;
 const dtypeCodes: Readonly<Record<SourceDtype, number>> = { F32: 0, F16: 1, BF16: 2 };
 
-/** Encoded calls, to be put among the words again. */
+/** Encoded calls, to be replayed. */
 export interface EncodedCalls {
   readonly words: Float64Array;
-  /** What the words point to, but for caches. */
+  /** The arrays that the words point to, without caches. */
   readonly arrays: readonly ProgramArray[];
   readonly shape: SegmentShape;
-  /** Which words are positions: those of all segments, call after call. */
+  /** Indices of the words that are positions: those of all segments, call after call. */
   readonly positionWords: readonly number[];
 }
 
-/** Collects calls as words, and keeps the arrays alive that the words point to. */
+/** Collects calls as words, and keeps alive the arrays that the words point to. */
 export class Encoder {
   words = new Float64Array(INITIAL_WORDS);
   length = 0;
   readonly #addressOf: AddressOf;
   #arrays: ProgramArray[] = [];
-  /** Of recorded calls. */
+  /** The arrays of replayed calls. */
   #replayedArrays: readonly ProgramArray[] = [];
   #segmentLists = new Set<readonly Segment[]>();
   #positionWords: number[] = [];
@@ -70,12 +72,12 @@ export class Encoder {
     return this.number(opcodes[operation]).number(0);
   }
 
-  /** Completes the operation: only then does it count. */
+  /** Completes the operation. */
   end(): void {
     this.words[this.#start + 1] = this.length - this.#start;
   }
 
-  /** Forgets an operation that could not be completed. */
+  /** Removes an operation that could not be completed. */
   undo(): void {
     this.length = this.#start;
     this.#positionWords = this.#positionWords.filter((word) => word < this.#start);
@@ -89,7 +91,7 @@ export class Encoder {
     this.#positionWords = [];
   }
 
-  /** What was encoded so far; null for calls with several lists of segments. */
+  /** The calls encoded so far; null if they have different lists of segments. */
   record(): EncodedCalls | null {
     if (this.#segmentLists.size > 1) return null;
     const segments = [...this.#segmentLists][0] ?? [];
@@ -134,14 +136,17 @@ export class Encoder {
     return this.number(this.#addressOf(array)).number(array.length);
   }
 
-  /** rows, cols, group size (0: float32), values, scales, whether those are maxima. */
+  /**
+   * rows, cols, encoding, group size, values or panels, scales (address and length 0 without separate scales), and for Q4 the
+   * codebook, four entries a word.
+   */
   matrix(matrix: Matrix): this {
-    const { rows, cols, values } = matrix;
-    this.number(rows).number(cols);
-    this.number(matrix.dtype === 'F32' ? 0 : matrix.groupSize);
-    this.array(values);
-    if (matrix.dtype === 'F32') return this.number(0).number(0).number(0);
-    return this.array(matrix.scales).number(matrix.scales instanceof Uint16Array ? 1 : 0);
+    this.number(matrix.rows).number(matrix.cols).number(encodingCode(matrix)).number(groupSizeOf(matrix));
+    this.array('panels' in matrix ? matrix.panels : matrix.values);
+    if ('scales' in matrix) this.array(matrix.scales);
+    else this.number(0).number(0);
+    if ('codebook' in matrix) for (const word of wordsOf(matrix.codebook)) this.number(word);
+    return this;
   }
 
   cache(layer: number, segments: readonly Segment[]): this {
@@ -163,4 +168,9 @@ export class Encoder {
   dtype(dtype: SourceDtype): this {
     return this.number(dtypeCodes[dtype]);
   }
+}
+
+/** Four bytes each, the first one lowest. */
+function wordsOf(bytes: Int8Array): Uint32Array {
+  return new Uint32Array(Int8Array.from(bytes).buffer);
 }

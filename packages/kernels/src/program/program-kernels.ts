@@ -1,5 +1,5 @@
-// The kernel interface over an engine that executes encoded programs: checks, encodes, and settles runs.
-import { setImmediate } from 'node:timers/promises';
+// The kernel interface over a runner of encoded programs: checks calls, encodes them, and runs the program.
+import { nextTask, type Openable, ToolkitError } from '@llama-ts/base';
 import * as check from '../check-calls.js';
 import type {
   Allocator,
@@ -12,39 +12,39 @@ import type {
   WeightFile,
 } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
-import { ToolkitError } from '../toolkit-error.js';
+import type { ChosenTuning } from '../tuning.js';
 import { type AddressOf, type EncodedCalls, Encoder, operationNames } from './encoder.js';
 
-/** What executes programs: the threads of the addon, or WebAssembly workers. */
-export interface Engine {
+/** Runs programs: on the threads of the addon, or on WebAssembly workers. */
+export interface ProgramRunner {
   readonly backend: BackendName;
   readonly threads: number;
+  readonly rowCost: number;
+  readonly prefersGroupMaxima: boolean;
+  readonly tuning: ChosenTuning | null;
   readonly allocate: Allocator;
   readonly addressOf: AddressOf;
-  openWeights(path: string, options?: OpenWeightsOptions): Promise<WeightFile>;
+  openWeights(from: Openable, options?: OpenWeightsOptions): Promise<WeightFile>;
   /** Starts a program of `length` words. Returns the index of an operation it refuses, or the promise of its end. */
   start(words: Float64Array, length: number): { readonly refused: number } | { readonly done: Promise<void> };
-  /** Makes the program under way end soon. */
+  /** Makes the running program end soon. */
   cancel(): void;
-  /** Whether the last program met a number that is not finite. */
+  /** Whether a result of the last program was not finite. */
   nonFinite(): boolean;
-  /** Throws `FILE_SHRANK` when a file of weights became shorter. */
+  /** Throws `FILE_SHRANK` if a file of weights became shorter. */
   checkFiles(): void;
   close(): Promise<void>;
 }
 
-/** Registers of 32 bytes and more: they wait for memory, where narrower ones wait for arithmetic. */
-const wideBackends: ReadonlySet<BackendName> = new Set(['avx512vnni', 'avx512', 'avx2']);
-
-/** Kernels that queue calls and hand them to the engine. */
-export function programKernels(engine: Engine): Kernels {
-  const encoder = new Encoder(engine.addressOf);
+/** Kernels that queue calls, and run them as one program. */
+export function programKernels(runner: ProgramRunner): Kernels {
+  const encoder = new Encoder(runner.addressOf);
   let running = false;
   let lastRun: Promise<unknown> = Promise.resolve();
   /** Arrays of indices that the queued calls read. */
   let indices: check.Indices[] = [];
 
-  /** Encodes one operation, or none of it. */
+  /** Encodes an operation; if that throws, no word of it stays. */
   const queue = (operation: (typeof operationNames)[number], args: (encoder: Encoder) => Encoder): void => {
     if (running) throw new ToolkitError('INVALID_ARGUMENT', `${operation}: called while run() is under way`);
     encoder.begin(operation);
@@ -56,7 +56,7 @@ export function programKernels(engine: Engine): Kernels {
     }
   };
 
-  /** To be checked again whenever the calls are replayed: once, not for every layer that turns by the same positions. */
+  /** Remembers indices that every replay checks again: once, and not for every layer that uses the same positions. */
   const keepIndices = (found: check.Indices): void => {
     const isKnown = indices.some(({ values, below }) => values === found.values && below <= found.below);
     if (!isKnown) indices.push(found);
@@ -70,7 +70,10 @@ export function programKernels(engine: Engine): Kernels {
   const recordingOf = (calls: EncodedCalls, recordedIndices: readonly check.Indices[]): Recording => ({
     replay(segments) {
       if (running || encoder.length > 0) {
-        throw new ToolkitError('INVALID_ARGUMENT', 'replay: called behind other calls, expected it to be the first');
+        throw new ToolkitError(
+          'INVALID_ARGUMENT',
+          'replay: called after other calls, expected it to be the first call of a run',
+        );
       }
       if (!calls.shape.matches(segments)) return false;
       if (segments.length > 0) check.checkSegments('replay', 0, segments);
@@ -82,9 +85,9 @@ export function programKernels(engine: Engine): Kernels {
   });
 
   const finish = async (signal: AbortSignal | undefined): Promise<void> => {
-    const started = engine.start(encoder.words, encoder.length);
+    const started = runner.start(encoder.words, encoder.length);
     if ('refused' in started) throw refusedError(encoder, started.refused);
-    const onAbort = () => engine.cancel();
+    const onAbort = () => runner.cancel();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await started.done;
@@ -92,17 +95,19 @@ export function programKernels(engine: Engine): Kernels {
       signal?.removeEventListener('abort', onAbort);
     }
     signal?.throwIfAborted();
-    engine.checkFiles();
-    if (engine.nonFinite()) throw nonFiniteError();
+    runner.checkFiles();
+    if (runner.nonFinite()) throw nonFiniteError();
   };
 
   return {
-    backend: engine.backend,
-    threads: engine.threads,
-    allocate: engine.allocate,
-    prefersGroupMaxima: wideBackends.has(engine.backend),
-    async openWeights(path, options) {
-      const file = await engine.openWeights(path, options);
+    backend: runner.backend,
+    threads: runner.threads,
+    allocate: runner.allocate,
+    prefersGroupMaxima: runner.prefersGroupMaxima,
+    rowCost: runner.rowCost,
+    tuning: runner.tuning,
+    async openWeights(from, options) {
+      const file = await runner.openWeights(from, options);
       const close = async () => {
         await lastRun; // its threads may still be reading
         await file.close();
@@ -167,6 +172,11 @@ export function programKernels(engine: Engine): Kernels {
       const encode = (e: Encoder) => e.array(values).array(scales).array(largest).array(source);
       queue('quantizeWeights', (e) => encode(e).dtype(dtype).number(groupSize));
     },
+    quantizePanels(matrix, largest, source, dtype) {
+      check.checkQuantizePanels(matrix, largest, source, dtype);
+      largest[0] = 0; // the threads raise it
+      queue('quantizePanels', (e) => e.matrix(matrix).array(largest).array(source).dtype(dtype));
+    },
     largestMagnitude(out, x) {
       check.checkLargestMagnitude(out);
       out[0] = 0; // the threads raise it
@@ -195,7 +205,7 @@ export function programKernels(engine: Engine): Kernels {
       running = true;
       try {
         signal?.throwIfAborted();
-        if (encoder.length === 0) await setImmediate();
+        if (encoder.length === 0) await nextTask();
         else {
           const finished = finish(signal);
           lastRun = finished.catch(() => {});
@@ -207,9 +217,9 @@ export function programKernels(engine: Engine): Kernels {
       }
     },
     async close() {
-      engine.cancel();
+      runner.cancel();
       await lastRun;
-      await engine.close();
+      await runner.close();
     },
   };
 }
@@ -220,14 +230,12 @@ function encodeLinear(
   weights: readonly Matrix[],
   x: Float32Array,
 ): Encoder {
-  const first = weights[0]!;
-  encoder.array(x).number(first.cols);
-  encoder.number(first.dtype === 'F32' ? 0 : first.groupSize).number(weights.length);
+  encoder.array(x).number(weights.length);
   for (let i = 0; i < weights.length; i++) encoder.array(outputs[i]!).matrix(weights[i]!);
   return encoder;
 }
 
-/** store: keys, values; attention: queries, output. */
+/** Encodes a call on the caches of segments: `store` of keys and values, or `attention` of queries to an output. */
 function encodeCacheCall(
   encoder: Encoder,
   first: Float32Array,

@@ -1,6 +1,7 @@
-// Rows of a matrix by index.
+// Rows by index: of the embedding table, dequantized, and of a batch.
 import type { Matrix } from '../kernels.js';
-import { scaleAt } from './group-maxima.js';
+import { groupSizeOf } from '../weight-encodings.js';
+import { rowReader } from './weight-rows.js';
 
 /** out (n, cols) = rows `tokens` of the table, dequantized. */
 export function embed(out: Float32Array, table: Matrix, tokens: Int32Array): void {
@@ -9,12 +10,12 @@ export function embed(out: Float32Array, table: Matrix, tokens: Int32Array): voi
     gather(out, table.values, tokens, cols);
     return;
   }
-  const { values, scales, groupSize } = table;
+  const groupSize = groupSizeOf(table);
+  const rows = rowReader(table);
   for (let i = 0; i < tokens.length; i++) {
-    const from = tokens[i]! * cols;
-    for (let col = 0; col < cols; col++) {
-      out[i * cols + col] = values[from + col]! * scaleAt(scales, Math.floor((from + col) / groupSize));
-    }
+    const values = rows.values(tokens[i]!);
+    const scales = rows.scales(tokens[i]!);
+    for (let col = 0; col < cols; col++) out[i * cols + col] = values[col]! * scales[Math.floor(col / groupSize)]!;
   }
 }
 

@@ -1,24 +1,24 @@
-// Scales of quantized weights as what they were made of: the largest magnitudes of groups, which bfloat16 holds.
+// Scales of quantized weights stored as the largest magnitudes of groups, in bfloat16.
 
 const floats = new Float32Array(1);
 const bits = new Uint32Array(floats.buffer);
 
-/** 1 / 127 in two parts, as native/kernels/scales.h has them. */
+/** 1 / 127 in two parts, the same as in native/kernels/scales.h. */
 const reciprocalHigh = 33026 / 2 ** 22;
 const reciprocalLow = Math.fround(1 / 127 - reciprocalHigh);
 
-/** The scale of each bfloat16 maximum, by its 16 bits: maximum / 127, but for some that are next to subnormal. */
+/** The scale of each bfloat16 maximum, by its 16 bits: maximum / 127, except for some that are nearly subnormal. */
 const scaleTable = new Float32Array(65536).map((_, maximum) => {
   bits[0] = maximum << 16;
   return Math.fround(floats[0]! * reciprocalHigh) + Math.fround(floats[0]! * reciprocalLow);
 });
 
-/** Scale i of a matrix. */
-export function scaleAt(scales: Float32Array | Uint16Array, i: number): number {
-  return scales instanceof Uint16Array ? scaleTable[scales[i]!]! : scales[i]!;
+/** The scale of a group, by the 16 bits of its bfloat16 maximum. */
+export function scaleOfMaximum(bits: number): number {
+  return scaleTable[bits]!;
 }
 
-/** maxima = scales * 127 in bfloat16, rounded half to even. Returns whether each gives its scale again, bit for bit. */
+/** maxima = scales * 127 in bfloat16, rounded half to even. Returns whether each maximum gives back its scale, bit for bit. */
 export function groupMaxima(maxima: Uint16Array, scales: Float32Array): boolean {
   const scaleBits = new Uint32Array(scales.buffer, scales.byteOffset, scales.length);
   let isExact = true;

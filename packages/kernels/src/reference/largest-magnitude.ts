@@ -1,8 +1,8 @@
-// The largest magnitude of an array. Magnitudes order like their bits, and NaN above all: one order on every machine.
+// The largest magnitude of an array. Magnitudes are ordered as their bits are, with NaN above all, on every machine.
 
 const SIGN_CLEARED = 0x7fffffff;
 
-/** Writes it to out (1). */
+/** out (1) = the largest |x|. */
 export function largestMagnitude(out: Float32Array, x: Float32Array): void {
   const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
   let largest = 0;

@@ -1,4 +1,4 @@
-// Elements of a checkpoint as quantized weights, with what that cost.
+// Elements of a checkpoint become quantized weights, and the largest error of that is found.
 import type { Kernels } from '../kernels.js';
 import { largestMagnitude } from './largest-magnitude.js';
 import { dequantize, quantize } from './quantize.js';

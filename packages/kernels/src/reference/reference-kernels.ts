@@ -1,5 +1,5 @@
-// The plain TypeScript kernels: the truth that every other backend is compared with. Each call computes at once.
-import { setImmediate } from 'node:timers/promises';
+// The plain TypeScript kernels: the reference that every other backend is compared with. Each call computes at once.
+import { nextTask } from '@llama-ts/base';
 import { arrayAllocator } from '../allocation.js';
 import * as check from '../check-calls.js';
 import type { Kernels } from '../kernels.js';
@@ -10,6 +10,7 @@ import { groupMaxima } from './group-maxima.js';
 import { largestMagnitude } from './largest-magnitude.js';
 import { linear } from './linear.js';
 import { dequantize, quantize } from './quantize.js';
+import { quantizePanels } from './quantize-panels.js';
 import { quantizeWeights } from './quantize-weights.js';
 import { readWeights } from './read-weights.js';
 import { rmsNorm } from './rms-norm.js';
@@ -29,6 +30,8 @@ export function referenceKernels(): Kernels {
     threads: 0,
     allocate,
     prefersGroupMaxima: false,
+    rowCost: 1,
+    tuning: null,
     openWeights: readWeights,
     embed(out, table, tokens) {
       check.checkEmbed(out, table, tokens);
@@ -86,6 +89,10 @@ export function referenceKernels(): Kernels {
       check.checkQuantizeWeights(values, scales, largest, source, dtype, groupSize);
       quantizeWeights(values, scales, largest, source, dtype, groupSize);
     },
+    quantizePanels(matrix, largest, source, dtype) {
+      check.checkQuantizePanels(matrix, largest, source, dtype);
+      quantizePanels(matrix, largest, source, dtype);
+    },
     largestMagnitude(out, x) {
       check.checkLargestMagnitude(out);
       largestMagnitude(out, x);
@@ -104,8 +111,8 @@ export function referenceKernels(): Kernels {
       const wasFinite = finite;
       finite = true;
       signal?.throwIfAborted();
-      // Timers, streams and an abort get their turn between two runs, as they do where threads compute.
-      await setImmediate();
+      // Timers, streams and an abort run between two runs, as they do while threads compute.
+      await nextTask();
       signal?.throwIfAborted();
       if (!wasFinite) throw nonFiniteError();
     },

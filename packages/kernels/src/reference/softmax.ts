@@ -1,4 +1,4 @@
-// Softmax: over attention scores, and over the vocabulary with a temperature.
+// Softmax: of attention scores, and of logits with a temperature.
 import { exp } from './exp.js';
 import { sum16 } from './sum16.js';
 

@@ -4,7 +4,7 @@ import { halfToBits } from './half.js';
 
 /** out = elements of `source`, little-endian, at any alignment. */
 export function widen(out: Float32Array, source: Uint8Array, dtype: SourceDtype): void {
-  // Bits, not numbers, are moved: a NaN keeps its payload.
+  // Bits are copied rather than numbers, so that a NaN keeps its payload.
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   switch (dtype) {
     case 'F32':

@@ -1,4 +1,4 @@
-// The exclusive-or of all words of an array: the least that can be done with memory that is read.
+// The exclusive-or of all words of an array: the simplest computation that reads all of it.
 
 export function xorAll(x: Int32Array): number {
   let folded = 0;

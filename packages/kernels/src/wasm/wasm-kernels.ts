@@ -1,31 +1,55 @@
-// Kernels in WebAssembly: 128-bit SIMD on worker threads, wherever Node runs.
-import type { Worker } from 'node:worker_threads';
+// Kernels in WebAssembly: 128-bit SIMD on worker threads, or on the caller's thread where threads cannot share memory.
+
+import { nextTask, ToolkitError } from '@llama-ts/base';
+import { platform } from '#platform';
 import type { Kernels } from '../kernels.js';
-import { chooseThreads } from '../program/physical-cores.js';
-import { type Engine, programKernels } from '../program/program-kernels.js';
-import { ToolkitError } from '../toolkit-error.js';
+import type { WorkerThread } from '../platform/platform.js';
+import { type ProgramRunner, programKernels } from '../program/program-kernels.js';
+import { chooseThreads } from '../program/threads.js';
+import { instantiate, type WasmExports } from './wasm-instance.js';
 import { type WasmMemory, wasmMemory } from './wasm-memory.js';
-import { compileModule, instantiate, MODULE_PAGES, STACK_BYTES, startWorker, type WasmExports } from './wasm-module.js';
+import { compileModule, MODULE_PAGES } from './wasm-module.js';
 import { openWasmWeights } from './wasm-weights.js';
+
+/** The stack of one thread; kernels keep tiles of a few kilobytes there. */
+const STACK_BYTES = 256 * 1024;
+
+/** Computes a program that is planned. */
+interface Threads {
+  /** Threads that compute, the caller's not counted. */
+  readonly count: number;
+  /** Computes `length` words at the address `program`, with scratch for `max(1, count)` threads. */
+  compute(program: number, length: number, scratch: number): Promise<void>;
+  cancel(): void;
+  close(): Promise<void>;
+}
 
 /** Opens the WebAssembly backend. @throws ToolkitError `BACKEND_UNAVAILABLE`, `LIMIT_EXCEEDED` */
 export async function wasmKernels(threads: number | undefined): Promise<Kernels> {
-  const count = chooseThreads(threads);
+  const unshared = platform.whyUnshared();
+  if (unshared !== null && threads !== undefined && threads > 1) {
+    throw new ToolkitError('LIMIT_EXCEEDED', `${threads} threads, expected 1: ${unshared.reason}`, unshared);
+  }
   const module = await compileModule();
   const memory = wasmMemory(MODULE_PAGES);
-  const exports = instantiate(module, memory.memory, () => {});
-  const starts = Array.from({ length: count }, (_, thread) => {
-    const stackEnd = memory.allocate(STACK_BYTES) + STACK_BYTES;
-    return startWorker({ module, memory: memory.memory, thread, stackEnd });
-  });
-  return programKernels(wasmEngine(exports, memory, await allWorkers(starts)));
+  const exports = await instantiate(module, memory.memory, () => {});
+  if (unshared !== null) return programKernels(wasmRunner(exports, memory, callersThread(exports, memory)));
+  const starts = Array.from({ length: chooseThreads(threads) }, (_, thread) =>
+    platform.startThread({ module, memory: memory.memory, thread, stackEnd: stackEnd(memory) }),
+  );
+  return programKernels(wasmRunner(exports, memory, workerThreads(exports, await allWorkers(starts))));
 }
 
-/** All of them, or none. */
-async function allWorkers(starts: readonly Promise<Worker>[]): Promise<Worker[]> {
+/** One past the highest address of a new stack. */
+function stackEnd(memory: WasmMemory): number {
+  return memory.allocate(STACK_BYTES) + STACK_BYTES;
+}
+
+/** All workers; if one does not start, the others are ended. */
+async function allWorkers(starts: readonly Promise<WorkerThread>[]): Promise<WorkerThread[]> {
   const outcomes = await Promise.allSettled(starts);
   const workers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  for (const worker of workers) worker.unref();
+  for (const worker of workers) worker.keepAlive(false);
   if (workers.length === starts.length) return workers;
   await Promise.all(workers.map((worker) => worker.terminate()));
   const cause = outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
@@ -36,42 +60,74 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function wasmEngine(exports: WasmExports, memory: WasmMemory, workers: readonly Worker[]): Engine {
+function workerThreads(exports: WasmExports, workers: readonly WorkerThread[]): Threads {
   const conductor = workers[0]!;
+  let settle = () => {};
+  let fail: (error: unknown) => void = () => {};
+  conductor.onDone(() => settle());
+  // If a thread ends unexpectedly, for example out of memory, the others wait at the barrier for ever.
+  for (const worker of workers) worker.onError((error) => fail(error));
+  return {
+    count: workers.length,
+    compute(program, length, scratch) {
+      const done = new Promise<void>((resolve, reject) => {
+        settle = resolve;
+        fail = (cause) => reject(new ToolkitError('INTERNAL', `a thread ended: ${reasonOf(cause)}`, { cause }));
+      });
+      conductor.keepAlive(true); // a run keeps the process alive; waiting for one does not
+      exports.start(program, length, scratch, workers.length);
+      return done.finally(() => conductor.keepAlive(false));
+    },
+    cancel: () => exports.cancel(),
+    async close() {
+      exports.stop();
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** Events are handled before each program, never during one. */
+function callersThread(exports: WasmExports, memory: WasmMemory): Threads {
+  let isCancelled = false;
+  exports.__stack_pointer.value = stackEnd(memory);
+  return {
+    count: 0,
+    async compute(program, length, scratch) {
+      isCancelled = false;
+      await nextTask();
+      if (!isCancelled) exports.compute(program, length, scratch);
+    },
+    cancel() {
+      isCancelled = true;
+    },
+    close: async () => {},
+  };
+}
+
+function wasmRunner(exports: WasmExports, memory: WasmMemory, threads: Threads): ProgramRunner {
   const wordsBlock = growingBlock(memory);
   const scratchBlock = growingBlock(memory);
-  let settle = () => {};
-  let fail: (error: Error) => void = () => {};
-  conductor.on('message', () => settle());
-  // One that ends by itself, out of memory say, leaves the others at the barrier.
-  for (const worker of workers) worker.on('error', (error) => fail(error));
   return {
     backend: 'wasm',
-    threads: workers.length,
+    threads: threads.count,
+    rowCost: exports.rowCost(),
+    prefersGroupMaxima: exports.prefersGroupMaxima() !== 0,
+    tuning: null,
     allocate: memory.allocator,
     addressOf: memory.addressOf,
-    openWeights: (path, options) => openWasmWeights(memory, path, options),
+    openWeights: (from, options) => openWasmWeights(memory, from, options),
     start(words, length) {
       const program = wordsBlock(length * Float64Array.BYTES_PER_ELEMENT);
       new Float64Array(memory.memory.buffer, program, length).set(words.subarray(0, length));
       const refused = exports.plan(program, length);
       if (refused >= 0) return { refused };
-      const scratch = scratchBlock(exports.scratchBytes(workers.length));
-      const done = new Promise<void>((resolve, reject) => {
-        settle = resolve;
-        fail = (cause) => reject(new ToolkitError('INTERNAL', `a thread ended: ${reasonOf(cause)}`, { cause }));
-      });
-      conductor.ref(); // a run keeps the process alive; waiting for one does not
-      exports.start(program, length, scratch, workers.length);
-      return { done: done.finally(() => conductor.unref()) };
+      const scratch = scratchBlock(exports.scratchBytes(Math.max(1, threads.count)));
+      return { done: threads.compute(program, length, scratch) };
     },
-    cancel: () => exports.cancel(),
+    cancel: threads.cancel,
     nonFinite: () => exports.nonFinite() !== 0,
     checkFiles: () => {}, // files are read when they are opened
-    async close() {
-      exports.stop();
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
+    close: threads.close,
   };
 }
 
@@ -82,7 +138,7 @@ function growingBlock(memory: WasmMemory): (byteLength: number) => number {
   return (byteLength) => {
     if (byteLength > capacity) {
       memory.free(address);
-      [address, capacity] = [-1, -1]; // when allocate throws, the next call neither uses nor frees the old block
+      [address, capacity] = [-1, -1]; // if allocate throws, the next call must not use or free the old block
       address = memory.allocate(byteLength);
       capacity = byteLength;
     }

@@ -1,12 +1,12 @@
-// The memory that the WebAssembly workers share, and who has which part of it.
+// The memory that the WebAssembly workers share, and an allocator of blocks in it.
+import { ToolkitError } from '@llama-ts/base';
 import { allocating, arrayAllocator } from '../allocation.js';
 import type { Allocator } from '../kernels.js';
 import type { ProgramArray } from '../program/encoder.js';
-import { ToolkitError } from '../toolkit-error.js';
 import { type SharedMemory, webAssembly } from './web-assembly.js';
 
 const PAGE_BYTES = 65536;
-/** All that 32-bit addresses reach. */
+/** The most that 32-bit addresses reach. */
 export const MAX_MEMORY_BYTES = 2 ** 32;
 /** A cache line. */
 const ALIGNMENT = 64;
@@ -20,27 +20,27 @@ interface Block {
 export interface WasmMemory {
   readonly memory: SharedMemory;
   readonly allocator: Allocator;
-  /** Bytes that can still be had in one block. */
+  /** Bytes of the largest block that can still be allocated. */
   available(): number;
-  /** The address of a block of zeros. Throws `LIMIT_EXCEEDED` when there is no room. */
+  /** Allocates a block of zeros; returns its address. Throws `LIMIT_EXCEEDED` if memory does not suffice. */
   allocate(byteLength: number): number;
   free(address: number): void;
-  /** Where an array of this memory lies. */
+  /** The address of an array of this memory. */
   addressOf(array: ProgramArray): number;
 }
 
-/** @param initialPages what the module needs for its own data */
+/** @param initialPages pages that the module needs for its own data */
 export function wasmMemory(initialPages: number): WasmMemory {
-  // Its addresses are reserved at once; memory is taken as it grows.
+  // The addresses are reserved at once; memory is used as it grows.
   const memory = allocating(
     MAX_MEMORY_BYTES,
     () => new webAssembly.Memory({ initial: initialPages, maximum: MAX_MEMORY_BYTES / PAGE_BYTES, shared: true }),
   );
-  // Each growth makes another buffer object of the same memory; arrays on the older ones stay valid.
+  // Growing the memory makes a new buffer object of the same bytes. Arrays on older ones stay valid.
   const buffers = new WeakSet<ArrayBufferLike>([memory.buffer]);
   const used = new Map<number, number>(); // address to byteLength
   let gaps: Block[] = []; // in the order of addresses
-  let end = memory.buffer.byteLength; // of what has been given out or lies in a gap
+  let end = memory.buffer.byteLength; // of all blocks and gaps
 
   const take = (byteLength: number): number | undefined => {
     const index = gaps.findIndex((gap) => gap.byteLength >= byteLength);
@@ -75,7 +75,7 @@ export function wasmMemory(initialPages: number): WasmMemory {
     return address;
   };
 
-  /** The buffer is asked for last: allocating may have made another. */
+  /** Reads `memory.buffer` after allocating, which may replace it. */
   const block = (byteLength: number): [SharedArrayBuffer, number] => {
     const address = allocate(byteLength);
     return [memory.buffer, address];

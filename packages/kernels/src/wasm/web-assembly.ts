@@ -1,4 +1,4 @@
-// The parts of the WebAssembly API used here: Node has it as a global that its own types of this version leave out.
+// The types of the WebAssembly API as it is used here: the types of this version of Node lack the global.
 
 /** A compiled module: opaque, and cloned to workers. */
 export interface WasmModule {
@@ -20,7 +20,7 @@ export interface WasmGlobal {
 interface WebAssemblyApi {
   compile(bytes: Uint8Array): Promise<WasmModule>;
   readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => SharedMemory;
-  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+  instantiate(module: WasmModule, imports: object): Promise<{ readonly exports: object }>;
 }
 
 export const webAssembly = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;

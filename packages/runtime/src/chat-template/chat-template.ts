@@ -1,8 +1,8 @@
 // Turns a conversation into a prompt by the model's own chat template.
 
-import { ToolkitError } from '@llama-ts/format';
-import { checkKind, checkOptions, type TableOf } from '../check-options.js';
-import { aBoolean, aDate, anArray, anObject, aString, fieldsOf } from '../option-kinds.js';
+import { ToolkitError } from '@llama-ts/base';
+import { checkKind, checkOptions, type TableOf } from '../options/check-options.js';
+import { aBoolean, aDate, anArray, anObject, aString, fieldsOf } from '../options/option-kinds.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type ChatRun, compileTemplate } from './compile-template.js';
 import { Text } from './jinja/text.js';
@@ -20,7 +20,7 @@ export interface ChatOptions {
   readonly addGenerationPrompt?: boolean | undefined;
   /** The template's `date_string`, such as `26 Jul 2024`; without it Llama's template asks `strftime_now`. */
   readonly dateString?: string | undefined;
-  /** The moment that `strftime_now` tells. Default the day of `dateString` where it is one, else now. */
+  /** The time that `strftime_now` returns. Default the day of `dateString` where it is a date, else now. */
   readonly today?: Date | undefined;
   /** Documents for templates that answer from them, in the form the template reads. */
   readonly documents?: readonly unknown[] | undefined;
@@ -55,8 +55,8 @@ const DEFAULT_EOS = '<|eot_id|>';
 /**
  * Tokens of a conversation. Control tokens stand where the template's own text, `bos_token` or `eos_token` writes a
  * special name, and nowhere else: text of messages, roles, tools and variables never becomes one, not even put together
- * from several messages or altered by the template. What lies between two control tokens is encoded as one string, so
- * tokens fall as in the rendered text.
+ * from several messages or altered by the template. Text between two control tokens is encoded as one string, as the
+ * rendered text would be.
  *
  * @throws ToolkitError TEMPLATE_ERROR when the template fails, does more than a template may, or refuses the messages;
  * LONE_SURROGATE when text holds half a character, BAD_CHAT_INPUT for what is not plain data, UNKNOWN_SPECIAL_TOKEN when
@@ -75,7 +75,7 @@ export function encodeChat(
 }
 
 /**
- * The same prompt as text, to be looked at: control tokens and like-named text look alike in it.
+ * The same prompt as text, for reading: control tokens and text with their names look alike in it.
  *
  * @throws ToolkitError as {@link encodeChat}
  */
@@ -103,7 +103,7 @@ function renderRuns(
   const given = {
     ...(toPlainData(variables, 'variables') as object),
     ...(dateString === undefined ? {} : { date_string: toPlainData(dateString, 'dateString') }),
-    // transformers defines these always, and templates count on that.
+    // transformers always defines these, and templates rely on it.
     tools: toPlainData(tools ?? null, 'tools'),
     documents: toPlainData(documents ?? null, 'documents'),
     add_generation_prompt: addGenerationPrompt,

@@ -13,7 +13,7 @@ export type ChatRun = { readonly special: string } | { readonly text: string };
 /** Renders a template. */
 export type CompiledTemplate = (variables: () => ReadonlyMap<string, Value>, options: RenderOptions) => ChatRun[];
 
-/** A process talks to few models, each with one template or a handful. */
+/** A process uses few models, each with few templates. */
 const MAX_TEMPLATES = 16;
 
 const compiled = new WeakMap<Tokenizer, Map<string, CompiledTemplate>>();
@@ -49,7 +49,7 @@ function attempt<T>(run: () => T): T {
   }
 }
 
-/** Control tokens are the names in what the template itself wrote; all else is text, joined as far as it goes. */
+/** Names of control tokens in the template's own text are control tokens; everything else is text, joined into runs. */
 function cut(rendered: Text, findNames: ReturnType<typeof createNameFinder>): ChatRun[] {
   const runs: ChatRun[] = [];
   let pending = '';

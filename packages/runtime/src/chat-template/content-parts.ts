@@ -1,14 +1,14 @@
 // Content of messages in parts, as OpenAI's API has it: text is joined for templates that read text, and images are refused.
 
-import { ToolkitError } from '@llama-ts/format';
-import { describe } from '../check-options.js';
+import { ToolkitError } from '@llama-ts/base';
+import { describe } from '../options/check-options.js';
 import type { ChatMessage } from './messages.js';
 
-/** A template that goes through the parts of a message: `{% for part in message.content %}`. */
+/** A template that iterates over the parts of a message: `{% for part in message.content %}`. */
 const READS_PARTS = /\{%[-+]?\s*for\s+\w+\s+in\s[^%]*\bcontent\b/;
 /** Types of parts that are text. */
 const textTypes: ReadonlySet<unknown> = new Set(['text', 'input_text', 'output_text']);
-/** Types of parts that no model here reads, by how they begin. */
+/** Prefixes of the types of parts that no model here reads. */
 const MEDIA = /^(input_)?(image|audio|video|file)/;
 /** Results of tools are data, which templates write as JSON. */
 const dataRoles: ReadonlySet<string> = new Set(['tool', 'ipython', 'function']);
@@ -52,6 +52,6 @@ function checkPart({ type, text }: Part, path: string, readsParts: boolean): voi
 
 function badPart(message: string): ToolkitError {
   return new ToolkitError('BAD_CHAT_INPUT', message, {
-    suggestions: ["Send text alone: { role: 'user', content: 'Hello!' }"],
+    suggestions: ["send text alone: { role: 'user', content: 'Hello!' }"],
   });
 }

@@ -1,7 +1,7 @@
-// Messages of a conversation, and the refusal of what is none.
+// Messages of a conversation, and the check of them.
 
-import { ToolkitError } from '@llama-ts/format';
-import { describe } from '../check-options.js';
+import { ToolkitError } from '@llama-ts/base';
+import { describe } from '../options/check-options.js';
 
 /** A message of a conversation; further fields (`name`, `tool_calls`, …) are what the template reads. */
 export interface ChatMessage {
@@ -16,7 +16,7 @@ export interface ChatMessage {
 }
 
 /**
- * Refuses what is no list of objects with a role.
+ * Refuses anything but a list of objects with a role.
  *
  * @throws ToolkitError `BAD_CHAT_INPUT`
  */

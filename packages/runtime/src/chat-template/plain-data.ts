@@ -1,6 +1,6 @@
 // Checks what a caller gives a template, and copies it: strings, numbers, booleans, null, arrays and objects of them.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { refuseLoneSurrogates } from '../tokenizer/lone-surrogate.js';
 
 /** A tool's JSON schema is a dozen deep at most. */
@@ -17,7 +17,7 @@ export function toPlainData(value: unknown, path: string, depth = 0): unknown {
   if (typeof value === 'string') return checkText(value, path);
   if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return value;
   if (Array.isArray(value)) return Array.from(value, (item, i) => toPlainData(item, `${path}[${i}]`, depth + 1));
-  // Dates, maps and the like have no entries of their own: a template would see them empty.
+  // Dates, maps and similar objects have no entries of their own: a template would see them as empty.
   if (Object.prototype.toString.call(value) === '[object Object]') {
     const entries = Object.entries(value as object).filter(([, field]) => field !== undefined);
     return Object.fromEntries(

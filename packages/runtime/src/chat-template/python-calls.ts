@@ -3,7 +3,7 @@
 /** A call: the function's name, and its arguments by theirs. */
 export type PythonCall = readonly [name: string, args: Readonly<Record<string, unknown>>];
 
-/** Deeper literals are no arguments. */
+/** Deeper literals are refused. */
 const MAX_DEPTH = 64;
 const NAME = /[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/y;
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y;
@@ -36,7 +36,7 @@ const CODE_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 /** Thrown and caught in this file. */
 class NotPython extends Error {}
 
-/** @returns null for what is no such list */
+/** @returns null for anything else */
 export function parsePythonCalls(text: string): readonly PythonCall[] | null {
   try {
     return new Reader(text).calls();

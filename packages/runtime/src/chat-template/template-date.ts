@@ -1,10 +1,11 @@
-// The date of a conversation, for templates that would ask the clock at every turn.
+// The date of a conversation, for templates that would read the clock at every turn.
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 /**
- * The local date as Llama's templates write it (`26 Jul 2024`) for one that would ask the clock, else undefined. A
- * conversation keeps one date: past midnight another would change its first tokens, and all after them.
+ * The local date as Llama's templates write it (`26 Jul 2024`) for a template that reads the clock, else undefined. A
+ * conversation keeps one date: after midnight another one would change its first tokens, and everything after them would
+ * be computed again.
  */
 export function templateDate(template: string, today: Date): string | undefined {
   if (!template.includes('strftime_now')) return undefined;

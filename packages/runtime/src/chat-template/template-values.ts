@@ -4,8 +4,8 @@ import { Text } from './jinja/text.js';
 import { Dict, Float, List, type Value } from './jinja/values.js';
 
 /**
- * Roles that every template knows. They are words of the format and none of the user's, so that a template may put a
- * control token together with one: `'<|' + message.role + '|>'`.
+ * Roles that every template knows. They belong to the format, not to the user, so a template may build a control token
+ * from one: `'<|' + message.role + '|>'`.
  */
 const ROLES = new Map(
   ['system', 'user', 'assistant', 'tool', 'ipython', 'developer', 'function'].map((role) => [
@@ -25,7 +25,7 @@ export function toValue(data: unknown): Value {
   return new Dict(Object.entries(data as object).map(([key, field]) => [Text.data(key), toValue(field)]));
 }
 
-/** Messages, whose roles may be the template's own words. */
+/** Messages; known roles count as the template's own text. */
 export function toMessages(messages: unknown): Value {
   if (!Array.isArray(messages)) return toValue(messages);
   return new List(messages.map(toMessage));
@@ -53,5 +53,5 @@ export function sizeOf(data: unknown): number {
   return Object.entries(data).reduce((sum, [key, field]) => sum + ITEM_SIZE + key.length + sizeOf(field), 0);
 }
 
-/** What an item of a list or an entry of an object takes beside its text. */
+/** Memory of an item of a list or an entry of an object besides its text. */
 const ITEM_SIZE = 16;

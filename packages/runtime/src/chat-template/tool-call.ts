@@ -22,15 +22,15 @@ export interface ToolCall {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Stands before a call, as a special token of Llama 3.1 and later. */
+/** The special token that Llama 3.1 and later put before a call. */
 export const PYTHON_TAG = '<|python_tag|>';
 const END_TOKENS = /(?:<\|eo[mt]_id\|>\s*)+$/;
 const FUNCTION_TAG = /^<function=([^<>\s=]+)>$/;
 const BUILT_IN = /^([A-Za-z_]\w*)\.call(\(.*\))$/s;
 
 /**
- * The tool calls that an answer is; none when the model just talks. Whether there are such tools, and whether the
- * arguments fit them, is for the caller to judge.
+ * The tool calls of an answer; none where it is text. Whether there are such tools, and whether the arguments fit them,
+ * is for the caller to judge.
  *
  * @param answer the whole text
  * @see https://github.com/meta-llama/llama-models, models/llama3_2/text_prompt_format.md and llama3_1/prompt_format.md
@@ -54,7 +54,7 @@ export function parseToolCalls(answer: string): readonly ToolCall[] {
 }
 
 /**
- * The first tool call of an answer, as {@link parseToolCalls} finds it; null when the model just talks.
+ * The first tool call of an answer, as {@link parseToolCalls} finds it; null where it is text.
  *
  * @param answer the whole text
  * @example
@@ -79,7 +79,7 @@ function parseObjects(text: string): ToolCall[] | null {
   return calls;
 }
 
-/** More white space than this between two calls is none. */
+/** Most white space between two calls. */
 const MAX_SEPARATOR = 1000;
 
 /** Index after the object that begins at `start`, or −1 where none does or it does not end. */
@@ -142,7 +142,7 @@ function parseBuiltIn(text: string): ToolCall[] | null {
   return calls?.length === 1 ? calls.map(callOf) : null;
 }
 
-/** The call that an object is: a name and arguments, and nothing that a call does not have. */
+/** The call in an object that has a name, arguments and nothing else; null for other values. */
 function readCall(value: unknown): ToolCall | null {
   if (!isObject(value)) return null;
   const { type = 'function', id = '', ...fields } = value;

@@ -1,4 +1,4 @@
-// Constraints on an answer: a text automaton, the masks it gives over a vocabulary, and one answer's way through it.
+// Constraints on an answer: an automaton over text, its masks over a vocabulary, and the state of one answer.
 
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { createPushdown } from './grammar/pushdown.js';
@@ -8,8 +8,8 @@ import { applyMask, computeMask, type TokenMask } from './token-mask.js';
 import { type TokenTrie, tokenTrieOf } from './token-trie.js';
 
 /**
- * What an answer may be, from `jsonSchema`, `jsonMode` or `regex`. One serves any number of answers, also at
- * the same time, and keeps what it finds out about a tokenizer's vocabulary.
+ * A constraint from `jsonSchema`, `jsonMode` or `regex`. It serves any number of answers, also at the same time, and
+ * caches its masks over a tokenizer's vocabulary.
  */
 export interface Constraint {
   /** Begins an answer. */
@@ -87,7 +87,7 @@ export function createConstraint(root: GrammarSymbol): Constraint {
 
 interface Vocabulary {
   readonly trie: TokenTrie;
-  /** By state, or by state and key. */
+  /** Masks whose key is a state, or a state and a key. */
   readonly masks: Map<string, TokenMask>;
 }
 

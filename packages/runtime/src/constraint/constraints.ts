@@ -1,6 +1,6 @@
 // The constraints that can be asked for: JSON, JSON of a schema, or text that a regular expression matches.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { regexDfa } from './automaton/text-automata.js';
 import { type Constraint, createConstraint } from './constraint.js';
 import { createSymbolTable } from './grammar/symbols.js';

@@ -1,11 +1,11 @@
-// A text under a constraint: the automaton's state behind it, and the key of an object it may end in.
+// A text under a constraint: the automaton's state after it, and the object key in which it may end.
 
 import type { Pushdown, PushdownState } from './grammar/pushdown.js';
 
 /** A text so far. Never changed: each byte gives another one. */
 export interface TextState {
   readonly state: PushdownState;
-  /** Where a key that was not known before is being read: its bytes behind the quote, a character each; else null. */
+  /** Inside a key that no property names: its bytes after the quote, a character each; else null. */
   readonly key: string | null;
 }
 

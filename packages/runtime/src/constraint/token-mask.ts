@@ -1,6 +1,7 @@
 // Which tokens may follow a text: all of a vocabulary, judged along the tree of their bytes.
 
-import { ToolkitError } from '@llama-ts/format';
+import type { ToolkitError } from '@llama-ts/base';
+import { tooAmbiguous } from './ambiguity.js';
 import type { Pushdown, PushdownState } from './grammar/pushdown.js';
 import { extendText, type TextState } from './text-state.js';
 import type { TokenTrie } from './token-trie.js';
@@ -18,13 +19,13 @@ export interface FoundMask {
 /** Positions to look at for one mask: about a second. */
 const MAX_STEPS = 8_000_000;
 
-/** Tokens that may follow a text, the end left aside. @throws ToolkitError `LIMIT_EXCEEDED` */
+/** Tokens that may follow a text, end tokens aside. @throws ToolkitError `LIMIT_EXCEEDED` */
 export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState): FoundMask {
   const { nNodes, bytes, depths, ends, tokens } = trie;
   const mask = new Int32Array(Math.ceil(trie.nTokens / 32));
   let isForKey = false;
   const lastStep = pushdown.nSteps + MAX_STEPS;
-  // (maxDepth + 1) the state behind the bytes that lead to a node
+  // (maxDepth + 1) the state after the bytes that lead to a node
   const path = new Array<PushdownState>(trie.maxDepth + 1).fill(text.state);
   for (let node = 0; node < nNodes; ) {
     const depth = depths[node]!;
@@ -63,11 +64,7 @@ export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState
 }
 
 function tooManySteps(): ToolkitError {
-  return new ToolkitError(
-    'LIMIT_EXCEEDED',
-    `constraint: takes more than ${MAX_STEPS} steps to find which tokens may follow, expected at most so many`,
-    { suggestions: ['take alternatives that differ early, such as by a constant in their first property'] },
-  );
+  return tooAmbiguous(`takes more than ${MAX_STEPS} steps to find which tokens may follow, expected at most so many`);
 }
 
 /** Whether a token's bit is set. */

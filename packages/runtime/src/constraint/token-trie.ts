@@ -1,4 +1,4 @@
-// The tokens of a vocabulary as a tree of their bytes: tokens that begin alike are judged once as far as they do.
+// The tokens of a vocabulary as a tree of their bytes: a prefix that tokens share is checked once for all of them.
 
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 

@@ -1,47 +1,46 @@
 // How much a constraint may cost to compile: counted, not timed, so that an input ends the same way on a busy machine.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
-/** What is left to spend on one constraint. */
+/** The purpose of work: an error names the one that took the most. */
+export type Purpose = 'patterns' | 'constants' | 'alternatives';
+
+/** The work that one constraint may still do. */
 export interface Work {
-  /** Counts elementary steps. @throws ToolkitError `LIMIT_EXCEEDED` */
-  spend(steps: number): void;
+  /** Counts elementary steps, by default those of patterns. @throws ToolkitError `LIMIT_EXCEEDED` */
+  spend(steps: number, purpose?: Purpose): void;
   /** Counts bytes that stay allocated until the constraint is compiled. @throws ToolkitError `LIMIT_EXCEEDED` */
-  keep(bytes: number): void;
+  keep(bytes: number, purpose?: Purpose): void;
 }
 
-/** A second or less: 50 to 100 ns a step. */
-const MAX_STEPS = 20_000_000;
+/** A second or less, and less than two on a busy machine: 50 to 200 ns a step. */
+const MAX_STEPS = 12_000_000;
 /** A third, about, of what the process takes at most. */
 const MAX_BYTES = 48_000_000;
 
-const suggestions = [
-  'take fewer alternatives: allOf of several anyOf multiplies them',
-  'take smaller counts: maxLength together with a pattern, or {min,max} within it',
-];
+const remedies: Readonly<Record<Purpose, string>> = {
+  patterns: 'take smaller counts: maxLength together with a pattern, or {min,max} within it',
+  constants: 'take fewer and shorter constants, or a pattern that describes them',
+  alternatives: 'take fewer alternatives: allOf of several anyOf multiplies them',
+};
 
 /** @param subject what the error names: `pattern`, `schema` */
 export function createWork(subject = 'constraint'): Work {
-  let nSteps = 0;
-  let nBytes = 0;
-  return {
-    spend(steps) {
-      nSteps += steps;
-      if (nSteps <= MAX_STEPS) return;
-      throw new ToolkitError(
-        'LIMIT_EXCEEDED',
-        `${subject}: takes more than ${MAX_STEPS} steps to compile, expected at most so many`,
-        { suggestions },
-      );
-    },
-    keep(bytes) {
-      nBytes += bytes;
-      if (nBytes <= MAX_BYTES) return;
-      throw new ToolkitError(
-        'LIMIT_EXCEEDED',
-        `${subject}: takes more than ${MAX_BYTES / 1e6} MB to compile, expected at most so many`,
-        { suggestions },
-      );
-    },
+  const steps = counter(MAX_STEPS, `${subject}: takes more than ${MAX_STEPS} steps to compile`);
+  const bytes = counter(MAX_BYTES, `${subject}: takes more than ${MAX_BYTES / 1e6} MB to compile`);
+  return { spend: steps, keep: bytes };
+}
+
+function counter(max: number, problem: string): Work['spend'] {
+  const counts: Record<Purpose, number> = { patterns: 0, constants: 0, alternatives: 0 };
+  let sum = 0;
+  return (n, purpose = 'patterns') => {
+    counts[purpose] += n;
+    sum += n;
+    if (sum <= max) return;
+    const [most] = (Object.keys(counts) as Purpose[]).sort((a, b) => counts[b] - counts[a]);
+    throw new ToolkitError('LIMIT_EXCEEDED', `${problem}, expected at most so many`, {
+      suggestions: [remedies[most!]],
+    });
   };
 }

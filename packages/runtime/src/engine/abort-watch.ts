@@ -1,4 +1,4 @@
-// One listener for each signal, however many requests it ends: Node warns of more than ten as of a leak.
+// One listener for each signal, however many requests it ends: Node warns of a leak at more than ten.
 
 /** Watches signals. */
 export interface AbortWatch {

@@ -1,10 +1,11 @@
-// Room for the key/value caches of many sequences, in whole contexts that are made on demand and lent in parts.
+// Memory for the key/value caches of many sequences: whole contexts, allocated on demand and lent in parts.
 
 import type { KeyValueCache } from '@llama-ts/kernels';
+import { partOfCache } from '../pass/key-value-cache.js';
 
-/** Lends caches. Contents are whatever the last sequence left: a pass reads only positions it wrote. */
+/** Lends caches. Their contents are those of earlier sequences: a pass reads only positions of its own sequence. */
 export interface CacheArena {
-  /** A cache of so many positions, at most a whole context's; null while there is no room for it in one piece. */
+  /** A cache of that many positions, at most those of a whole context; null while no gap is long enough. */
   take(positions: number): KeyValueCache | null;
   /** Gives a cache back. */
   give(cache: KeyValueCache): void;
@@ -12,18 +13,18 @@ export interface CacheArena {
 
 interface Context {
   readonly whole: KeyValueCache;
-  /** Parts that are lent, in order of their starts. */
-  parts: readonly Part[];
+  /** Lent parts, ordered by start. */
+  parts: readonly LentRange[];
 }
 
-/** Positions of a context. */
-interface Part {
+/** Lent positions of a context. */
+interface LentRange {
   readonly start: number;
   readonly end: number;
   readonly cache: KeyValueCache;
 }
 
-/** An arena of at most `maxContexts` caches that `createCache` makes, or of as many as there is memory for. */
+/** An arena of at most `maxContexts` caches of `createCache`, fewer where memory runs out. */
 export function createCacheArena(maxContexts: number, createCache: () => KeyValueCache): CacheArena {
   const contexts: Context[] = [];
   let most = maxContexts;
@@ -46,7 +47,7 @@ export function createCacheArena(maxContexts: number, createCache: () => KeyValu
     },
   };
 
-  /** Another context; null where there is no memory for more than there are. */
+  /** Another context; null where memory runs out. */
   function createNext(): KeyValueCache | null {
     try {
       return createCache();
@@ -58,7 +59,7 @@ export function createCacheArena(maxContexts: number, createCache: () => KeyValu
   }
 }
 
-/** The lowest gap that is long enough: memory never touched costs nothing. */
+/** Takes the lowest gap that is long enough: memory that was never touched costs nothing. */
 function takePart(context: Context, positions: number): KeyValueCache | null {
   const { whole, parts } = context;
   let start = 0;
@@ -66,13 +67,7 @@ function takePart(context: Context, positions: number): KeyValueCache | null {
   while (index < parts.length && start + positions > parts[index]!.start) start = parts[index++]!.end;
   const end = start + positions;
   if (end > whole.seqLen) return null;
-  const width = whole.nLayers * whole.nKvHeads * whole.headDim;
-  const cache: KeyValueCache = {
-    ...whole,
-    seqLen: positions,
-    keys: whole.keys.subarray(start * width, end * width),
-    values: whole.values.subarray(start * width, end * width),
-  };
+  const cache = partOfCache(whole, start, positions);
   context.parts = parts.toSpliced(index, 0, { start, end, cache });
   return cache;
 }

@@ -1,16 +1,18 @@
-// Events on their way from one producer to one reader, who may come late or leave early.
+// Events between one producer and one reader, which may come late or leave early.
 
-/** What a reader gets. */
+/** The reader's side. */
 export type EventStream<T> = Required<Pick<AsyncIterator<T, void, void>, 'next' | 'return'>> & AsyncIterable<T>;
 
-/** A stream and its producer's end. Whatever is said after the end is dropped. */
+/** A stream and its producer's end. Whatever is pushed after the end is dropped. */
 export interface EventQueue<T> {
   readonly stream: EventStream<T>;
+  /** Events that the reader has not taken. */
+  readonly nUnread: number;
   push(event: T): void;
   end(): void;
-  /** Ends with an error, which the reader gets after the events. */
+  /** Ends the queue with an error, which the reader gets after the events. */
   fail(error: unknown): void;
-  /** Ends with an error, which the reader gets in place of events that were not read. */
+  /** Ends with an error, which the reader gets instead of events that were not read. */
   abort(error: unknown): void;
 }
 
@@ -19,8 +21,15 @@ interface Reader<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param onLeave the reader left before the end */
-export function createEventQueue<T>(onLeave: () => void): EventQueue<T> {
+/** Callbacks of a queue. */
+export interface EventQueueOptions {
+  /** The reader left before the end. */
+  readonly onLeave: () => void;
+  /** The reader took an event that had waited. */
+  readonly onRead?: (() => void) | undefined;
+}
+
+export function createEventQueue<T>({ onLeave, onRead }: EventQueueOptions): EventQueue<T> {
   const finished: IteratorResult<T, void> = { done: true, value: undefined };
   let events: T[] = [];
   let readers: Reader<T>[] = [];
@@ -43,11 +52,12 @@ export function createEventQueue<T>(onLeave: () => void): EventQueue<T> {
     const [event] = events;
     if (event !== undefined) {
       events.shift();
+      onRead?.();
       return Promise.resolve({ done: false, value: event });
     }
     if (failure !== null) {
       const { error } = failure;
-      failure = null; // told once, as a generator does
+      failure = null; // thrown once, as by a generator
       return Promise.reject(error);
     }
     if (hasEnded) return Promise.resolve(finished);
@@ -55,6 +65,9 @@ export function createEventQueue<T>(onLeave: () => void): EventQueue<T> {
   };
 
   return {
+    get nUnread() {
+      return events.length;
+    },
     push(event) {
       if (hasEnded) return;
       const reader = readers.shift();

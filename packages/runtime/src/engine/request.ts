@@ -1,13 +1,13 @@
-// A request to the engine, from the moment it is made to its end.
+// A request to the engine, from its submission to its end.
 
 import type { KeyValueCache } from '@llama-ts/kernels';
-import type { Answer } from '../answer.js';
-import { createSequence, type GenerateEvent, type Sequence } from '../sequence.js';
+import type { Answer } from '../answer/answer.js';
+import { createSequence, type GenerateEvent, type Sequence } from '../answer/sequence.js';
 import type { Speculation } from '../speculation/speculation.js';
 import type { AbortWatch } from './abort-watch.js';
 import { createEventQueue, type EventStream } from './event-queue.js';
 
-/** What a request is made of. */
+/** Parts of a request. */
 export interface RequestParts {
   readonly promptTokens: readonly number[];
   readonly answer: Answer;
@@ -16,8 +16,12 @@ export interface RequestParts {
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
   readonly aborts: AbortWatch;
-  /** Called once, when nothing more will come of it. */
+  /** Events that may be unread: with more, the request pauses. */
+  readonly maxUnread: number;
+  /** Called once, when the request is over. */
   readonly onOver: () => void;
+  /** Called when a slow reader has read its events. */
+  readonly onCaughtUp: () => void;
 }
 
 /** One request. */
@@ -26,25 +30,37 @@ export interface Request {
   /** Positions that its cache needs. */
   readonly positions: number;
   readonly isOver: boolean;
-  /** Its share of the engine's memory; null until it is its turn. */
+  /** Whether its reader has left `maxUnread` events unread, and since then more than half of them. */
+  readonly isReaderBehind: boolean;
+  /** The request's share of the engine's memory; null while it has none. */
   readonly cache: KeyValueCache | null;
+  /** null until it first has a cache. */
   readonly sequence: Sequence | null;
-  begin(cache: KeyValueCache): void;
-  /** Hands events to the reader; the last one ends the request. */
+  /** Whether {@link begin} was called since it has had its cache. */
+  readonly hasBegun: boolean;
+  /** Takes a cache: to begin, or to resume after {@link giveUpCache}. */
+  takeCache(cache: KeyValueCache): void;
+  /** Begins to compute after the first `nReused` tokens, whose keys and values its cache holds. */
+  begin(nReused: number): void;
+  /** Gives its cache up; what it held is recomputed in the next one. */
+  giveUpCache(): void;
+  /** Gives events to the reader; the last one ends the request. */
   deliver(events: readonly GenerateEvent[]): void;
-  /** Ends it with an error after what was delivered. */
+  /** Ends the request with an error after the delivered events. */
   fail(error: unknown): void;
   /** Ends it at once with an error. */
   abort(error: unknown): void;
 }
 
-/** A request that ends by itself, by failure, by its signal, or when its reader leaves. */
+/** A request that ends by itself, by failure, by its signal, or when its reader stops reading. */
 export function createRequest(parts: RequestParts): Request {
-  const { promptTokens, answer, signal, aborts, onOver } = parts;
+  const { promptTokens, answer, signal, aborts, maxUnread, onOver, onCaughtUp } = parts;
   let isOver = false;
+  let isReaderBehind = false;
   let cache: KeyValueCache | null = null;
   let sequence: Sequence | null = null;
-  const queue = createEventQueue<GenerateEvent>(() => finish());
+  let hasBegun = false;
+  const queue = createEventQueue<GenerateEvent>({ onLeave: finish, onRead });
   const unwatch = signal && aborts.watch(signal, abort);
 
   function finish(): void {
@@ -52,6 +68,12 @@ export function createRequest(parts: RequestParts): Request {
     isOver = true;
     unwatch?.();
     onOver();
+  }
+
+  function onRead(): void {
+    if (!isReaderBehind || queue.nUnread > maxUnread / 2) return;
+    isReaderBehind = false;
+    onCaughtUp();
   }
 
   function abort(error: unknown): void {
@@ -65,19 +87,37 @@ export function createRequest(parts: RequestParts): Request {
     get isOver() {
       return isOver;
     },
+    get isReaderBehind() {
+      return isReaderBehind;
+    },
     get cache() {
       return cache;
     },
     get sequence() {
       return sequence;
     },
-    begin(lent) {
+    get hasBegun() {
+      return hasBegun;
+    },
+    takeCache(lent) {
       cache = lent;
-      sequence = createSequence({ ...parts, cache, nCached: 0 });
+      hasBegun = false;
+      if (sequence === null) sequence = createSequence({ ...parts, cache, nCached: 0 });
+      else sequence.recompute(cache);
+    },
+    begin(nReused) {
+      hasBegun = true;
+      if (nReused > 0) sequence!.reuse(nReused);
+    },
+    giveUpCache() {
+      cache = null;
     },
     deliver(events) {
       for (const event of events) queue.push(event);
-      if (!sequence?.isOver) return;
+      if (!sequence?.isOver) {
+        isReaderBehind = queue.nUnread >= maxUnread;
+        return;
+      }
       queue.end();
       finish();
     },

@@ -1,8 +1,8 @@
-// Divides the prompt tokens of a pass among those who have some left.
+// Divides the prompt tokens of a pass among the sequences with prompt left.
 
 /**
- * Equal shares; what a short prompt leaves of its share goes to the longer ones. The sum of shares is the smaller of
- * `nTokens` and the sum of `wanted`.
+ * Equal shares; what a short prompt does not need goes to the longer ones. The sum of shares is the smaller of `nTokens`
+ * and the sum of `wanted`.
  *
  * @param wanted prompt tokens left, by sequence
  */

@@ -1,4 +1,4 @@
-// Log-probabilities of the chosen token and of the most probable ones, in the model's own distribution.
+// Log-probabilities of the chosen token and of the most probable ones, before any sampling option.
 
 import { logarithm } from './logarithm.js';
 import type { Softmax } from './sampler.js';
@@ -20,7 +20,7 @@ export type Measure = {
 /**
  * Measures softmax(logits): before biases, penalties, bans and temperature.
  *
- * log p = (logit − largest) + log(largest probability), so that tokens of probability 0 in float32 have theirs, too.
+ * log p = (logit − largest) + log(largest probability), so that tokens whose probability is 0 in float32 have one, too.
  *
  * @param logits (vocabSize), copied
  */

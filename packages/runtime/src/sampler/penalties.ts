@@ -1,18 +1,18 @@
-// Penalties for tokens that were said before, and biases for tokens by id.
+// Penalties for tokens that occurred before, and biases for tokens by id.
 
 /** How logits change before a token is chosen. docs/sampling.md has the formulas. */
 export interface PenaltyOptions {
   /** Divides positive logits of tokens in the window and multiplies negative ones; 1 changes none. */
   readonly repetitionPenalty: number;
-  /** Taken off the logit of each token in the window. */
+  /** Subtracted from the logit of each token in the window. */
   readonly presencePenalty: number;
-  /** Taken off as often as the token is in the window. */
+  /** Subtracted once for each time the token is in the window. */
   readonly frequencyPenalty: number;
-  /** Tokens looked back on, the prompt's included; −1 for all. */
+  /** How many of the last tokens count, those of the prompt included; −1 for all. */
   readonly penaltyWindow: number;
 }
 
-/** The tokens so far and what they cost. */
+/** The tokens so far and their penalties. */
 export interface Penalties {
   /** Changes logits (vocabSize) in place. */
   apply(logits: Float32Array): void;

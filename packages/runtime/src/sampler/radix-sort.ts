@@ -10,7 +10,7 @@ export interface RadixInput {
   readonly greatest: number;
 }
 
-/** Up to this many are sorted by insertion. */
+/** Arrays up to this length are sorted by insertion. */
 const SHORT = 32;
 /** The counts of a digit fit into the fastest cache. */
 const MAX_DIGIT_BITS = 13;

@@ -1,6 +1,6 @@
-// xorshift64*, the reference's random numbers: the same seed draws the same coins.
+// xorshift64*, the reference's random numbers: the same seed gives the same numbers.
 
-import { checkedSeed } from '../chat-seed.js';
+import { checkedSeed } from '../chat/chat-seed.js';
 
 /** A stream of random numbers. */
 export interface RandomStream {

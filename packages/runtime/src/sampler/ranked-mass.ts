@@ -1,4 +1,4 @@
-// How far down the largest of many probabilities reach until there are so many of them, or so much mass.
+// Finds the largest of many probabilities, up to a number of them or up to a mass.
 //
 // Nothing is sorted but the few values between which the answer lies. Bits of positive float32 order as integers, and the
 // upper ones divide the values into levels: one pass over all values sums up the mass of each level, which tells the
@@ -8,7 +8,7 @@
 
 import { radixSortDescending } from './radix-sort.js';
 
-/** The largest values: all above `value`, and of those that equal it the first `nEqual` in the order of their indices. */
+/** The largest values: all above `value`, and the first `nEqual` by index of those that equal it. */
 export interface Run {
   readonly value: number;
   readonly nEqual: number;
@@ -20,11 +20,11 @@ export interface Run {
 export interface RankedMass {
   load(probabilities: Float32Array): void;
   readonly largest: number;
-  /** All there are. */
+  /** All values. */
   all(): Run;
   /** The shortest run with more than `mass`; all where none has. */
   past(mass: number): Run;
-  /** The `count` largest, of those whose mass is above 0. */
+  /** The `count` largest values whose mass is above 0. */
   first(count: number): Run;
   /** All that are at least `value`, above 0. */
   from(value: number): Run;
@@ -32,7 +32,7 @@ export interface RankedMass {
 
 /** 256 levels to a factor of 2: few enough for the cache, enough that few values share one. */
 const LEVEL_SHIFT = 15;
-/** Up to 2, above any probability. */
+/** Levels cover values up to 2, which is above any probability. */
 const LEVELS = 2 ** (30 - LEVEL_SHIFT);
 
 /** A probability rounded to a multiple of 2^-52, ties to even; from 2^-29 on it is one. */
@@ -46,7 +46,7 @@ export function shorter(a: Run, b: Run): Run {
   return isShorter ? a : b;
 }
 
-/** Room for `n` values, kept from one use to the next. */
+/** Buffers for `n` values, kept between uses. */
 export function createRankedMass(n: number): RankedMass {
   // (LEVELS) mass of each level
   const masses = new Float64Array(LEVELS);
@@ -118,7 +118,7 @@ export function createRankedMass(n: number): RankedMass {
     return { value: nSorted === 0 ? 0 : sortedValues[Math.min(i, nSorted - 1)]!, nEqual, mass };
   }
 
-  /** Puts the values of a level in descending order; how many there are. */
+  /** Sorts the values of a level in descending order. Returns their number. */
   function sortLevel(level: number): number {
     const nGathered = gather(keys, level, scratch);
     const least = level << LEVEL_SHIFT;

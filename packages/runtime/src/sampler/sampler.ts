@@ -1,17 +1,18 @@
 // The sampler: logits to a token.
 
-import { ToolkitError } from '@llama-ts/format';
-import { checkKind, checkOptions, type TableOf } from '../check-options.js';
-import { aBoolean, aFunction, aNumber, aSeed, ids } from '../option-kinds.js';
+import { ToolkitError } from '@llama-ts/base';
+import { checkKind, checkOptions, type TableOf } from '../options/check-options.js';
+import { aFunction, ids } from '../options/option-kinds.js';
 import { createPenalties, type PenaltyOptions } from './penalties.js';
 import { createRandomStream } from './random.js';
 import { sampleReferenceTopP } from './reference-top-p.js';
+import { samplingDefaults, samplingKinds } from './sampling-settings.js';
 import { argmax, sampleMultinomial } from './select.js';
 import { createTruncation, type Truncation, type TruncationOptions } from './truncation.js';
 
 /** How tokens are chosen, in the order of docs/sampling.md. */
 export interface SamplerOptions extends Partial<PenaltyOptions>, Partial<Omit<TruncationOptions, 'topP'>> {
-  /** What is added to the logits of tokens by id; −∞ bans a token. */
+  /** Logits to add to tokens by id; −∞ bans a token. */
   readonly logitBias?: ReadonlyMap<number, number>;
   /** 0 takes the largest logit; above 0 divides the logits. */
   readonly temperature: number;
@@ -25,18 +26,8 @@ export interface SamplerOptions extends Partial<PenaltyOptions>, Partial<Omit<Tr
 
 /** Kinds of {@link SamplerOptions}. */
 const samplerOptions: TableOf<SamplerOptions> = {
+  ...samplingKinds,
   logitBias: { expected: 'a Map of ids and numbers', accepts: isBiasMap },
-  repetitionPenalty: aNumber,
-  presencePenalty: aNumber,
-  frequencyPenalty: aNumber,
-  penaltyWindow: aNumber,
-  temperature: aNumber,
-  topK: aNumber,
-  topP: aNumber,
-  minP: aNumber,
-  typicalP: aNumber,
-  seed: aSeed,
-  referenceSampler: aBoolean,
 };
 
 function isBiasMap(value: unknown): boolean {
@@ -53,24 +44,17 @@ export interface Sampler {
 }
 
 /** Far above any logit, and far from where float32 overflows. */
-const MAX_BIAS = 10_000;
-const MAX_PENALTY = 100;
+export const MAX_BIAS = 10_000;
+export const MAX_PENALTY = 100;
 
-const defaults = {
-  topK: 0,
-  minP: 0,
-  typicalP: 1,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  penaltyWindow: -1,
-  logitBias: new Map<number, number>(),
-};
+/** Temperature and top-p have no default here: what a caller means by leaving them out depends on the model. */
+const { temperature: _temperature, topP: _topP, ...optionalDefaults } = samplingDefaults;
+const defaults = { ...optionalDefaults, logitBias: new Map<number, number>() };
 
 /**
  * A sampler; `softmax` is the kernels'.
  *
- * @param promptTokens what penalties look back on
+ * @param promptTokens what penalties count first
  * @throws ToolkitError `INVALID_OPTION`
  */
 export function createSampler(

@@ -1,22 +1,23 @@
-// What a caller may ask of the sampler, and what the model's own settings make of what is left out.
+// Options of sampling, with the model's own defaults for those that are left out.
 
-import { ToolkitError } from '@llama-ts/format';
-import { checkOptions, type TableOf } from '../check-options.js';
-import type { Model } from '../model.js';
-import { aBoolean, aNumber, aSeed, fieldsOf } from '../option-kinds.js';
+import { ToolkitError } from '@llama-ts/base';
+import type { Model } from '../model/model.js';
+import { checkOptions, type TableOf } from '../options/check-options.js';
+import { aNumber, fieldsOf } from '../options/option-kinds.js';
 import type { SamplerOptions } from './sampler.js';
+import { samplingDefaults, samplingKinds } from './sampling-settings.js';
 
 /** How tokens are chosen. docs/sampling.md has formulas and order; every setting may be left out. */
 export interface SamplingOptions {
   /** Added to the logits of tokens by id, −10,000 to 10,000; −∞ bans a token. */
   readonly logitBias?: Readonly<Record<number, number>> | undefined;
-  /** 0.01 to 100: divides the positive logits of tokens said before; default the model's, else 1. */
+  /** 0.01 to 100: divides the positive logits of tokens that occurred before; default the model's, else 1. */
   readonly repetitionPenalty?: number | undefined;
-  /** −100 to 100: taken off the logits of tokens said before; default 0. */
+  /** −100 to 100: subtracted from the logits of tokens that occurred before; default 0. */
   readonly presencePenalty?: number | undefined;
-  /** −100 to 100: taken off as often as they were said; default 0. */
+  /** −100 to 100: subtracted once for each time a token occurred; default 0. */
   readonly frequencyPenalty?: number | undefined;
-  /** Tokens that penalties look back on, the prompt's included; default −1, all. */
+  /** How many of the last tokens penalties count, those of the prompt included; default −1, all. */
   readonly penaltyWindow?: number | undefined;
   /** Default the model's, else 1; 0 takes the most probable token. */
   readonly temperature?: number | undefined;
@@ -34,27 +35,14 @@ export interface SamplingOptions {
   readonly referenceSampler?: boolean | undefined;
 }
 
-/** Kinds of {@link SamplingOptions}; the sampler checks the ranges of what comes of them. */
-export const samplingOptions: TableOf<SamplingOptions> = {
-  logitBias: fieldsOf(aNumber),
-  repetitionPenalty: aNumber,
-  presencePenalty: aNumber,
-  frequencyPenalty: aNumber,
-  penaltyWindow: aNumber,
-  temperature: aNumber,
-  topK: aNumber,
-  topP: aNumber,
-  minP: aNumber,
-  typicalP: aNumber,
-  seed: aSeed,
-  referenceSampler: aBoolean,
-};
+/** Kinds of {@link SamplingOptions}; the sampler checks ranges. */
+export const samplingOptions: TableOf<SamplingOptions> = { ...samplingKinds, logitBias: fieldsOf(aNumber) };
 
-/** The reference asks no model for its settings. */
+/** The reference uses no settings of the model. */
 const noDefaults = { doSample: null, temperature: null, topP: null, topK: null, repetitionPenalty: null };
 
 /**
- * What a sampler does with such options: the model's defaults, then the toolkit's, in place of what is left out.
+ * Options with defaults filled in: the model's, then the toolkit's.
  *
  * @throws ToolkitError `INVALID_OPTION`
  */
@@ -66,24 +54,25 @@ export function resolveSampling(
   return samplerOptionsOf(model, options);
 }
 
-/** The same with options that are checked already, whatever others are beside them. */
+/** {@link resolveSampling} for options that were checked already; other fields are ignored. */
 export function samplerOptionsOf(
   { generationDefaults, header }: Pick<Model, 'generationDefaults' | 'header'>,
   options: SamplingOptions,
 ): SamplerOptions {
   const { referenceSampler = false, seed = 1 } = options;
   const model = referenceSampler ? noDefaults : generationDefaults;
+  const fallback = samplingDefaults;
   return {
     logitBias: resolveBias(options.logitBias ?? {}, header.dimensions.vocabSize),
-    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? 1,
-    presencePenalty: options.presencePenalty ?? 0,
-    frequencyPenalty: options.frequencyPenalty ?? 0,
-    penaltyWindow: options.penaltyWindow ?? -1,
-    temperature: options.temperature ?? (model.doSample === false ? 0 : (model.temperature ?? 1)),
-    topK: options.topK ?? model.topK ?? 0,
-    topP: options.topP ?? model.topP ?? 0.9,
-    minP: options.minP ?? 0,
-    typicalP: options.typicalP ?? 1,
+    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? fallback.repetitionPenalty,
+    presencePenalty: options.presencePenalty ?? fallback.presencePenalty,
+    frequencyPenalty: options.frequencyPenalty ?? fallback.frequencyPenalty,
+    penaltyWindow: options.penaltyWindow ?? fallback.penaltyWindow,
+    temperature: options.temperature ?? (model.doSample === false ? 0 : (model.temperature ?? fallback.temperature)),
+    topK: options.topK ?? model.topK ?? fallback.topK,
+    topP: options.topP ?? model.topP ?? fallback.topP,
+    minP: options.minP ?? fallback.minP,
+    typicalP: options.typicalP ?? fallback.typicalP,
     seed: BigInt(seed),
     referenceSampler,
   };

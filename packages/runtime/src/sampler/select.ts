@@ -1,4 +1,4 @@
-// Choosing a token among all: the largest logit, or by chance.
+// Choosing among all tokens: the largest logit, or at random.
 //
 // Sums run in float32 in the reference's order, so that a seed chooses the reference's tokens.
 
@@ -8,7 +8,7 @@ export function argmax(values: Float32Array): number {
   const compare = (begin: number, end: number): void => {
     for (let i = begin; i < end; i++) if (values[i]! > values[best]!) best = i;
   };
-  // Eight at a time: hardly any is larger than all before it, and asking so takes half the time.
+  // Eight at a time: few values are larger than all before them, and this takes half the time.
   let i = 0;
   for (; i + 8 <= values.length; i += 8) {
     const max = values[best]!;
@@ -34,6 +34,6 @@ export function sampleMultinomial(probabilities: Float32Array, coin: number): nu
     cumulative = Math.fround(cumulative + probabilities[i]!);
     if (coin < cumulative) return i;
   }
-  // Rounding left the sum short of the coin. What was banned has probability 0 and stays out.
+  // Rounding left the sum short of the coin. Banned tokens have probability 0 and are not chosen.
   return probabilities.findLastIndex((probability) => probability > 0);
 }

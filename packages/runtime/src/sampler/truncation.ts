@@ -1,27 +1,27 @@
-// Sampling among some of the tokens: top-k, top-p, min-p and typical-p, in this order. docs/sampling.md has the formulas.
+// Truncated sampling: top-k, top-p, min-p and typical-p, in this order. docs/sampling.md has the formulas.
 //
-// What is left after each step is a run of the largest probabilities. Which token is meant is looked up once, at the end.
+// After each step a run of the largest probabilities is left. The token is looked up once, at the end.
 
 import { createRankedMass, type Run, shorter } from './ranked-mass.js';
 import { argmax } from './select.js';
 import { createTypical } from './typical.js';
 
-/** Which tokens are left to chance. */
+/** Options that limit which tokens are sampled from. */
 export interface TruncationOptions {
   /** The most probable tokens; 0 for all. */
   readonly topK: number;
-  /** Those whose sum passes it; 0 and 1 for all. */
+  /** Keeps tokens until their sum passes it; 0 and 1 keep all. */
   readonly topP: number;
-  /** Those with at least this share of the largest probability; 0 for all. */
+  /** Keeps tokens with at least this share of the largest probability; 0 keeps all. */
   readonly minP: number;
-  /** Those whose surprise is nearest to what is expected and whose sum passes it; 1 for all. */
+  /** Keeps the tokens whose surprise is nearest to its expected value until their sum passes it; 1 keeps all. */
   readonly typicalP: number;
 }
 
 /** Chooses an index of (vocabSize) probabilities by a coin in [0, 1). */
 export type Truncation = (probabilities: Float32Array, coin: number) => number;
 
-/** Room for one vocabulary is kept between calls. */
+/** Buffers for one vocabulary are kept between calls. */
 export function createTruncation({ topK, topP, minP, typicalP }: TruncationOptions, vocabSize: number): Truncation {
   const f = Math.fround;
   const ranked = createRankedMass(vocabSize);

@@ -6,14 +6,14 @@ import { massOf, type Run } from './ranked-mass.js';
 /** Chooses an index of (vocabSize) probabilities by a coin in [0, 1), among those of a run. */
 export type Typical = (probabilities: Float32Array, kept: Run, coin: number) => number;
 
-/** Distances are compared in steps of 1 / this, so that rounding tells no tokens of one probability apart. */
+/** Distances are compared in steps of 1 / this, so that rounding does not separate tokens of one probability. */
 const STEPS = 2 ** 30;
 /** A probability times its logarithm is rounded to a multiple of 2^-46, so that sums, below 64, are exact. */
 const ROUNDING = 96;
 /** Levels of distance, 256 of them to the surprise of a factor of e; above the largest there is, log(2^53). */
 const STEPS_PER_LEVEL = STEPS / 256;
 const LEVELS = 40 * 256;
-/** In the place of a logarithm or distance: not kept. */
+/** Stands for the logarithm or distance of a token that is not kept. */
 const OUT = Number.POSITIVE_INFINITY;
 
 /**

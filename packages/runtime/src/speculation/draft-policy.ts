@@ -1,44 +1,44 @@
-// How many tokens to draft, so that what drafts save exceeds what they cost.
+// How many tokens to draft, so that drafts save more than they cost.
 //
-// A drafted token is worth its row for as long as the chance that it comes true, and all before it, times the pass that
-// it then saves exceeds what the row costs. The chance is learned, apart for short and long matches: one token that was
-// there before says little, ten in a row say that a text is being copied.
+// A drafted token is worth its row while the chance that it and all before it are right, times the pass that it then
+// saves, exceeds the cost of the row. The chance is learned, separately for short and long matches: one token that
+// occurred before says little, ten in a row say that a text is being copied.
 //
-// It counts and never measures time: the same text is drafted the same way everywhere. A pass over one row is the unit;
-// each further row costs a part of it, and each draft that comes true saves a pass.
+// It counts and never measures time, so that the same text is drafted the same way everywhere. A pass over one row is the
+// unit: each further row costs a part of it, and each draft that is right saves a pass.
 
-/** With the row of the last token 24, of which each costs less than of fewer or more. */
+/** Together with the row of the last token these are 24 rows, at which a row costs least. */
 const MAX_LENGTH = 23;
-/** Matches are told apart as 1, 2 and 3 tokens, and from there by powers of 2 up to this. */
+/** Matches of 1, 2 and 3 tokens are counted separately, longer ones by powers of 2 up to this. */
 const LONGEST_MATCH = 16;
-/** Drafted tokens that the chance before any counts as. */
+/** How many drafted tokens the initial chance counts as. */
 const PRIOR_WEIGHT = 2;
-/** What older drafts weigh against the newest, draft by draft: a text changes its ways. */
+/** Weight of the older drafts after each new one: texts change. */
 const MEMORY = 0.98;
-/** Passes that drafts may lose before any was right. */
+/** Passes that drafts may cost before one is right. */
 const INITIAL_CREDIT = 0.5;
-/** Passes that drafts may lose for each token: keeps a text that never repeats within 1 % of its speed. */
+/** Passes that drafts may cost per token: a text that never repeats loses at most 1 % of its speed. */
 const CREDIT_PER_TOKEN = 0.01;
-/** Passes saved that may be lost again: enough for the longest draft, not for a long run of wrong ones. */
+/** Saved passes that drafts may cost again: enough for the longest draft, not for a long run of wrong ones. */
 const MAX_SAVED = 2;
 
-/** A draft and what became of it. */
+/** A draft and its result. */
 export interface DraftOutcome {
   readonly nDrafted: number;
   readonly nAccepted: number;
-  /** Tokens that stood before the drafted ones as they stand before the draft; 0 without a draft. */
+  /** Length of the match: tokens before the draft that also precede its source; 0 without a draft. */
   readonly matchLength: number;
 }
 
-/** Decides on drafts of one sequence, `nTogether` of which share the pass. */
+/** Decides on drafts of one sequence; `nTogether` sequences share the pass. */
 export interface DraftPolicy {
-  /** Tokens that the next draft may have; 0 where drafts do not pay. */
+  /** Tokens of the next draft at most; 0 where a draft is not worth its cost. */
   maxLength(matchLength: number, nTogether: number): number;
   /** A pass is done, with a draft or without. */
   record(outcome: DraftOutcome, nTogether: number): void;
 }
 
-/** Drafted tokens that were tried, and those that came true; the newest weigh most. */
+/** Drafted tokens that were tried, and those that were right; the newest weigh most. */
 interface Experience {
   nTried: number;
   nTrue: number;
@@ -74,7 +74,7 @@ export function createDraftPolicy(rowCost: number): DraftPolicy {
     },
   };
 
-  /** Before any draft: of as many tokens as match and one more, one is wrong. */
+  /** Before any draft the chance of a match of n tokens is n / (n + 1). */
   function experienceOf(matchLength: number): Experience {
     const length = matchLength < 4 ? matchLength : Math.min(LONGEST_MATCH, 2 ** (31 - Math.clz32(matchLength)));
     let experience = experiences.get(length);
@@ -85,7 +85,7 @@ export function createDraftPolicy(rowCost: number): DraftPolicy {
     return experience;
   }
 
-  /** Passes that a token less to compute saves: its share of a pass over `nTogether` rows. */
+  /** Passes that one token less saves: its share of a pass over `nTogether` rows. */
   function saving(nTogether: number): number {
     return (1 + rowCost * (nTogether - 1)) / nTogether;
   }

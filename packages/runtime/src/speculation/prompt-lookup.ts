@@ -1,27 +1,27 @@
-// Drafts by prompt lookup: what followed the last few tokens when they were there before will often follow again.
+// Drafts by prompt lookup: what followed an earlier occurrence of the last few tokens often follows again.
 //
 // @see Apoorv Saxena, "Prompt Lookup Decoding", 2023
 
-/** All tokens of a sequence, and what they suggest. */
+/** All tokens of a sequence, and drafts from them. */
 export interface PromptLookup {
   push(token: number): void;
-  /** Tokens before what may come next that stand where it is taken from, too; 0 when nothing may. */
+  /** Length of the match: how many of the last tokens also precede the source of the draft; 0 without a draft. */
   readonly matchLength: number;
-  /** Up to `maxTokens` tokens that may come next; none when the last tokens are new. */
+  /** A draft of up to `maxTokens` tokens; empty when the last tokens never occurred before. */
   draft(maxTokens: number): number[];
 }
 
 /** Lengths of n-grams to look for, the longer ones first: they are more often right. */
 const NGRAM_LENGTHS = [3, 2, 1] as const;
-/** Above the vocabulary of any Llama 3, so that three ids make one exact number; others are told apart by comparing. */
+/** Above the vocabulary of any Llama 3, so that three ids make one exact number; larger ids may collide and are compared. */
 const ID_RANGE = 2 ** 17;
 
-/** A lookup in `tokens` and what is pushed behind them. */
+/** A lookup in `tokens` and those that are pushed later. */
 export function createPromptLookup(tokens: readonly number[]): PromptLookup {
   const history: number[] = [];
-  /** By n-gram: the position behind its last occurrence. */
+  /** For each length of n-grams, a map from a hash of an n-gram to the position after its last occurrence. */
   const positions = NGRAM_LENGTHS.map(() => new Map<number, number>());
-  let follower: number | null = null; // position of what may come next
+  let follower: number | null = null; // position of the draft's source
   let matchLength = 0;
 
   for (const token of tokens) push(token);
@@ -34,7 +34,7 @@ export function createPromptLookup(tokens: readonly number[]): PromptLookup {
   };
 
   function push(token: number): void {
-    // A run of tokens that repeats is followed where it began, whatever newer places its n-grams have.
+    // A match that continues keeps its place, even if its n-grams occurred again later.
     const continued = follower !== null && history[follower] === token ? follower + 1 : null;
     const continuedLength = matchLength + 1;
     history.push(token);
@@ -59,7 +59,7 @@ export function createPromptLookup(tokens: readonly number[]): PromptLookup {
     if (follower === null) return [];
     const drafted: number[] = [];
     for (let i = follower; drafted.length < maxTokens; i++) {
-      // Past the end of what is known, a repetition repeats itself.
+      // After the last known token the draft repeats itself.
       drafted.push(i < history.length ? history[i]! : drafted[i - history.length]!);
     }
     return drafted;

@@ -1,15 +1,14 @@
-// Lossless speculation: drafts of the next tokens, which a pass computes along and the answer's own choice confirms.
+// Lossless speculation: one pass computes drafts of the next tokens too, and keeps those that the answer itself chooses.
 
-import type { BackendName } from '@llama-ts/kernels';
-import { isPlainObject, type OptionKind } from '../check-options.js';
+import { isPlainObject, type OptionKind } from '../options/check-options.js';
 import { createDraftPolicy } from './draft-policy.js';
 import { createPromptLookup } from './prompt-lookup.js';
 
 /** Options of speculation. */
 export interface SpeculateOptions {
   /**
-   * What each further row adds to a pass over one, in such passes, 0 or more; default what is known of the backend.
-   * Decides how much is drafted, never what is said.
+   * What each further row adds to a pass over one, in such passes, 0 or more; default as measured for the backend.
+   * Decides how much is drafted, never the answer.
    */
   readonly rowCost?: number | undefined;
 }
@@ -24,45 +23,30 @@ function isRowCost([name, value]: readonly [string, unknown]): boolean {
   return name === 'rowCost' && (value === undefined || (typeof value === 'number' && value >= 0));
 }
 
-/** How speculation went. */
+/** How well speculation worked. */
 export interface SpeculationReport {
   readonly nDrafted: number;
-  /** Drafted tokens that came true. */
+  /** Drafted tokens that were right. */
   readonly nAccepted: number;
 }
 
 /** The drafts of one sequence. */
 export interface Speculation {
   readonly report: SpeculationReport;
-  /** Tokens that may follow, at most `maxTokens`, for a pass that `nTogether` sequences share. */
+  /** A draft of at most `maxTokens` tokens, for a pass that `nTogether` sequences share. */
   draft(maxTokens: number, nTogether: number): readonly number[];
-  /** Tells what a pass said, and how many of its drafted tokens came true. */
+  /** Takes the tokens that a pass chose, and how many of its drafted ones were right. */
   record(said: readonly number[], drafted: SpeculationReport, nTogether: number): void;
 }
 
-/**
- * Measured on a model of the 1B shape in Q8_0 with two threads, passes of 1 to 24 rows: kernels of AVX-512 read the weights
- * once for all rows, and that is most of a pass. With AVX2 the second row costs more than those that follow; with the
- * generic and WebAssembly kernels it costs more than a pass. NEON is not measured.
- */
-const rowCosts: Readonly<Record<BackendName, number>> = {
-  avx512vnni: 0.09,
-  avx512: 0.15,
-  avx2: 0.4,
-  neon: 0.25,
-  generic: 1,
-  wasm: 1,
-  reference: 1,
-};
-
-/** Speculation for a prompt as `speculate` asks for it; null for none. */
+/** Speculation for a prompt as the option says; null for none. @param rowCostOfKernels of `Kernels` */
 export function createSpeculation(
   speculate: boolean | SpeculateOptions | undefined,
   promptTokens: readonly number[],
-  backend: BackendName,
+  rowCostOfKernels: number,
 ): Speculation | null {
   if (speculate === undefined || speculate === false) return null;
-  const { rowCost = rowCosts[backend] } = speculate === true ? {} : speculate;
+  const { rowCost = rowCostOfKernels } = speculate === true ? {} : speculate;
   const lookup = createPromptLookup(promptTokens);
   const policy = createDraftPolicy(rowCost);
   let report: SpeculationReport = { nDrafted: 0, nAccepted: 0 };

@@ -17,16 +17,16 @@ export type TextPart = { readonly id: number } | { readonly text: string };
 /** A run of a prompt: text, or the name of a special token that stands for the token. */
 export type PromptRun = { readonly text: string } | { readonly special: string };
 
-/** What the finder makes of special names in a text. */
+/** How to treat special names in a text. */
 export interface FindOptions {
-  /** They are tokens; else they are text. */
+  /** Whether they are tokens; else they are text. */
   readonly takesSpecials: boolean;
 }
 
 /** Cuts texts at added tokens. */
 export interface AddedTokenFinder {
   split(text: string, options: FindOptions): TextPart[];
-  /** Special tokens are where a run names one, and nowhere else. */
+  /** Special tokens only where a run names one. */
   splitRuns(runs: readonly PromptRun[]): TextPart[];
 }
 
@@ -47,7 +47,7 @@ interface Token extends AddedToken {
   readonly isSpecial: boolean;
 }
 
-/** One of the two searches. */
+/** A search for added tokens: one is for text as given, the other for normalized text. */
 interface Search {
   readonly normalized: boolean;
   readonly tokens: ReadonlyMap<string, Token>;
@@ -112,7 +112,7 @@ function* cutPiece(search: Search, piece: Piece, options: FindOptions): Generato
     if (token.lstrip) start = Math.max(start, cutAt);
     if (token.rstrip) while (end < text.length && isSpace(text, end)) end++;
     if (start > cutAt) yield pieceOf(piece, cutAt, start);
-    // White space that the token before took along may be all of it; what is left of that is text again.
+    // The token before may have taken all of it as white space; the rest is text again.
     if (start < end) yield token;
     cutAt = end;
   }

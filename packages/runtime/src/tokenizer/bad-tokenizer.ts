@@ -1,6 +1,6 @@
 // The error of tokenizer data that breaks its rules.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
 export function badTokenizer(problem: string): ToolkitError {
   return new ToolkitError('BAD_TOKENIZER', `tokenizer: ${problem}`, {

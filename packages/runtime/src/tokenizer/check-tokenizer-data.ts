@@ -1,6 +1,7 @@
 // Checks a tokenizer's data once, so that the encoder can trust it.
 
-import { countUsedTokens, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
+import { countUsedTokens, type TokenizerData } from '@llama-ts/format';
 import { badTokenizer } from './bad-tokenizer.js';
 import { MAX_RANKS } from './merge-bytes.js';
 

@@ -1,6 +1,6 @@
 // Refuses text that has no UTF-8 form.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
 /**
  * @param where names the text in the message

@@ -9,7 +9,7 @@ import type { MergeTable } from './merge-table.js';
 const POSITIONS = 2 ** 31;
 /** Ranks below this keep the key under 2^53. */
 export const MAX_RANKS = 2 ** 22;
-/** Scratch for pieces up to this many bytes is kept; longer ones, which are rare, get their own. */
+/** Buffers for pieces up to this many bytes are kept; longer pieces, which are rare, get their own. */
 const KEPT_BYTES = 1024;
 
 const kept = createScratch(KEPT_BYTES);
@@ -39,7 +39,7 @@ export function mergeBytes(
     siftDown(heap, --heapSize, heap[heapSize]!);
     const rank = Math.floor(key / POSITIONS);
     const left = key - rank * POSITIONS;
-    // The pair may have changed, or gone, since it was put in.
+    // The pair may have changed or been removed since it was queued.
     if (ranks[left] !== rank) continue;
 
     const right = next[left]!;

@@ -22,7 +22,7 @@ export function createMergeTable(data: TokenizerData, index: TokenIndex): MergeT
   return { rank: index.findJoined, product: (rank) => rank };
 }
 
-/** The table is made when a piece first needs a merge: a short prompt's words are mostly tokens as they stand. */
+/** The table is made when a piece first needs a merge: most words of a short prompt are tokens without merging. */
 function fromPairs(pairs: Uint32Array, index: TokenIndex): MergeTable {
   let ranks: RankTable | undefined;
   // (nMerges) Looked up when first needed, for most merges are never used.

@@ -2,7 +2,7 @@
 
 /** Natural text repeats a few thousand words. */
 const MAX_PIECES = 16_384;
-/** In UTF-16 units; longer pieces seldom come back. Bounds the whole cache to a few megabytes. */
+/** Length in UTF-16 units; longer pieces seldom occur again. Bounds the cache to a few megabytes. */
 const MAX_PIECE_LENGTH = 64;
 
 /** A bounded map from pieces to their tokens. */
@@ -17,7 +17,7 @@ export function createPieceCache(): PieceCache {
     get: (piece) => (piece.length > MAX_PIECE_LENGTH ? undefined : tokens.get(piece)),
     set(piece, ids) {
       if (piece.length > MAX_PIECE_LENGTH) return;
-      // Starting over is as good as evicting one by one: what is frequent is back at once.
+      // Emptying the cache is as good as evicting entries one by one: frequent pieces are back at once.
       if (tokens.size >= MAX_PIECES) tokens.clear();
       // A piece cut from a text keeps the whole text alive; one made from code units does not.
       tokens.set(String.fromCharCode(...codeUnits(piece)), ids);

@@ -4,7 +4,7 @@
 export interface StreamDecoder {
   /** Text that this token completes; the bytes of an unfinished character wait for the next one. */
   push(id: number): string;
-  /** What is left at the end: an unfinished character as one U+FFFD, else nothing. The decoder then starts afresh. */
+  /** The rest at the end: an unfinished character as one U+FFFD, else nothing. The decoder can be used again. */
   flush(): string;
 }
 

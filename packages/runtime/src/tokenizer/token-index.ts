@@ -11,7 +11,7 @@ export interface TokenIndex {
   findJoined(left: number, right: number): number;
 }
 
-/** FNV-1a continues from its state: a token's hash is where the hash of a longer one goes on. */
+/** FNV-1a continues from its state: the hash of a longer token continues from that of its prefix. */
 const HASH_START = 0x811c9dc5 | 0;
 
 /**

@@ -1,6 +1,7 @@
 // The tokenizer: text to tokens by byte-level byte-pair encoding, and back.
 
-import { type AddedToken, type SpecialToken, type TokenizerData, ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
+import type { AddedToken, SpecialToken, TokenizerData } from '@llama-ts/format';
 import { createAddedTokenFinder, type PromptRun, type TextPart } from './added-tokens.js';
 import { badTokenizer } from './bad-tokenizer.js';
 import { checkTokenizerData } from './check-tokenizer-data.js';
@@ -15,8 +16,8 @@ import { createTokenIndex, type TokenIndex } from './token-index.js';
 /** Options of {@link Tokenizer.encode}. */
 export interface EncodeOptions {
   /**
-   * What special names in the text are: plain text (the default), or the tokens they name. Names of added tokens that
-   * are not special are always tokens.
+   * Whether names of special tokens in the text are text (the default) or tokens. Names of added tokens that are not
+   * special are always tokens.
    */
   readonly specials?: 'text' | 'tokens' | undefined;
 }
@@ -33,7 +34,7 @@ export interface Tokenizer {
   readonly nTokens: number;
   /** Ids from here on are unused: they pad the vocabulary, are no text, and are never chosen. */
   readonly nUsedTokens: number;
-  /** In id order. */
+  /** Special tokens in id order. */
   readonly specialTokens: readonly SpecialToken[];
   /** Added tokens that are not special, in id order. */
   readonly addedTokens: readonly AddedToken[];
@@ -45,8 +46,8 @@ export interface Tokenizer {
    */
   encode(text: string, options?: EncodeOptions): number[];
   /**
-   * Tokens of a prompt in runs, of which those of special tokens are tokens and the others text, whatever names are in
-   * it. They fall as in the joined text: the flags of added tokens reach into the runs beside them.
+   * Tokens of a prompt in runs: a run of a special token is that token, any other run is text, whatever names it holds.
+   * Text is split as in the joined prompt: flags of added tokens see the neighbouring runs.
    *
    * @throws ToolkitError as {@link encode}; UNKNOWN_SPECIAL_TOKEN
    */

@@ -2,7 +2,7 @@
 
 import { WORD_CHARACTERS } from './unicode-words.js';
 
-/** Code points where words begin and end in turn; made when first asked for, since few tokenizers ask. */
+/** Code points where runs of word characters alternately begin and end; made on first use, since few tokenizers need it. */
 let bounds: readonly number[] | undefined;
 
 export function isWordCharacter(codePoint: number): boolean {

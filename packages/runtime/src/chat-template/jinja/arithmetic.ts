@@ -73,7 +73,7 @@ function repeat(sequence: Text | List | Tuple, times: number | bigint | boolean)
   return sequence instanceof List ? new List(items) : new Tuple(items);
 }
 
-/** By doubling. */
+/** Repeats a text by doubling it, in few steps for many repetitions. */
 function repeatText(text: Text, times: number): Text {
   let made = text.slice(0, 0);
   let doubled = text;
@@ -135,7 +135,7 @@ function smallInt(operator: '+' | '-' | '*' | '//' | '%', a: number, b: number):
   }
 }
 
-/** With the sign of the divisor. */
+/** Python's `%`: the result has the sign of the divisor. */
 function remainder(a: number, b: number): number {
   const rest = a % b;
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
@@ -157,7 +157,8 @@ function checkBits(operator: Operator, a: bigint, b: bigint): void {
   const size =
     operator === '**' ? (a * a <= 1n || b < 0n ? 0 : bits(a) * Number(b)) : operator === '*' ? bits(a) + bits(b) : 0;
   if (!(size <= MAX_BITS)) fault('Limit', `it makes an int of more than ${MAX_BITS} bits`);
-  step(bits(a) / 64);
+  const [nWords, mWords] = [bits(a) / 64, operator === '+' || operator === '-' ? 0 : bits(b) / 64];
+  step(nWords + (nWords * mWords) / 64 + (operator === '**' ? size / 64 : 0));
   make(size / 16);
 }
 

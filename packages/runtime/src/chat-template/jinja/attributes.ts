@@ -79,7 +79,7 @@ function formatMethod(text: Text, name: 'format' | 'format_map'): Callable {
 /** undefined where Python raises TypeError or LookupError, which jinja2 catches. */
 function itemOf(value: Value, key: Value): Value | undefined {
   if (value instanceof Dict) {
-    // What cannot be hashed is no key.
+    // An unhashable value is never a key.
     return isHashable(key) ? value.get(key) : undefined;
   }
   if (!isInt(key)) return undefined;
@@ -100,6 +100,7 @@ function itemOf(value: Value, key: Value): Value | undefined {
 }
 
 export function isHashable(key: Value): boolean {
+  step();
   if (key instanceof Tuple) return key.items.every(isHashable);
   return !(key instanceof List || key instanceof Dict || key instanceof Namespace);
 }

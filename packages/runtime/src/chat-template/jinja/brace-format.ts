@@ -2,7 +2,7 @@
 
 import { fault } from './errors.js';
 import { escapeMarkup } from './markup.js';
-import { checkNesting, make } from './meter.js';
+import { checkNesting, make, scan, step } from './meter.js';
 import { checkWidth, floatDigits, grouped, intDigits, isNegative, plainNumber, toDouble } from './number-format.js';
 import { ascii, repr, str } from './python-repr.js';
 import { Text } from './text.js';
@@ -33,6 +33,7 @@ function expand(format: Text, state: State, level: number): Text {
   const { text } = format;
   const parts: Text[] = [];
   for (let i = 0; i < text.length; ) {
+    step();
     const brace = text.slice(i).search(/[{}]/);
     if (brace > 0) parts.push(format.slice(i, i + brace));
     if (brace < 0) {
@@ -57,13 +58,23 @@ function expand(format: Text, state: State, level: number): Text {
 /** Position of the brace that closes a field. */
 function fieldEnd(text: string, start: number): number {
   let level = 0;
+  let hasColon = false;
+  let mayHaveBracket = true;
   for (let i = start; i < text.length; i++) {
-    if (text[i] === '[' && level === 1 && !text.slice(start, i).includes(':')) {
+    hasColon ||= text[i] === ':';
+    if (text[i] === '[' && level === 1 && !hasColon && mayHaveBracket) {
       const close = text.indexOf(']', i);
-      if (close > 0) i = close;
+      mayHaveBracket = close > 0;
+      if (mayHaveBracket) {
+        hasColon ||= text.slice(i, close).includes(':');
+        i = close;
+      }
     }
     if (text[i] === '{') level++;
-    if (text[i] === '}' && --level === 0) return i;
+    if (text[i] === '}' && --level === 0) {
+      scan(i - start);
+      return i;
+    }
   }
   return fault('ValueError', "expected '}' before end of string");
 }
@@ -168,9 +179,11 @@ function zeroPadded(digits: string, fill: string, room: number, separator: strin
   if (separator === undefined || fill !== '0') return fill.repeat(Math.max(0, room - digits.length)) + digits;
   const [whole = '', ...rest] = digits.split(/(?=[.e])/);
   const tail = rest.join('');
-  let plain = whole.replaceAll(separator, '');
-  while (grouped(plain, separator, 3).length < room - tail.length) plain = `0${plain}`;
-  return grouped(plain, separator, 3) + tail;
+  const plain = whole.replaceAll(separator, '');
+  // Every fourth character is a separator, and a number does not begin with one.
+  const width = room - tail.length;
+  const nDigits = width - Math.floor(width / 4) + (width % 4 === 0 ? 1 : 0);
+  return grouped(plain.padStart(nDigits, '0'), separator, 3) + tail;
 }
 
 interface NumberForm {

@@ -1,8 +1,9 @@
-// Comparisons as Python makes them: by value, between numbers of any type, and refused where there is no order.
+// Comparisons as Python makes them: by value, between numbers of any type, and an error for values without an order.
 
 import { fault } from './errors.js';
 import { toArray } from './iterate.js';
-import { checkNesting, read, step } from './meter.js';
+import { checkNesting, step } from './meter.js';
+import { indexOf } from './search.js';
 import { Text } from './text.js';
 import {
   Dict,
@@ -90,7 +91,7 @@ function holds(order: number | null, operator: '<' | '<=' | '>' | '>='): boolean
   return order < 0 === (operator === '<' || operator === '<=');
 }
 
-/** By code points, as Python; JavaScript compares UTF-16 units. */
+/** Compares code points, as Python does; JavaScript's `<` compares UTF-16 units. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   let i = 0;
@@ -98,13 +99,13 @@ function compareTexts(a: string, b: string): number {
   if (i === a.length || i === b.length) return a.length - b.length;
   const x = a.charCodeAt(i);
   const y = b.charCodeAt(i);
-  // A surrogate stands for a code point above all that have one unit.
+  // A surrogate is half of a code point above all code points of one unit.
   const isSurrogate = (unit: number) => (unit & 0xf800) === 0xd800;
   if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(x) ? 1 : -1;
   return x - y;
 }
 
-/** For sorting by Python's `<`. */
+/** Orders values by Python's `<`, for Array.sort. */
 export function compare(a: Value, b: Value): number {
   if (isOrdered(a, '<', b)) return -1;
   return isOrdered(b, '<', a) ? 1 : 0;
@@ -116,8 +117,7 @@ export function contains(container: Value, item: Value): boolean {
     if (!(item instanceof Text)) {
       return fault('TypeError', `'in <string>' requires string as left operand, not ${typeName(item)}`);
     }
-    read(item.length);
-    return container.text.includes(item.text);
+    return indexOf(container.text, item.text) >= 0;
   }
   if (container instanceof Dict) return container.entries.has(keyOf(item));
   if (container instanceof DictView && container.kind === 'dict_keys') return container.dict.entries.has(keyOf(item));

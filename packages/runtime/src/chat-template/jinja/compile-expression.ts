@@ -64,9 +64,17 @@ export function compileExpression(node: Expression, isLenient: boolean, input?: 
     }
     case 'unary': {
       const value = compile(node.value);
-      if (node.operator === 'not') return (scope) => !isTrue(value(scope));
+      if (node.operator === 'not') {
+        return (scope) => {
+          step();
+          return !isTrue(value(scope));
+        };
+      }
       const apply = node.operator === '-' ? negate : plus;
-      return (scope) => apply(value(scope));
+      return (scope) => {
+        step();
+        return apply(value(scope));
+      };
     }
     case 'binary': {
       const { operator } = node;
@@ -79,6 +87,7 @@ export function compileExpression(node: Expression, isLenient: boolean, input?: 
       const right = compile(node.right);
       const isAnd = node.operator === 'and';
       return (scope) => {
+        step();
         const value = left(scope);
         return isTrue(value) === isAnd ? right(scope) : value;
       };
@@ -166,6 +175,7 @@ function compileComparison(
   return (scope) => {
     let left = first(scope);
     for (const { operator, value } of steps) {
+      step();
       const right = value(scope);
       if (!holds(left, operator, right)) return false;
       left = right;
@@ -200,6 +210,7 @@ export function compileArguments(args: Arguments, compile: (node: Expression) =>
     return (scope) => [positional.map((value) => value(scope)), NO_KEYWORDS];
   }
   return (scope) => {
+    step(named.length);
     const values = positional.map((value) => value(scope));
     const rest = list === null ? [] : toArray(list(scope));
     const keywords = new Map(named.map(([name, value]) => [name, value(scope)]));

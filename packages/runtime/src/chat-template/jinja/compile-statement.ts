@@ -20,6 +20,7 @@ export function compileBody(body: readonly Statement[], isLenient: boolean): Exe
   const statements = body.map((statement) => compileStatement(statement, isLenient));
   return (scope, output) => {
     for (const statement of statements) {
+      step();
       const ending = statement(scope, output);
       if (ending !== undefined) return ending;
     }
@@ -71,6 +72,7 @@ function compileStatement(statement: Statement, isLenient: boolean): Execute {
       );
       const body = compileBody(statement.body, false);
       return (scope, output) => {
+        step(targets.length);
         const inner = scope.inner();
         for (const [assign, value] of targets) assign(inner, value(scope));
         return body(inner, output);
@@ -106,7 +108,7 @@ function compileStatement(statement: Statement, isLenient: boolean): Execute {
   }
 }
 
-/** Renders a body by itself and hands on what a filter makes of it. */
+/** Renders a body separately, and adds the result of a filter on it. */
 function captured(
   body: readonly Statement[],
   filter: Parameters<typeof compileExpression>[0] | null,
@@ -209,6 +211,7 @@ function compileTarget(target: Target): Assign {
   }
   const items = target.items.map(compileTarget);
   return (scope, value) => {
+    step(items.length);
     const values = unpack(value, items.length);
     for (const [i, assign] of items.entries()) assign(scope, values[i]!);
   };

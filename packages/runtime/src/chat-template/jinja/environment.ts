@@ -1,4 +1,4 @@
-// What a template finds around it: filters, tests and global functions, as in the environment that transformers makes.
+// The environment of a template: filters, tests and global functions, as transformers makes it.
 
 import { bind } from './arguments.js';
 import { fault } from './errors.js';

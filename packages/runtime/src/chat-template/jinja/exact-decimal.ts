@@ -1,11 +1,16 @@
 // Decimal digits of floats, rounded as C and Python do: from the exact value, a tie to the even digit.
 
+import { step } from './meter.js';
+
 /** Digits after the point that a double can have. */
 const MAX_DECIMALS = 1100;
+/** Arithmetic on ints of up to some 2,000 bits. */
+const STEPS = 24;
 
 /** A finite number of at least 0 with a number of decimals. */
 export function toFixed(value: number, decimals: number): string {
   const kept = Math.min(decimals, MAX_DECIMALS);
+  step(decimals / 4);
   const digits = scaled(value, kept)
     .toString()
     .padStart(kept + 1, '0');
@@ -18,6 +23,7 @@ export function toFixed(value: number, decimals: number): string {
 export function toScientific(value: number, significant: number): { digits: string; exponent: number } {
   if (value === 0) return { digits: '0'.repeat(significant), exponent: 0 };
   const kept = Math.min(significant, MAX_DECIMALS);
+  step(kept / 4);
   let exponent = Number(value.toExponential().split('e')[1]);
   let digits = scaled(value, kept - 1 - exponent).toString();
   if (digits.length > kept) {
@@ -30,6 +36,7 @@ export function toScientific(value: number, significant: number): { digits: stri
 
 /** `value` × 10^decimals, rounded half to even. */
 export function scaled(value: number, decimals: number): bigint {
+  step(STEPS + Math.abs(decimals) / 8);
   let [numerator, denominator] = fraction(value);
   if (decimals >= 0) numerator *= 10n ** BigInt(decimals);
   else denominator *= 10n ** BigInt(-decimals);

@@ -1,4 +1,4 @@
-// What statements are compiled to.
+// The form that statements are compiled to.
 
 import type { Output } from './output.js';
 import type { Scope } from './scope.js';

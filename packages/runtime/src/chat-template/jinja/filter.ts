@@ -1,9 +1,9 @@
-// What a filter is, and what it finds around it.
+// The type of a filter, and its environment.
 
 import { type Signature, signature } from './arguments.js';
 import type { Keywords, Value } from './values.js';
 
-/** What a template finds around it. */
+/** The environment of a template. */
 export interface Environment {
   readonly globals: ReadonlyMap<string, Value>;
   /** `value | name(…)`. */
@@ -18,7 +18,7 @@ export type FilterArguments = readonly (Value | undefined)[];
 export interface Filter {
   readonly parameters: Signature;
   readonly run: (value: Value, args: FilterArguments) => Value;
-  /** In place of `run`, of a filter that takes any arguments. */
+  /** Called instead of `run`, for a filter that takes any arguments. */
   readonly runAny?: (value: Value, args: readonly Value[], keywords: Keywords, environment: Environment) => Value;
 }
 

@@ -1,4 +1,4 @@
-// Filters of lists, dicts and whatever else can be gone through.
+// Filters of lists, dicts and other iterables.
 
 import { intArgument, textArgument } from './arguments.js';
 import { isInt, operate } from './arithmetic.js';
@@ -7,7 +7,7 @@ import { compare, isOrdered } from './compare.js';
 import { fault, isFault } from './errors.js';
 import { type Filter, type FilterArguments, filter } from './filter.js';
 import { iterate, lengthOf, reversed, toArray } from './iterate.js';
-import { make, spent, step } from './meter.js';
+import { caught, make, spent, step } from './meter.js';
 import { str } from './python-repr.js';
 import { lower } from './string-case.js';
 import { join } from './string-parts.js';
@@ -77,7 +77,7 @@ function part(text: string): Value {
   return /^\d+$/.test(text) ? Number(text) : Text.data(text);
 }
 
-/** What items are compared by: an attribute, and strings without regard to case unless told otherwise. */
+/** The value that items are compared by: an attribute; strings without regard to case by default. */
 function keyGetter(
   attribute: Value | undefined,
   isCaseSensitive: Value | undefined,
@@ -186,6 +186,7 @@ function reverse(value: Value): Value {
     return new Generator('reversed', items[Symbol.iterator](), value);
   } catch (error) {
     if (!isFault(error, 'TypeError')) throw error;
+    caught();
     return new List([...toArray(value)].reverse());
   }
 }
@@ -204,13 +205,10 @@ function* batches(value: Value, count: Value, fill: Value): globalThis.Generator
   if (batch.length === 0) return;
   if (fill !== null && batch.length < n) {
     make(4 * (n - batch.length));
-    batch.push(...filled(fill, n - batch.length));
+    step((n - batch.length) / 16);
+    while (batch.length < n) batch.push(fill);
   }
   yield new List(batch);
-}
-
-function* filled(value: Value, n: number): globalThis.Generator<Value> {
-  for (let i = 0; i < n; i++) yield value;
 }
 
 function* slices(value: Value, count: Value, fill: Value): globalThis.Generator<Value> {

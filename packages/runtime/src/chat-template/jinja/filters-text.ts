@@ -6,7 +6,7 @@ import { fault } from './errors.js';
 import { anyFilter, type Filter, filter } from './filter.js';
 import { lengthOf, toArray } from './iterate.js';
 import { escapeMarkup, forceEscape } from './markup.js';
-import { make, rebuild, step } from './meter.js';
+import { make, rebuild, scan, step } from './meter.js';
 import { checkWidth } from './number-format.js';
 import { formatPercent } from './percent-format.js';
 import { softStr, str } from './python-repr.js';
@@ -52,7 +52,7 @@ export const textFilters: Readonly<Record<string, Filter>> = {
   truncate: filter('length=, killwords=, end=, leeway=', truncate),
   upper: filter('', (value) => upper(softStr(value))),
   urlencode: filter('', (value) => urlEncode(value)),
-  wordcount: filter('', (value) => softStr(value).text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
+  wordcount: filter('', (value) => countWords(softStr(value).text)),
   wordwrap: filter(
     'width=, break_long_words=, wrapstring=, break_on_hyphens=',
     (value, [width, breaks, mark, hyphens]) =>
@@ -104,6 +104,16 @@ function titleWords(source: Text): Text {
   }
   end();
   return source.with(parts.join(''));
+}
+
+function countWords(source: string): number {
+  scan(source.length);
+  let n = 0;
+  for (const _ of source.matchAll(/[\p{L}\p{N}_]+/gu)) {
+    step();
+    n++;
+  }
+  return n;
 }
 
 function truncate(value: Value, [length, kills, end, leeway]: readonly (Value | undefined)[]): Value {

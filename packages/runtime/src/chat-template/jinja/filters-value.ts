@@ -7,7 +7,7 @@ import { asNumber } from './compare.js';
 import { fault, isFault } from './errors.js';
 import { scaled } from './exact-decimal.js';
 import { type Filter, filter } from './filter.js';
-import { make } from './meter.js';
+import { caught, make, step } from './meter.js';
 import { methodOf } from './methods.js';
 import { truncated } from './number-format.js';
 import { parseFloatText, parseIntText } from './parse-number.js';
@@ -56,8 +56,9 @@ function recover<T>(kinds: readonly ('TypeError' | 'ValueError')[], run: () => T
   try {
     return run();
   } catch (error) {
-    if (isFault(error, ...kinds)) return instead();
-    throw error;
+    if (!isFault(error, ...kinds)) throw error;
+    caught();
+    return instead();
   }
 }
 
@@ -147,6 +148,7 @@ function wholeHalfEven(value: number): Value {
 
 function roundInt(value: bigint, n: number): Value {
   if (-n > 6000) return 0;
+  step(-n / 8);
   const unit = 10n ** BigInt(-n);
   const magnitude = value < 0n ? -value : value;
   const rest = magnitude % unit;

@@ -10,10 +10,13 @@ import { strftime } from './strftime.js';
 import { Text } from './text.js';
 import { Callable, Dict, Instance, isTrue, type Keywords, Namespace, Range, type Value } from './values.js';
 
-/** jinja2's sandbox makes no longer ones. */
+/** The longest range that jinja2's sandbox makes. */
 const MAX_RANGE = 100_000;
+const FORMAT = signature('format');
+/** `%c` alone writes seven fields. */
+const STEPS_PER_DATE_CHARACTER = 16;
 
-/** @param now the moment that `strftime_now` tells */
+/** @param now the time that `strftime_now` formats */
 export function createGlobals(now: Date): Map<string, Value> {
   return new Map<string, Value>([
     ['range', func('range', range)],
@@ -32,9 +35,10 @@ export function createGlobals(now: Date): Map<string, Value> {
     [
       'strftime_now',
       func('strftime_now', (args, keywords) => {
-        const [format] = bind('strftime_now()', signature('format'), args, keywords);
+        const [format] = bind('strftime_now()', FORMAT, args, keywords);
         const source = textArgument(format, 'strftime() argument 1').text;
         make(8 * source.length);
+        step(STEPS_PER_DATE_CHARACTER * source.length);
         return Text.data(strftime(source, now));
       }),
     ],

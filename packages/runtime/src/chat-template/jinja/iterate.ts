@@ -1,11 +1,11 @@
-// Going through values, and their lengths, as Python's `iter` and `len`.
+// Iterates values and takes their lengths, as Python's `iter` and `len` do.
 
 import { fault } from './errors.js';
 import { make, step } from './meter.js';
 import { Text } from './text.js';
 import { Dict, DictView, Generator, Instance, List, Range, Tuple, typeName, Undefined, type Value } from './values.js';
 
-/** @throws TemplateFault TypeError for what cannot be gone through */
+/** @throws TemplateFault TypeError for a value that is not iterable */
 export function iterate(value: Value): Iterator<Value> {
   if (value instanceof List || value instanceof Tuple) return values(value.items);
   if (value instanceof Generator) return value;
@@ -82,7 +82,7 @@ export function knownLength(value: Value): number | null {
   return null;
 }
 
-/** Python's `reversed`: of what has an order and a length. */
+/** Python's `reversed`, which takes values that have an order and a length. */
 export function reversed(value: Value): readonly Value[] {
   if (value instanceof Generator || knownLength(value) === null) {
     return fault('TypeError', `'${typeName(value)}' object is not reversible`);

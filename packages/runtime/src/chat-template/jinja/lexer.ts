@@ -36,7 +36,7 @@ const ENDRAW = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\}\n?)/g;
 const COMMENT_END = /\+#\}|-#\}\s*|#\}\n?/g;
 const BLOCK_END = /\+%\}|-%\}\s*|%\}\n?/y;
 const VARIABLE_END = /-\}\}\s*|\}\}/y;
-/** What a token takes in memory, with the node that is made of it. */
+/** Memory of a token and the node made from it. */
 const TOKEN_SIZE = 64;
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 

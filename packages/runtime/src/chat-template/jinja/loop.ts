@@ -105,7 +105,7 @@ export class Loop implements Iterable<Value> {
   }
 }
 
-/** Items of a value that is to be taken apart into so many names. */
+/** Unpacks a value into `n` items. */
 export function unpack(value: Value, n: number): readonly Value[] {
   const items = toArray(value);
   if (items.length === n) return items;

@@ -3,7 +3,7 @@
 import { compileExpression } from './compile-expression.js';
 import { fault } from './errors.js';
 import type { Execute } from './execution.js';
-import { make, nested } from './meter.js';
+import { make, nested, step } from './meter.js';
 import type { Routine, Statement } from './nodes.js';
 import { Output } from './output.js';
 import type { Scope } from './scope.js';
@@ -11,7 +11,7 @@ import { Text } from './text.js';
 import { Callable, Dict, type Keywords, Tuple, Undefined, type Value } from './values.js';
 
 /**
- * Compiles a macro: what is returned makes it, with the scope it stands in.
+ * Compiles a macro. The result makes the macro in the scope that contains it.
  *
  * @param compileBody compiles its statements, among which may be macros
  */
@@ -68,7 +68,8 @@ export function createMacro(
     };
     const run = (args: readonly Value[], keywords: Keywords): Value =>
       nested(depth, () => {
-        make(64);
+        make(64 + 16 * names.length);
+        step(names.length);
         const inner = scope.inner();
         bind(inner, args, keywords);
         const output = new Output();

@@ -1,6 +1,6 @@
 // The methods of Python's lists, tuples, dicts, numbers and ranges, as far as a sandbox lets a template call them.
 
-import { bind, intArgument, signature } from './arguments.js';
+import { bind, intArgument, type Signature, signature } from './arguments.js';
 import { equals } from './compare.js';
 import { fault } from './errors.js';
 import { toArray } from './iterate.js';
@@ -31,27 +31,28 @@ export function methodOf(value: Value, name: string): Value | undefined {
 
 type Run = (args: readonly (Value | undefined)[]) => Value;
 
-function method(name: string, parameters: string, run: Run): Callable {
-  const bound = signature(parameters);
-  return new Callable(name, (args, keywords) => run(bind(`${name}()`, bound, args, keywords)));
+function method(name: string, parameters: Signature, run: Run): Callable {
+  return new Callable(name, (args, keywords) => run(bind(`${name}()`, parameters, args, keywords)));
 }
+
+const NOTHING = signature('');
+const KEY = signature('key, default=, /');
+const KEYS = signature('iterable, value=, /');
+const VALUE = signature('value, /');
+const VALUE_IN = signature('value, start=, stop=, /');
 
 function dictMethod(dict: Dict, name: string): Callable | undefined {
   switch (name) {
     case 'get':
-      return method(name, 'key, default=, /', ([key, usual]) => dict.get(key!) ?? usual ?? null);
+      return method(name, KEY, ([key, usual]) => dict.get(key!) ?? usual ?? null);
     case 'keys':
     case 'values':
     case 'items':
-      return method(name, '', () => new DictView(`dict_${name}`, dict));
+      return method(name, NOTHING, () => new DictView(`dict_${name}`, dict));
     case 'copy':
-      return method(name, '', () => new Dict(dict.entries.values()));
+      return method(name, NOTHING, () => new Dict(dict.entries.values()));
     case 'fromkeys':
-      return method(
-        name,
-        'iterable, value=, /',
-        ([keys, value]) => new Dict(toArray(keys!).map((key) => [key, value ?? null])),
-      );
+      return method(name, KEYS, ([keys, value]) => new Dict(toArray(keys!).map((key) => [key, value ?? null])));
     default:
       return undefined;
   }
@@ -60,11 +61,11 @@ function dictMethod(dict: Dict, name: string): Callable | undefined {
 function sequenceMethod(sequence: List | Tuple, name: string): Callable | undefined {
   switch (name) {
     case 'count':
-      return method(name, 'value, /', ([value]) => sequence.items.filter((item) => equals(item, value!)).length);
+      return method(name, VALUE, ([value]) => sequence.items.filter((item) => equals(item, value!)).length);
     case 'index':
-      return method(name, 'value, start=, stop=, /', (args) => indexIn(sequence, args));
+      return method(name, VALUE_IN, (args) => indexIn(sequence, args));
     case 'copy':
-      return sequence instanceof List ? method(name, '', () => new List([...sequence.items])) : undefined;
+      return sequence instanceof List ? method(name, NOTHING, () => new List([...sequence.items])) : undefined;
     default:
       return undefined;
   }
@@ -94,7 +95,7 @@ function rangeAttribute(range: Range, name: string): Value | undefined {
       return range.rise;
     case 'count':
     case 'index':
-      return method(name, 'value, /', ([value]) => {
+      return method(name, VALUE, ([value]) => {
         const at = toArray(range).findIndex((item) => equals(item, value!));
         if (name === 'count') return at < 0 ? 0 : 1;
         return at < 0 ? fault('ValueError', 'the range does not hold it') : at;
@@ -118,12 +119,12 @@ function numberAttribute(value: Value, name: string): Value | undefined {
     case 'denominator':
       return isInteger ? 1 : undefined;
     case 'conjugate':
-      return method(name, '', () => number);
+      return method(name, NOTHING, () => number);
     case 'is_integer':
-      return isInteger ? undefined : method(name, '', () => Number.isInteger((value as Float).value));
+      return isInteger ? undefined : method(name, NOTHING, () => Number.isInteger((value as Float).value));
     case 'bit_length':
       if (!isInteger) return undefined;
-      return method(name, '', () => {
+      return method(name, NOTHING, () => {
         const magnitude = BigInt(number as number | bigint);
         const bits = magnitude === 0n ? '' : (magnitude < 0n ? -magnitude : magnitude).toString(2);
         make(bits.length);

@@ -37,7 +37,7 @@ export interface Arguments {
   readonly dict: Expression | null;
 }
 
-/** What can be assigned to. */
+/** A target of an assignment. */
 export type Target =
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'tuple'; readonly items: readonly Target[] }
@@ -45,7 +45,7 @@ export type Target =
 
 export interface Parameters {
   readonly names: readonly string[];
-  /** Of the last parameters. */
+  /** Defaults of the last parameters. */
   readonly defaults: readonly Expression[];
 }
 
@@ -92,5 +92,5 @@ export type Statement =
   | { readonly type: 'macro'; readonly routine: Routine }
   | { readonly type: 'call'; readonly call: Expression & { readonly type: 'call' }; readonly routine: Routine }
   | { readonly type: 'filter'; readonly filter: Expression; readonly body: readonly Statement[] }
-  /** A block of inheritance, which shows itself where it stands. */
+  /** A block of inheritance, which is rendered at its place. */
   | { readonly type: 'block'; readonly isScoped: boolean; readonly body: readonly Statement[]; readonly depth: number };

@@ -3,7 +3,7 @@
 import { asNumber } from './compare.js';
 import { fault } from './errors.js';
 import { toFixed, toScientific } from './exact-decimal.js';
-import { make } from './meter.js';
+import { make, step } from './meter.js';
 import { bigIntText, floatText } from './python-repr.js';
 import { Float, typeName, type Value } from './values.js';
 
@@ -86,8 +86,9 @@ export function checkWidth(width: number): void {
 /** Digits in groups of `size` from the right. */
 export function grouped(digits: string, separator: string, size: number): string {
   const groups: string[] = [];
-  for (let end = digits.length; end > 0; end -= size) groups.unshift(digits.slice(Math.max(0, end - size), end));
-  return groups.join(separator);
+  step(digits.length / 4);
+  for (let end = digits.length; end > 0; end -= size) groups.push(digits.slice(Math.max(0, end - size), end));
+  return groups.reverse().join(separator);
 }
 
 /** `f'{value}'` of a number, where no form is asked for. */

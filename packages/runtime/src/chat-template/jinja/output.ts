@@ -1,4 +1,4 @@
-// What a template has rendered so far.
+// The output of a template.
 
 import { make, step } from './meter.js';
 import { Text } from './text.js';

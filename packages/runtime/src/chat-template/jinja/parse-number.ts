@@ -1,17 +1,19 @@
 // Numbers in strings, as Python's `int` and `float` read them.
 
 import { fault } from './errors.js';
-import { read, step } from './meter.js';
+import { scan, step } from './meter.js';
 import { stripped } from './python-space.js';
 import { fromBigInt } from './values.js';
 
 const MAX_DIGITS = 4300;
+/** Steps per digit of an int. */
+const STEPS_PER_DIGIT = { decimal: 1 / 8, other: 2 };
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const NAMED = /^([+-]?)(inf|infinity|nan)$/i;
 
 /** @throws TemplateFault ValueError */
 export function parseFloatText(text: string): number {
-  read(text.length);
+  scan(text.length);
   const source = trimmed(text);
   const named = NAMED.exec(source);
   if (named !== null) {
@@ -24,7 +26,7 @@ export function parseFloatText(text: string): number {
 
 /** @throws TemplateFault ValueError */
 export function parseIntText(text: string, base: number): number | bigint {
-  read(text.length);
+  scan(text.length);
   if (base !== 0 && (base < 2 || base > 36)) return fault('ValueError', 'int() base must be >= 2 and <= 36, or 0');
   const match = /^([+-]?)(0[xob]_?)?([\da-z]+(?:_[\da-z]+)*)$/i.exec(trimmed(text));
   if (match === null) return fault('ValueError', 'invalid literal for int()');
@@ -47,8 +49,8 @@ function toInteger(digits: string, base: number): bigint {
   if (digits.length > MAX_DIGITS) return fault('ValueError', `an int of more than ${MAX_DIGITS} digits`);
   const valid = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   let value = 0n;
+  step(STEPS_PER_DIGIT[base === 10 ? 'decimal' : 'other'] * digits.length);
   if (base === 10 && /^\d+$/.test(digits)) return BigInt(digits);
-  step(digits.length);
   for (const digit of digits.toLowerCase()) {
     const at = valid.indexOf(digit);
     if (at < 0) return fault('ValueError', 'invalid literal for int()');

@@ -2,7 +2,7 @@
 
 import { tokenize } from './lexer.js';
 import type { Expression, Parameters, Routine, Statement, Target } from './nodes.js';
-import { ExpressionParser } from './parse-expression.js';
+import { TargetParser } from './parse-target.js';
 import { describe, TokenStream } from './token-stream.js';
 
 /** A template's statements, and how deep they nest. */
@@ -16,12 +16,10 @@ export function parseTemplate(source: string): Program {
   return { body: parser.all() };
 }
 
-/** Statements that read another template, of which there is none. */
+/** Statements that read another template, which are refused: a model file has only one. */
 const LOADING = ['extends', 'include', 'import', 'from'];
 
-class StatementParser extends ExpressionParser {
-  /** Loops around what is being parsed, up to the next macro. */
-  #nLoops = 0;
+class StatementParser extends TargetParser {
   /** The deepest of the expressions and statements of the routine that is being parsed, and where it began. */
   #deepest = 0;
   #level = 0;
@@ -97,7 +95,7 @@ class StatementParser extends ExpressionParser {
         return this.#print();
       case 'break':
       case 'continue':
-        if (this.#nLoops === 0) stream.fail(`${tag} outside of a loop`);
+        if (this.nLoops === 0) stream.fail(`${tag} outside of a loop`);
         return [{ type: tag }];
       case 'autoescape':
         return this.#autoescape();
@@ -108,7 +106,7 @@ class StatementParser extends ExpressionParser {
     }
   }
 
-  /** What follows a tag up to its end, which is taken. */
+  /** The statements after a tag up to its end tag, which is consumed. */
   #body(...ends: string[]): Statement[] {
     this.stream.skip('operator', ':');
     this.stream.expect('block_end');
@@ -119,20 +117,20 @@ class StatementParser extends ExpressionParser {
 
   #for(): Statement {
     const { stream } = this;
-    this.#nLoops++;
-    const target = this.#target('in');
-    this.#nLoops--;
+    this.nLoops++;
+    const target = this.target('in');
+    this.nLoops--;
     stream.expect('name', 'in');
     const items = this.#noted(this.tuple({ hasConditions: false, endsBefore: 'recursive' }));
     const test = stream.skip('name', 'if') ? this.#noted(this.expression()) : null;
     const isRecursive = stream.skip('name', 'recursive');
-    this.#nLoops++;
+    this.nLoops++;
     const outer = this.#deepest;
     this.#deepest = this.#level;
     const body = this.#body('endfor', 'else');
     const depth = this.#deepest - this.#level + 4;
     this.#deepest = Math.max(outer, this.#deepest);
-    this.#nLoops--;
+    this.nLoops--;
     const otherwise = stream.take().value === 'else' ? this.#body('endfor') : [];
     return { type: 'for', target, items, test, isRecursive, body, otherwise, depth };
   }
@@ -151,7 +149,7 @@ class StatementParser extends ExpressionParser {
   }
 
   #set(): Statement {
-    const target = this.#target(undefined, true);
+    const target = this.target(undefined, true);
     if (this.stream.skip('operator', '=')) return { type: 'set', target, value: this.#noted(this.tuple()) };
     const filter = this.stream.isOperator('|') ? this.#noted(this.filter(null)) : null;
     return { type: 'set-block', target, filter, body: this.#body('endset') };
@@ -161,7 +159,7 @@ class StatementParser extends ExpressionParser {
     const targets: [Target, Expression][] = [];
     while (!this.stream.is('block_end')) {
       if (targets.length > 0) this.stream.expect('operator', ',');
-      const target = this.#target();
+      const target = this.target();
       this.stream.expect('operator', '=');
       targets.push([target, this.#noted(this.expression())]);
     }
@@ -184,30 +182,30 @@ class StatementParser extends ExpressionParser {
 
   /** transformers' own tag: it marks what an assistant says, for training, and has a scope of its own. */
   #generation(): Statement {
-    const outer = this.#nLoops;
-    this.#nLoops = 0;
+    const outer = this.nLoops;
+    this.nLoops = 0;
     const body = this.#body('endgeneration');
-    this.#nLoops = outer;
+    this.nLoops = outer;
     return { type: 'with', targets: [], body };
   }
 
   #routine(name: string, parameters: Parameters, end: string): Routine {
     const { names } = parameters;
-    const [nLoops, deepest, level] = [this.#nLoops, this.#deepest, this.#level];
-    [this.#nLoops, this.#deepest, this.#level] = [0, 0, 0];
+    const [nLoops, deepest, level] = [this.nLoops, this.#deepest, this.#level];
+    [this.nLoops, this.#deepest, this.#level] = [0, 0, 0];
     const special = new Set<string>();
     this.readNames.push(special);
     const body = this.#body(end);
     this.readNames.pop();
     const depth = this.#deepest + 4;
-    [this.#nLoops, this.#deepest, this.#level] = [nLoops, Math.max(deepest, level + depth), level];
+    [this.nLoops, this.#deepest, this.#level] = [nLoops, Math.max(deepest, level + depth), level];
     this.#checkCaller(parameters, special);
     return {
       ...parameters,
       name,
       body,
       depth,
-      special: new Set(['caller', 'kwargs', 'varargs'].filter((one) => special.has(one) && !names.includes(one))),
+      special: new Set([...special].filter((one) => !names.includes(one))),
     };
   }
 
@@ -219,20 +217,20 @@ class StatementParser extends ExpressionParser {
 
   #parameters(): Parameters {
     const { stream } = this;
-    const names: string[] = [];
+    const names = new Set<string>();
     const defaults: Expression[] = [];
     stream.expect('operator', '(');
     while (!stream.isOperator(')')) {
-      if (names.length > 0) stream.expect('operator', ',');
+      if (names.size > 0) stream.expect('operator', ',');
       const { value: name } = stream.expect('name');
-      this.#checkAssignable(name);
-      if (names.includes(name)) stream.fail(`the parameter ${name} twice`);
-      names.push(name);
+      this.checkAssignable(name);
+      if (names.has(name)) stream.fail(`the parameter ${name} twice`);
+      names.add(name);
       if (stream.skip('operator', '=')) defaults.push(this.#noted(this.expression()));
       else if (defaults.length > 0) stream.fail('a parameter without a default after one with a default');
     }
     stream.expect('operator', ')');
-    return { names, defaults };
+    return { names: [...names], defaults };
   }
 
   #block(): Statement {
@@ -241,11 +239,11 @@ class StatementParser extends ExpressionParser {
     const isScoped = stream.skip('name', 'scoped');
     if (stream.skip('name', 'required'))
       stream.fail('a required block, of which there is no other template to give it');
-    const [nLoops, deepest] = [this.#nLoops, this.#deepest];
-    [this.#nLoops, this.#deepest] = [0, this.#level];
+    const [nLoops, deepest] = [this.nLoops, this.#deepest];
+    [this.nLoops, this.#deepest] = [0, this.#level];
     const body = this.#body('endblock');
     const depth = this.#deepest - this.#level + 4;
-    [this.#nLoops, this.#deepest] = [nLoops, Math.max(deepest, this.#deepest)];
+    [this.nLoops, this.#deepest] = [nLoops, Math.max(deepest, this.#deepest)];
     stream.skip('name', name);
     return { type: 'block', isScoped, body, depth };
   }
@@ -263,45 +261,5 @@ class StatementParser extends ExpressionParser {
     const value = this.expression();
     if (value.type !== 'constant' || value.value !== false) this.stream.fail('autoescape is for HTML, expected false');
     return [{ type: 'with', targets: [], body: this.#body('endautoescape') }];
-  }
-
-  #target(endsBefore?: string, mayBeAttribute = false): Target {
-    const { stream } = this;
-    if (mayBeAttribute && stream.next.type === 'operator' && stream.next.value === '.') {
-      const { value: name } = stream.expect('name');
-      stream.take();
-      return { type: 'attribute', name, attribute: stream.expect('name').value };
-    }
-    const items: Target[] = [];
-    let isTuple = false;
-    for (;;) {
-      if (items.length > 0) stream.expect('operator', ',');
-      const isEnd =
-        stream.is('block_end') ||
-        stream.isOperator('=', ')') ||
-        (endsBefore !== undefined && stream.isName(endsBefore));
-      if (items.length > 0 && isEnd) break;
-      items.push(this.#targetItem());
-      if (!stream.isOperator(',')) break;
-      isTuple = true;
-    }
-    return isTuple ? { type: 'tuple', items } : items[0]!;
-  }
-
-  #targetItem(): Target {
-    const { stream } = this;
-    if (stream.skip('operator', '(')) {
-      const target = stream.nest(() => this.#target());
-      stream.expect('operator', ')');
-      return target;
-    }
-    const { value: name } = stream.expect('name');
-    this.#checkAssignable(name);
-    return { type: 'name', name };
-  }
-
-  #checkAssignable(name: string): void {
-    if (name === 'loop' && this.#nLoops > 0) this.stream.fail('cannot assign to loop within a loop');
-    if (['true', 'false', 'none', 'True', 'False', 'None'].includes(name)) this.stream.fail(`cannot assign to ${name}`);
   }
 }

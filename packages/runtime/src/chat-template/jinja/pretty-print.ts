@@ -2,7 +2,7 @@
 
 import { compare } from './compare.js';
 import { isFault } from './errors.js';
-import { checkNesting, make } from './meter.js';
+import { caught, checkNesting, make } from './meter.js';
 import { repr } from './python-repr.js';
 import { Dict, List, Tuple, type Value } from './values.js';
 
@@ -51,7 +51,8 @@ function sortEntries({ entries }: Dict): (readonly [Value, Value])[] {
   try {
     return all.sort(([a], [b]) => compare(a, b));
   } catch (error) {
-    if (isFault(error, 'TypeError')) return [...entries.values()];
-    throw error;
+    if (!isFault(error, 'TypeError')) throw error;
+    caught();
+    return [...entries.values()];
   }
 }

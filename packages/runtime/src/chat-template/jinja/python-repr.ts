@@ -21,6 +21,8 @@ import {
 
 /** Python refuses to write longer ints, since that takes time with the square of the length. */
 const MAX_DIGITS = 4300;
+/** JavaScript looks for the shortest digits of a float. */
+const FLOAT_STEPS = 6;
 
 /** Python's `str(value)`. */
 export function str(value: Value): Text {
@@ -88,6 +90,7 @@ export function bigIntText(value: bigint): string {
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  step(FLOAT_STEPS);
   const [mantissa, exponentText] = value.toExponential().split('e') as [string, string];
   const exponent = Number(exponentText);
   const sign = Object.is(value, -0) || value < 0 ? '-' : '';

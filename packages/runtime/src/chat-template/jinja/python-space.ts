@@ -1,4 +1,4 @@
-// What Python counts as white space and as the end of a line, which is not what JavaScript does.
+// Characters that Python counts as white space and as the end of a line; JavaScript's sets are different.
 
 import { scan } from './meter.js';
 

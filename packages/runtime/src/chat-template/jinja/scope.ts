@@ -1,7 +1,11 @@
 // The variables of a template: a scope for the whole, one for every round of a loop, one for every call of a macro.
 
 import type { Environment } from './filter.js';
+import { step } from './meter.js';
 import { Undefined, type Value } from './values.js';
+
+/** A scope within another is looked through first. */
+const STEPS_PER_SCOPE = 1 / 8;
 
 export class Scope {
   readonly #variables = new Map<string, Value>();
@@ -20,9 +24,11 @@ export class Scope {
   }
 
   find(name: string): Value | undefined {
+    step();
     for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
       const value = scope.#variables.get(name);
       if (value !== undefined) return value;
+      step(STEPS_PER_SCOPE);
     }
     return this.environment.globals.get(name);
   }

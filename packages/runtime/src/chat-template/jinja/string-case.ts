@@ -1,10 +1,14 @@
 // Capitals and classes of characters as Python's string methods see them.
 
-import { rebuild, scan } from './meter.js';
+import { classify, make, rebuild } from './meter.js';
 import type { Text } from './text.js';
 
 const CASED = /[\p{Cased}]/u;
 const LETTER = /^\p{L}$/u;
+const LOWERCASE = /^\p{Lowercase}$/u;
+const UPPERCASE = /^\p{Uppercase}$/u;
+const TITLECASE = /^\p{Lt}$/u;
+const IDENTIFIER = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
 const DECIMAL = /^\p{Nd}$/u;
 /** Characters with a digit's value that are no decimal digits: superscripts, circled digits and their like. */
 const OTHER_DIGITS =
@@ -77,6 +81,8 @@ export function swapCase(text: Text): Text {
 /** `str.casefold`, by way of capitals, which join what differs in case alone. */
 export function caseFold(text: Text): Text {
   rebuild(text.length);
+  // A list for each character.
+  make(16 * text.length);
   const { text: source } = text;
   return text.with(
     Array.from(source, (c) => (c === 'ı' ? c : Array.from(c.toUpperCase(), (d) => d.toLowerCase()).join(''))).join(''),
@@ -93,7 +99,7 @@ export function isUpper(text: string): boolean {
 }
 
 function hasOnly(text: string, wanted: (c: string) => boolean, refused: (c: string) => boolean): boolean {
-  scan(text.length);
+  classify(text.length);
   let isFound = false;
   for (const character of text) {
     if (refused(character)) return false;
@@ -103,19 +109,19 @@ function hasOnly(text: string, wanted: (c: string) => boolean, refused: (c: stri
 }
 
 function isLowerCase(character: string): boolean {
-  return /^\p{Lowercase}$/u.test(character);
+  return LOWERCASE.test(character);
 }
 
 function isUpperCase(character: string): boolean {
-  return /^\p{Uppercase}$/u.test(character);
+  return UPPERCASE.test(character);
 }
 
 function isTitleCase(character: string): boolean {
-  return /^\p{Lt}$/u.test(character);
+  return TITLECASE.test(character);
 }
 
 export function isTitle(text: string): boolean {
-  scan(text.length);
+  classify(text.length);
   let isInWord = false;
   let isFound = false;
   for (const character of text) {
@@ -140,7 +146,10 @@ export const classes: Readonly<Record<string, (text: string) => boolean>> = {
   isdigit: (text) => all(text, isDigit),
   isnumeric: (text) => all(text, isNumeric),
   isalnum: (text) => all(text, (c) => LETTER.test(c) || isNumeric(c)),
-  isidentifier: (text) => /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(text),
+  isidentifier: (text) => {
+    classify(text.length / 8);
+    return IDENTIFIER.test(text);
+  },
   islower: isLower,
   isupper: isUpper,
   istitle: isTitle,
@@ -149,7 +158,7 @@ export const classes: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 function all(text: string, is: (character: string) => boolean): boolean {
-  scan(text.length);
+  classify(text.length);
   for (const character of text) if (!is(character)) return false;
   return text !== '';
 }

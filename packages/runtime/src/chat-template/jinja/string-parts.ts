@@ -3,6 +3,7 @@
 import { fault } from './errors.js';
 import { make, scan, step } from './meter.js';
 import { lineEnds, SPACES, stripped } from './python-space.js';
+import { indexOf, lastIndexOf, searchBackwards, searchFor } from './search.js';
 import { Text } from './text.js';
 import { typeName, type Value } from './values.js';
 
@@ -13,7 +14,7 @@ export function strip(text: Text, characters: Text | null, side: 'both' | 'left'
   const set = characters === null ? null : new Set(characters.text);
   const { start, end } = stripped(text.text, set === null ? undefined : (character) => set.has(character));
   if (side === 'left') return text.slice(start);
-  // Of white space alone nothing is left on either side.
+  // A text of white space only becomes empty from either side.
   if (side === 'right') return text.slice(0, start === end ? 0 : end);
   return text.slice(start, end);
 }
@@ -24,9 +25,10 @@ export function split(text: Text, separator: Text | null, most = NO_LIMIT): Text
   if (separator.length === 0) return fault('ValueError', 'empty separator');
   const { text: source } = text;
   const { text: mark } = separator;
+  const search = searchFor(mark, source);
   const parts: Text[] = [];
   let start = 0;
-  for (let at = source.indexOf(mark); at >= 0 && parts.length !== most; at = source.indexOf(mark, start)) {
+  for (let at = search.next(0); at >= 0 && parts.length !== most; at = search.next(start)) {
     step();
     parts.push(text.slice(start, at));
     start = at + mark.length;
@@ -48,7 +50,7 @@ function splitSpaces(text: Text, most: number): Text[] {
     parts.push(text.slice(start, match.index));
     start = match.index + match[0].length;
   }
-  // What is left keeps the spaces at its end, where the number of parts is the reason.
+  // If the number of parts ends the split, the last part keeps its trailing spaces.
   if (start < end) parts.push(text.slice(start, parts.length === most ? source.length : end));
   return parts;
 }
@@ -63,12 +65,12 @@ export function splitRight(text: Text, separator: Text | null, most = NO_LIMIT):
   for (const { at, next } of parts) {
     if (kept.length === most) break;
     step();
-    kept.unshift(text.slice(next, from));
+    kept.push(text.slice(next, from));
     from = at;
   }
-  if (separator !== null) kept.unshift(text.slice(0, from));
-  else if (from > start) kept.unshift(text.slice(kept.length === most ? 0 : start, from));
-  return kept;
+  if (separator !== null) kept.push(text.slice(0, from));
+  else if (from > start) kept.push(text.slice(kept.length === most ? 0 : start, from));
+  return kept.reverse();
 }
 
 interface Gap {
@@ -79,12 +81,13 @@ interface Gap {
 function spacesFromRight(text: Text): Gap[] {
   const { start, end } = stripped(text.text);
   const gaps: Gap[] = [];
+  scan(text.length);
   for (const match of text.text.matchAll(SPACES)) {
+    step();
+    make(8);
     const next = match.index + match[0].length;
     if (match.index >= start && next <= end) gaps.push({ at: match.index, next });
   }
-  make(8 * gaps.length);
-  step(gaps.length);
   return start === end ? [] : [...gaps.reverse(), { at: start, next: start }];
 }
 
@@ -92,12 +95,9 @@ function separatorsFromRight(text: Text, separator: Text): Gap[] {
   if (separator.length === 0) return fault('ValueError', 'empty separator');
   const { text: source } = text;
   const { text: mark } = separator;
+  const search = searchBackwards(mark, source);
   const gaps: Gap[] = [];
-  for (
-    let at = source.lastIndexOf(mark);
-    at >= 0;
-    at = at < mark.length ? -1 : source.lastIndexOf(mark, at - mark.length)
-  ) {
+  for (let at = search.next(source.length); at >= 0; at = search.next(at)) {
     step();
     make(8);
     gaps.push({ at, next: at + mark.length });
@@ -161,7 +161,7 @@ export function joinItems(separator: Text, items: readonly Value[]): Text {
 export function partition(text: Text, separator: Text, isRight: boolean): Text[] {
   if (separator.length === 0) return fault('ValueError', 'empty separator');
   const { text: mark } = separator;
-  const at = isRight ? text.text.lastIndexOf(mark) : text.text.indexOf(mark);
+  const at = isRight ? lastIndexOf(text.text, mark) : indexOf(text.text, mark);
   const nothing = text.slice(0, 0);
   if (at < 0) return isRight ? [nothing, nothing, text] : [text, nothing, nothing];
   const end = at + mark.length;

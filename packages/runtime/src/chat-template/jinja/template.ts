@@ -12,11 +12,11 @@ import { Scope } from './scope.js';
 import type { Text } from './text.js';
 import type { Value } from './values.js';
 
-/** Real templates have under 20,000; the files of a checkpoint are held to the same. */
+/** Real templates have under 20,000; the same limit holds for the files of a checkpoint. */
 const MAX_SOURCE = 1024 * 1024;
 
 export interface RenderOptions {
-  /** What `strftime_now` tells. */
+  /** The time of `strftime_now`. */
   readonly now: Date;
   /** Characters of the conversation: what a template may do grows with it. */
   readonly nCharacters: number;
@@ -31,10 +31,10 @@ export interface Template {
 /** @throws TemplateFault SyntaxError, Limit */
 export function createTemplate(source: string): Template {
   if (source.length > MAX_SOURCE) fault('Limit', `it has ${source.length} characters, expected at most ${MAX_SOURCE}`);
-  const execute: Execute = withBudget(budgetFor(source.length), () => compileBody(parseTemplate(source).body, false));
+  const execute: Execute = withBudget(budgetFor(0), () => compileBody(parseTemplate(source).body, false));
   return {
     render(variables, { now, nCharacters }) {
-      return withBudget(budgetFor(nCharacters + source.length), () => {
+      return withBudget(budgetFor(nCharacters), () => {
         const scope = new Scope(createEnvironment(createGlobals(now)));
         for (const [name, value] of variables()) scope.set(name, value);
         const output = new Output();

@@ -1,4 +1,4 @@
-// The tests of jinja2: what stands after `is`.
+// The tests of jinja2, which come after `is`.
 
 import { type Signature, signature } from './arguments.js';
 import { operate } from './arithmetic.js';

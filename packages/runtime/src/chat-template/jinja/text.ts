@@ -1,7 +1,7 @@
 // A Python string that knows which of its characters the template wrote. Only in those is the name of a control token a
 // control token: text of messages never becomes one, wherever a template puts it and whatever it makes of it.
 
-import { make, read, step } from './meter.js';
+import { count, make, read, step } from './meter.js';
 
 /**
  * Where the template's own characters are: none, all, or the ends of runs of data and of template in turn, data first.
@@ -14,7 +14,7 @@ interface JoinedRuns {
   readonly right: Text;
 }
 
-/** What a string takes beside its characters, in characters. */
+/** Memory of a string besides its characters, in characters. */
 const TEXT_SIZE = 24;
 const SURROGATES = /[\ud800-\udfff]/;
 
@@ -23,6 +23,7 @@ export class Text {
   #runs: Runs;
   #isFlat: boolean;
   #isWide: boolean | undefined;
+  #nCodePoints: number | undefined;
 
   private constructor(
     private readonly content: string,
@@ -87,16 +88,15 @@ export class Text {
   /** Python's `len`. */
   get nCodePoints(): number {
     if (!this.isWide) return this.content.length;
-    const { text } = this;
-    let n = text.length;
-    for (let i = 1; i < text.length; i++) if (isLow(text, i) && isHigh(text, i - 1)) n--;
-    return n;
+    this.#nCodePoints ??= this.codePointOf(this.length);
+    return this.#nCodePoints;
   }
 
   /** UTF-16 position of a code point from 0 to `nCodePoints`. */
   unitOf(codePoint: number): number {
     if (!this.isWide) return codePoint;
-    const { text } = this;
+    const text = this.#flat();
+    count(codePoint);
     let unit = 0;
     for (let n = 0; n < codePoint; n++) unit += isHigh(text, unit) && isLow(text, unit + 1) ? 2 : 1;
     return unit;
@@ -105,7 +105,8 @@ export class Text {
   /** Code points before a UTF-16 position. */
   codePointOf(unit: number): number {
     if (!this.isWide) return unit;
-    const { text } = this;
+    const text = this.#flat();
+    count(unit);
     let n = unit;
     for (let i = 1; i < unit; i++) if (isLow(text, i) && isHigh(text, i - 1)) n--;
     return n;
@@ -139,7 +140,8 @@ export class Text {
     step();
     make(2 * TEXT_SIZE);
     const length = this.length + other.length;
-    // V8 holds the two until somebody reads the whole, which is when it counts. Its strings have a largest length.
+    // V8 joins two strings only when the result is read, and fails only then if it is too long. Its strings have a largest
+    // length.
     if (length > MAX_LENGTH) make(Number.POSITIVE_INFINITY);
     const runs =
       typeof this.#runs === 'string' && this.#runs === other.#runs ? this.#runs : { left: this, right: other };
@@ -198,12 +200,11 @@ export class Text {
   #runsOf(start: number, end: number): Runs {
     const runs = this.#settled();
     if (typeof runs === 'string') return runs;
-    read(runs.length);
     const builder = new RunsBuilder();
-    let from = 0;
-    for (const [i, to] of runs.entries()) {
-      builder.addRun(Math.min(to, end) - Math.max(from, start), i % 2 === 1);
-      from = to;
+    const first = firstAfter(runs, start);
+    for (let i = first, from = start; i < runs.length && from < end; from = runs[i++]!) {
+      step();
+      builder.addRun(Math.min(runs[i]!, end) - from, i % 2 === 1);
     }
     return builder.runs();
   }
@@ -247,6 +248,18 @@ class RunsBuilder {
     make(2 * ends.length);
     return Uint32Array.from(ends);
   }
+}
+
+/** Index of the first of ascending numbers that is above a value. */
+function firstAfter(numbers: Uint32Array, value: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function isHigh(text: string, i: number): boolean {

@@ -10,7 +10,7 @@ import { Dict, Float, isTrue, List, Tuple, typeName, type Value } from './values
 
 export interface JsonForm {
   readonly ensureAscii: boolean;
-  /** What one level is indented by; null for one line. */
+  /** The indentation of a level; null for one line. */
   readonly indent: string | null;
   readonly itemSeparator: string;
   readonly keySeparator: string;

@@ -56,7 +56,7 @@ export class TokenStream {
     return fault('SyntaxError', `line ${this.current.line}: ${problem}`);
   }
 
-  /** Parses something that may hold its like. */
+  /** Parses an expression that may contain one of its own kind. */
   nest<T>(parse: () => T): T {
     this.#depth++;
     this.checkDepth(this.#depth);

@@ -1,7 +1,7 @@
 // The values of a template: Python's, as far as templates can make or meet them.
 
 import { fault } from './errors.js';
-import { checkNesting, make } from './meter.js';
+import { checkNesting, make, step } from './meter.js';
 import { Text } from './text.js';
 
 /**
@@ -46,7 +46,7 @@ export class Tuple {
   }
 }
 
-/** What a dict finds its entries by; equal values have the same key. */
+/** The key of a dict's entry; equal values have the same key. */
 export type Key = string | number | bigint | symbol | object;
 
 export class Dict {
@@ -88,7 +88,7 @@ export class Range {
   }
 }
 
-/** What can be gone through once: what `map`, `select` and their like give. */
+/** A value that can be iterated once: the result of `map`, `select` and similar filters. */
 export class Generator implements Iterator<Value> {
   /** Generators over generators, which take JavaScript's stack. */
   readonly level: number;
@@ -112,7 +112,7 @@ export class Generator implements Iterator<Value> {
   }
 }
 
-/** What a missing name, attribute or item is: prints as nothing, and fails where more is asked of it. */
+/** A missing name, attribute or item: prints as the empty text, and fails in every other use. */
 export class Undefined {
   constructor(
     readonly problem: string,
@@ -160,17 +160,20 @@ export class Instance {
 
 const UNDEFINED_KEY = Symbol('undefined');
 const NONE_KEY = Symbol('none');
+/** So few numbers that hardly any share a hash. */
+const MAX_NUMBER_KEY = 2 ** 20;
 
 /** @throws TemplateFault TypeError for what Python cannot hash */
 export function keyOf(value: Value, level = 0): Key {
   checkNesting(level);
+  step();
   if (value instanceof Text) return textKey(value.text);
-  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return numberKey(value);
   if (value === null) return NONE_KEY;
   if (typeof value === 'boolean') return Number(value);
   if (value instanceof Float) {
     const whole = Number.isInteger(value.value) ? fromBigInt(BigInt(value.value)) : null;
-    return whole ?? value.value;
+    return numberKey(whole ?? value.value);
   }
   if (value instanceof Undefined) return UNDEFINED_KEY;
   if (value instanceof Tuple) return tupleKey(value, level);
@@ -179,6 +182,18 @@ export function keyOf(value: Value, level = 0): Key {
   }
   if (value instanceof Range) return `\0r${value.length},${value.start},${value.rise}`;
   return value;
+}
+
+/**
+ * JavaScript finds numbers by a hash that anyone can compute, so that a template could give many the same one; that of
+ * strings has a secret.
+ */
+function numberKey(value: number | bigint): Key {
+  if (Number.isInteger(value) && Math.abs(Number(value)) < MAX_NUMBER_KEY) return value;
+  const text = value.toString(36);
+  step(text.length / 8);
+  make(text.length);
+  return `\0i${text}`;
 }
 
 function textKey(text: string): Key {

@@ -10,7 +10,7 @@ export interface WrapOptions {
   readonly width: number;
   readonly breaksLongWords: boolean;
   readonly breaksOnHyphens: boolean;
-  /** What stands between two lines. */
+  /** The text between two lines. */
   readonly mark: Text;
 }
 
@@ -25,7 +25,7 @@ const WITH_HYPHENS = new RegExp(
   'u',
 );
 const PLAIN = new RegExp(`(${SPACE}+)`, 'u');
-/** The pattern looks ahead and behind at every place. */
+/** The pattern looks ahead and back at every position. */
 const STEPS_PER_CHARACTER = 2;
 
 export function wordWrap(text: Text, options: WrapOptions): Text {

@@ -8,7 +8,7 @@ export type ByteRanges = readonly (readonly [first: number, last: number])[];
 /** Spellings of a set of characters, each character in one of them and once. */
 export type Spelling = (set: CodePoints) => readonly ByteRanges[];
 
-/** Where UTF-8 gets longer. */
+/** Last code points of one, two, three and four bytes in UTF-8. */
 const UTF8_STEPS = [0x7f, 0x7ff, 0xffff, 0x10ffff];
 const FIRST_BYTE_MARKS = [0, 0xc0, 0xe0, 0xf0];
 
@@ -25,7 +25,7 @@ export function spellUtf8(set: CodePoints): readonly ByteRanges[] {
   return set.flatMap(([first, last]) => splitByLength(first, last));
 }
 
-/** As JSON.stringify spells them between quotes: one spelling for each character, so that equal texts have equal bytes. */
+/** Characters as JSON.stringify spells them between quotes: one spelling each, so that equal texts have equal bytes. */
 export function spellJson(set: CodePoints): readonly ByteRanges[] {
   const escapes = intersect(set, ESCAPED).flatMap(([first, last]) =>
     Array.from({ length: last - first + 1 }, (_, i) => spellEscape(first + i)),

@@ -13,7 +13,7 @@ export interface NumberBound {
 export interface DecimalRange {
   readonly min: NumberBound;
   readonly max: NumberBound;
-  /** Digits behind the point at most; 0 for whole numbers. */
+  /** Digits after the decimal point at most; 0 for whole numbers. */
   readonly decimals: number;
   /** Digits before the point at most. */
   readonly digits: number;
@@ -76,7 +76,7 @@ export function decimalRangeDfa(range: DecimalRange, work: Work): Dfa | null {
  * @param divisor whole, from 1
  */
 export function multipleDfa(divisor: number, decimals: number, work: Work): Dfa {
-  /** What is left of the digits so far, and digits after the point: −1 before it. */
+  /** The remainder of the digits so far, and the number of digits after the decimal point: −1 before it. */
   type Reading = { readonly rest: number; readonly nDecimals: number; readonly phase: 'start' | 'minus' | 'digits' };
   const after = ({ rest, nDecimals }: Reading, digit: number): Reading => ({
     rest: (rest * 10 + digit) % divisor,

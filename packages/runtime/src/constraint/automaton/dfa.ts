@@ -1,6 +1,6 @@
 // A deterministic automaton over bytes, every state of which can still come to an end.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import type { Work } from '../work.js';
 
 /** A finite automaton. State 0 is where it starts. */
@@ -17,7 +17,7 @@ export interface Dfa {
   readonly hasNext: Uint8Array;
 }
 
-/** What {@link exploreDfa} walks through. */
+/** The states and transitions of {@link exploreDfa}. */
 export interface Exploration<State> {
   readonly start: State;
   /** Equal for equal states. */
@@ -39,7 +39,7 @@ export interface ExploredStates<State> {
 
 /** Each takes its row of `next`: some ten megabytes in all. */
 const MAX_STATES = 50_000;
-/** Of a state and of its name, about. */
+/** Approximate memory of a state and its name. */
 const STATE_BYTES = 100;
 
 /** The state after a byte, or −1. */
@@ -48,9 +48,9 @@ export function dfaStep(dfa: Dfa, state: number, byte: number): number {
 }
 
 /**
- * Walks through all states that can be reached, and keeps those from which an end can be.
+ * Visits all reachable states, and keeps those from which an end is reachable.
  *
- * @returns null when there is none: no text is accepted
+ * @returns null when no text is accepted
  * @throws ToolkitError `LIMIT_EXCEEDED`
  */
 export function exploreDfa<State>(exploration: Exploration<State>): Dfa | null {
@@ -90,7 +90,7 @@ export function exploreStates<State>(exploration: Omit<Exploration<State>, 'isAc
   }
 }
 
-/** Classes of bytes that no boundary lies between; a boundary is the first byte of a range or the one behind its last. */
+/** Classes of bytes without a boundary between them; a boundary is the first byte of a range or the one after its last. */
 export function byteClasses(boundaries: Iterable<number>): Uint8Array {
   const isBoundary = new Uint8Array(257);
   for (const byte of boundaries) isBoundary[byte] = 1;

@@ -4,7 +4,7 @@ import type { Work } from '../work.js';
 import { byteClasses, classBoundaries, type Dfa, dfaStep, exploreStates, reachBack } from './dfa.js';
 import type { Lookahead, Nfa } from './nfa.js';
 
-/** Sets of lookaheads under way, by number: 0 is the empty one. */
+/** Sets of active lookaheads, by number: 0 is the empty set. */
 export interface LookaheadSets {
   /** Bytes at which the judges' byte classes change. */
   readonly boundaries: readonly number[];
@@ -28,7 +28,7 @@ interface Judge {
   readonly canFail: Uint8Array;
 }
 
-/** What the judges are made with. */
+/** The options of lookaheads. */
 export interface LookaheadOptions {
   /** All texts, as the expression spells them. */
   readonly anyText: () => Dfa;

@@ -1,6 +1,6 @@
 // A regular expression as a nondeterministic automaton over bytes.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { anyCodePoint } from '../regex/code-points.js';
 import type { RegexNode } from '../regex/regex-node.js';
 import type { Work } from '../work.js';
@@ -40,10 +40,11 @@ export interface NfaOptions {
   readonly work: Work;
 }
 
-/** A pattern of `.{5000}` has about this many; more is a mistake or wants another form. */
+/** A pattern of `.{5000}` has about this many; a larger one is a mistake, or should be written differently. */
 const MAX_STATES = 200_000;
-/** Bytes of a state with its edges, about. */
+/** Bytes of a state with its lists of edges, and of an edge, about. */
 const STATE_BYTES = 120;
+const EDGE_BYTES = 48;
 
 /** @throws ToolkitError `LIMIT_EXCEEDED` */
 export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions): Nfa {
@@ -76,6 +77,7 @@ export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions
   }
 
   function addFree(from: number, to: number, when: FreeEdge['when'] = 'always'): void {
+    work.keep(EDGE_BYTES);
     const edge = { when, to };
     if (freeEdges[from] === undefined) freeEdges[from] = [edge];
     else freeEdges[from].push(edge);
@@ -112,6 +114,7 @@ export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions
     const to = addState();
     for (const ranges of spellings) {
       work.spend(ranges.length);
+      work.keep(EDGE_BYTES * ranges.length);
       let state = from;
       for (const [i, [first, last]] of ranges.entries()) {
         const next = i === ranges.length - 1 ? to : addState();

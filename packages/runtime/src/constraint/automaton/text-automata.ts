@@ -12,7 +12,7 @@ import { createNfa, type Lookahead, type NfaOptions } from './nfa.js';
 
 const INFINITY = Number.POSITIVE_INFINITY;
 const ANY_TEXT: RegexNode = { type: 'repeat', item: { type: 'characters', set: anyCodePoint }, min: 0, max: INFINITY };
-/** Of a node of a tree of texts, about. */
+/** Approximate memory of a node of a tree of texts. */
 const NODE_BYTES = 500;
 /** Texts that never match: `^` where the text has begun already. */
 const NEVER: RegexNode = { type: 'choice', options: [] };
@@ -52,7 +52,7 @@ function compile(root: RegexNode, options: NfaOptions): Dfa | null {
   return determinize(nfa, lookaheads, work);
 }
 
-/** Lookaheads where the text begins: automata of their own, which all of the text has to meet as well. */
+/** Lookaheads at the beginning of the text: automata of their own, which the whole text has to match too. */
 function splitLeading(root: RegexNode, isAtStart: boolean) {
   const items = root.type === 'sequence' ? root.items : [root];
   const lookaheads: Lookahead[] = [];
@@ -110,12 +110,12 @@ function createTrie(texts: readonly Uint8Array[], work: Work) {
   const isEnd = [false];
   const boundaries = new Set<number>();
   for (const text of texts) {
-    work.spend(text.length);
+    work.spend(text.length, 'constants');
     let node = 0;
     for (const byte of text) {
       let next = children[node]!.get(byte);
       if (next === undefined) {
-        work.keep(NODE_BYTES);
+        work.keep(NODE_BYTES, 'constants');
         boundaries.add(byte).add(byte + 1);
         next = children.push(new Map()) - 1;
         isEnd.push(false);

@@ -1,6 +1,6 @@
 // A pushdown automaton over bytes that is on all of its stacks at once; equal stacks and equal sets of them are one object.
 
-import { ToolkitError } from '@llama-ts/format';
+import { tooAmbiguous } from '../ambiguity.js';
 import type { GrammarSymbol, Production, Terminal } from './symbols.js';
 
 /** Symbols that are still to come. */
@@ -10,7 +10,7 @@ interface Pending {
   readonly rest: Pending | null;
 }
 
-/** A terminal that is being read, and what comes behind it. */
+/** A terminal that is being read, and the symbols after it. */
 interface Position {
   readonly id: number;
   readonly terminal: Terminal;
@@ -18,7 +18,7 @@ interface Position {
   readonly rest: Pending | null;
 }
 
-/** Where a text stands. */
+/** A position in a text. */
 export interface PushdownState {
   readonly id: number;
   readonly positions: readonly Position[];
@@ -30,22 +30,22 @@ export interface PushdownState {
   readonly isInOpenKey: boolean;
   /** Whether it takes the last key to know what may follow. */
   readonly isUnsure: boolean;
-  /** (256) states behind each byte as far as they are known, null where none may follow; null before the first step. */
+  /** (256) state after each byte as far as known, null if the byte is not allowed; null before the first step. */
   next: (PushdownState | null | undefined)[] | null;
 }
 
 /** Runs a grammar. */
 export interface Pushdown {
   start(): PushdownState;
-  /** The state behind a byte, or null. A key that ends with it counts as unknown: see {@link PushdownState.isUnsure}. */
+  /** The state after a byte, or null. A key that ends with it counts as unknown: see {@link PushdownState.isUnsure}. */
   step(state: PushdownState, byte: number): PushdownState | null;
-  /** The state behind a byte that ends the given key, quotes included. */
+  /** The state after a byte that ends the given key, quotes included. */
   stepBehindKey(state: PushdownState, byte: number, key: string): PushdownState | null;
   /** Whether so much is kept that it is time to forget it. */
   readonly isFull: boolean;
   /** Positions looked at so far. */
   readonly nSteps: number;
-  /** Forgets what was kept; states in use go on. */
+  /** Frees cached states; states in use stay valid. */
   forget(): void;
 }
 
@@ -172,9 +172,7 @@ export function createPushdown(root: GrammarSymbol): Pushdown {
     const isComplete = found.isComplete();
     if (found.gathered.size === 0 && !isComplete) return null;
     if (found.gathered.size > MAX_POSITIONS) {
-      throw new ToolkitError('LIMIT_EXCEEDED', `constraint: more than ${MAX_POSITIONS} readings of one text`, {
-        suggestions: ['take alternatives that differ early, such as by a constant in their first property'],
-      });
+      throw tooAmbiguous(`more than ${MAX_POSITIONS} readings of one text, expected at most so many`);
     }
     const ids = [...found.gathered.keys()].sort((a, b) => a - b);
     const name = `${ids.join()}${isComplete ? '!' : ''}`;

@@ -11,12 +11,12 @@ export function createArraySymbols(shape: ArrayShape, parts: GrammarParts): Gram
   if (shape.unique !== null) return createUniqueSymbols(shape, parts);
   const { table, lexemes, symbolOf } = parts;
   const { prefix, min, max, contained } = shape;
-  /** Items that are alike from here on, whatever their number. */
+  /** From this index on all items have the same schema, whatever their number. */
   const lastCount = max === INFINITY ? Math.max(prefix.length, min, 1) : max;
   const byPlace = new Map<string, GrammarSymbol>();
   return table.nonterminal(() => [[table.text(lexemes.openBracket), itemsFrom(0, 0)]]);
 
-  /** What may follow so many items, of which so many were wanted. */
+  /** The symbols after `count` items, `nWanted` of which match. */
   function itemsFrom(count: number, nWanted: number): GrammarSymbol {
     const place = `${count}:${nWanted}`;
     const symbol = byPlace.get(place) ?? table.nonterminal(() => alternatives(count, nWanted));
@@ -39,7 +39,7 @@ export function createArraySymbols(shape: ArrayShape, parts: GrammarParts): Gram
   function itemsAt(count: number, nWanted: number): readonly { readonly item: Shape; readonly n: number }[] {
     if (contained === null) return list(shape, count, nWanted);
     const { wanted, unwanted } = contained;
-    // Once there are enough, and there may be any number, nobody counts on.
+    // With enough matches and no upper bound, counting stops.
     if (contained.max === INFINITY && nWanted >= contained.min) return list(unwanted, count, nWanted);
     const found = nWanted < contained.max ? list(wanted, count, nWanted + 1) : [];
     return [...found, ...list(unwanted, count, nWanted)].filter(({ n }) => canEnd(count + 1, n));
@@ -50,7 +50,7 @@ export function createArraySymbols(shape: ArrayShape, parts: GrammarParts): Gram
     return item === null || isNever(item) ? [] : [{ item, n }];
   }
 
-  /** Whether so many items, of which so many are wanted, can be the beginning of an array. */
+  /** Whether `count` items, `nWanted` of which match, can be the beginning of an array. */
   function canEnd(count: number, nWanted: number): boolean {
     const { wanted, unwanted, min: least, max: most } = contained!;
     let low = nWanted;

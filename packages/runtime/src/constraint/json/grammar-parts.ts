@@ -1,15 +1,15 @@
-// What the grammars of objects and arrays are made with.
+// Functions and limits that the grammars of objects and arrays share.
 
 import type { GrammarSymbol, SymbolTable } from '../grammar/symbols.js';
 import type { Work } from '../work.js';
 import type { Lexemes } from './lexemes.js';
 import type { Shape } from './shape.js';
 
-/** What the symbols of parts are made with. */
+/** Functions and limits that make the symbols of parts. */
 export interface GrammarParts {
   readonly table: SymbolTable;
   readonly lexemes: Lexemes;
-  /** For what is made while an answer is written. */
+  /** Counts the work on symbols that are made while an answer is generated. */
   readonly work: Work;
   /** The symbol of a shape. */
   readonly symbolOf: (shape: Shape) => GrammarSymbol;

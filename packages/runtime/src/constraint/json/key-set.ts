@@ -60,7 +60,7 @@ export function otherKeyScanner({ keys }: KeySet, content: Dfa): OtherKeyScanner
     const place = node * nStates + inner;
     const known = open.get(place);
     if (known !== undefined) return known;
-    // Keys are as deep as they are long: a stack of its own, not the program's.
+    // The depth of keys is their length, so the stack is an array and not the call stack.
     const path = [{ node, inner, byte: 0 }];
     let isFound = false;
     while (path.length > 0 && !isFound) {

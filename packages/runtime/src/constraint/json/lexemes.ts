@@ -1,4 +1,4 @@
-// The pieces of JSON text that every grammar shares, and where spaces may stand.
+// The lexemes of JSON that every grammar shares, and the places of spaces.
 
 import { spellJson } from '../automaton/byte-ranges.js';
 import type { Dfa } from '../automaton/dfa.js';
@@ -12,8 +12,8 @@ import type { Shape } from './shape.js';
 export const characterNode: RegexNode = { type: 'characters', set: anyCodePoint };
 
 /**
- * Numbers when nothing else is said about them: of bounded length, or an answer might never end, and with exponents
- * that no double overflows by.
+ * Numbers without bounds: of limited length, because an answer might never end otherwise, and with exponents
+ * that no double overflows with.
  */
 const ANY_NUMBER = '-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?';
 
@@ -24,7 +24,7 @@ export interface Lexemes {
   readonly closeBrace: Dfa;
   readonly openBracket: Dfa;
   readonly closeBracket: Dfa;
-  /** Each with a space behind it or none; there is no other space between pieces. */
+  /** Each with at most one space after it; there is no other space between tokens of JSON. */
   readonly comma: Dfa;
   readonly colon: Dfa;
   /** One character of a string, and any number of them. */

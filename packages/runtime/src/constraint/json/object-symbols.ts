@@ -6,11 +6,11 @@ import type { GrammarParts } from './grammar-parts.js';
 import { type KeySet, keyBytes, otherKeyScanner } from './key-set.js';
 import type { ObjectShape, OtherProperties } from './shape.js';
 
-/** Where the members of an object stand. */
+/** A position in an object. */
 interface Place {
-  /** Of the next declared property. */
+  /** Index of the next declared property. */
   readonly index: number;
-  /** Members so far. */
+  /** Members before this position. */
   readonly count: number;
   /** Keys that may not come again; null while the last one is not known. */
   readonly used: KeySet | null;
@@ -33,7 +33,7 @@ export function createObjectSymbols(shape: ObjectShape, { table, lexemes, symbol
 
   function membersFrom(place: Place): GrammarSymbol {
     const { index, count, used } = place;
-    // Neither a tab nor a line end stands in a spelled key.
+    // Spelled keys contain neither tabs nor line ends.
     const more = used === null ? '\t' : used.keys.slice(names.keys.length).join('\n');
     const key = `${index}:${count}:${more}`;
     const symbol = byPlace.get(key) ?? table.nonterminal(() => alternatives(place));
@@ -95,7 +95,7 @@ export function createObjectSymbols(shape: ObjectShape, { table, lexemes, symbol
     return [[...separator, table.scanner(scanner, 'open-key'), afterKey]];
   }
 
-  /** Whether what comes here may follow cannot be said without the last key. */
+  /** A terminal that is allowed or not depending on the last key. */
   function unsureTerminal(): Terminal {
     unsure ??= table.scanner({ next: () => 0, isAccepting: () => false, hasNext: () => true }, 'unsure');
     return unsure;

@@ -1,12 +1,19 @@
-// Leaves out what no finite value has: a grammar shall have no way that cannot be gone to its end.
+// Removes parts of a shape that no finite value can have, so that every path through the grammar can be completed.
 
 import type { Work } from '../work.js';
-import type { ArrayShape, ContainedItems, ItemShapes, ObjectShape, Shape } from './shape.js';
+import {
+  type ArrayShape,
+  type ContainedItems,
+  type ItemShapes,
+  type ObjectShape,
+  partsOf,
+  type Shape,
+} from './shape.js';
 
 /**
- * The shape without parts that let nothing through.
+ * The shape without parts that no value matches.
  *
- * @returns null when that is all of it
+ * @returns null when no value matches the shape
  */
 export function pruneShape(root: Shape, work: Work): Shape | null {
   const productive = findProductive(root, work);
@@ -14,7 +21,7 @@ export function pruneShape(root: Shape, work: Work): Shape | null {
   const pruned = new Map<Shape, Shape>();
   const references: { readonly from: Shape; readonly to: Shape & { type: 'reference' } }[] = [];
   const result = prune(root);
-  // What a reference leads to is pruned after what it stands in: chains of them need no deep stack.
+  // References are pruned after the shapes that contain them, so that chains of references need no deep stack.
   while (references.length > 0) {
     const { from, to } = references.pop()!;
     to.target = prune(from);
@@ -24,7 +31,7 @@ export function pruneShape(root: Shape, work: Work): Shape | null {
   function prune(shape: Shape): Shape {
     const known = pruned.get(shape);
     if (known !== undefined) return known;
-    work.spend(5);
+    work.spend(5, 'alternatives');
     if (shape.type === 'reference') {
       const reference: Shape = { type: 'reference', target: null };
       pruned.set(shape, reference);
@@ -66,7 +73,7 @@ export function pruneShape(root: Shape, work: Work): Shape | null {
     }
   }
 
-  /** Items that are impossible where they stand stay, as lists that let nothing through. */
+  /** Impossible items stay, as lists that allow no value. */
   function pruneContained(contained: ContainedItems, max: number): ContainedItems {
     const each = ({ prefix, rest }: ItemShapes): ItemShapes => ({
       prefix: prefix
@@ -89,7 +96,7 @@ function findProductive(root: Shape, work: Work): ReadonlySet<Shape> {
   const owners = new Map<Shape, Shape[]>([[root, []]]);
   for (const shape of owners.keys()) {
     for (const part of partsOf(shape)) {
-      work.spend(1);
+      work.spend(1, 'alternatives');
       const known = owners.get(part);
       if (known === undefined) owners.set(part, [shape]);
       else known.push(shape);
@@ -100,7 +107,7 @@ function findProductive(root: Shape, work: Work): ReadonlySet<Shape> {
   while (pending.length > 0) {
     const shape = pending.pop()!;
     if (productive.has(shape)) continue;
-    work.spend(1);
+    work.spend(1, 'alternatives');
     if (!isProductive(shape, productive, work)) continue;
     productive.add(shape);
     for (const owner of owners.get(shape)!) if (!productive.has(owner)) pending.push(owner);
@@ -120,7 +127,7 @@ function isProductive(shape: Shape, productive: ReadonlySet<Shape>, work: Work):
     case 'reference':
       return productive.has(shape.target!);
     case 'object':
-      work.spend(shape.declared.length);
+      work.spend(shape.declared.length, 'alternatives');
       return canHaveMembers(shape, productive);
     case 'array':
       return shape.min <= longest(shape, productive) && canContain(shape, productive);
@@ -170,7 +177,7 @@ function canReach({ prefix, min, max, contained }: ArrayShape, productive: Reado
     const item = items.prefix[i] ?? items.rest;
     return item !== null && productive.has(item);
   };
-  // Smallest and largest number of wanted items so far; what lies between can be had as well.
+  // Smallest and largest number of wanted items so far; every number between them is possible as well.
   let low = 0;
   let high = 0;
   for (let i = 0; ; i++) {
@@ -185,21 +192,3 @@ function canReach({ prefix, min, max, contained }: ArrayShape, productive: Reado
 
 /** Items looked at one by one. */
 const MAX_COUNTED = 10_000;
-
-function partsOf(shape: Shape): readonly Shape[] {
-  switch (shape.type) {
-    case 'choice':
-      return shape.options;
-    case 'reference':
-      return [shape.target!];
-    case 'object':
-      return [...shape.declared, ...shape.others].map(({ value }) => value);
-    case 'array': {
-      const { contained } = shape;
-      const lists: readonly ItemShapes[] = contained === null ? [shape] : [shape, contained.wanted, contained.unwanted];
-      return lists.flatMap(({ prefix, rest }) => (rest === null ? prefix : [...prefix, rest]));
-    }
-    default:
-      return [];
-  }
-}

@@ -1,4 +1,4 @@
-// What JSON values a constraint lets through, before it becomes a grammar.
+// The JSON values that a constraint allows, before they become a grammar.
 
 import type { Dfa } from '../automaton/dfa.js';
 
@@ -32,7 +32,7 @@ export interface ObjectShape {
   readonly reserved: readonly string[];
   /** Other properties; no name is in two of the lists. */
   readonly others: readonly OtherProperties[];
-  /** Properties in all. */
+  /** Least number of properties. */
   readonly min: number;
   readonly max: number;
 }
@@ -46,7 +46,7 @@ export interface Property {
 
 /** Properties with other names. */
 export interface OtherProperties {
-  /** What is between the quotes of their names; null for any. */
+  /** Automaton of the names between the quotes; null for any name. */
   readonly names: Dfa | null;
   /** Names there are, those of declared properties aside; infinity where they have no end. */
   readonly nNames: number;
@@ -56,28 +56,28 @@ export interface OtherProperties {
 /** Arrays. */
 export interface ArrayShape {
   readonly type: 'array';
-  /** Of the first items. */
+  /** Shapes of the first items. */
   readonly prefix: readonly Shape[];
-  /** Of those after them; null for none. */
+  /** Shape of the items after them; null for no such items. */
   readonly rest: Shape | null;
   readonly min: number;
   readonly max: number;
-  /** Items that there must be, wherever; null for no such. */
+  /** Items that must occur at any position; null without such a condition. */
   readonly contained: ContainedItems | null;
-  /** Whether no item may come twice; then there are no first items. Where it stands, for an error. */
+  /** Place of `uniqueItems`, for errors; null if items may repeat. With it there are no first items. */
   readonly unique: string | null;
 }
 
-/** Items of an array of which there are so many. */
+/** Items of which an array must have a number (`contains`). */
 export interface ContainedItems {
   readonly min: number;
   readonly max: number;
-  /** Wanted items in the place of the first items and of those after them; the same for others. */
+  /** Matching items in place of the first items and of those after them; `others` likewise for items that do not match. */
   readonly wanted: ItemShapes;
   readonly unwanted: ItemShapes;
 }
 
-/** Items by where they stand. */
+/** Shapes of items by position. */
 export interface ItemShapes {
   readonly prefix: readonly Shape[];
   readonly rest: Shape | null;
@@ -85,3 +85,22 @@ export interface ItemShapes {
 
 /** Lets nothing through. */
 export const never: Shape = { type: 'choice', options: [] };
+
+/** The shapes that the values of a shape consist of: options, properties, items, also those that `contains` distinguishes. */
+export function partsOf(shape: Shape): readonly Shape[] {
+  switch (shape.type) {
+    case 'choice':
+      return shape.options;
+    case 'reference':
+      return [shape.target!];
+    case 'object':
+      return [...shape.declared, ...shape.others].map(({ value }) => value);
+    case 'array': {
+      const { contained } = shape;
+      const lists: readonly ItemShapes[] = contained === null ? [shape] : [shape, contained.wanted, contained.unwanted];
+      return lists.flatMap(({ prefix, rest }) => (rest === null ? prefix : [...prefix, rest]));
+    }
+    default:
+      return [];
+  }
+}

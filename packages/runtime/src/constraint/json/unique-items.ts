@@ -10,38 +10,23 @@ import type { Work } from '../work.js';
 import type { GrammarParts } from './grammar-parts.js';
 import { otherKeyScanner } from './key-set.js';
 import { characterNode, type Lexemes } from './lexemes.js';
-import type { ArrayShape, Shape } from './shape.js';
+import { type ArrayShape, partsOf, type Shape } from './shape.js';
 
 /** So many constants are alternatives of their own at each place. */
 const MAX_CONSTANTS = 128;
 
-/** What the items of an array are. */
+/** How the items of an array with `uniqueItems` are generated. */
 type UniqueItems =
   | { readonly type: 'constants'; readonly texts: readonly string[] }
   | { readonly type: 'strings'; readonly content: Dfa };
 
-/** @throws ToolkitError `UNSUPPORTED_SCHEMA` where items of an array cannot be told apart while they are written */
+/** @throws ToolkitError `UNSUPPORTED_SCHEMA` when items of an array cannot be distinguished while they are written */
 export function checkUnique(root: Shape, lexemes: Lexemes, work: Work): void {
   const shapes = new Set([root]);
   for (const shape of shapes) {
-    work.spend(1);
+    work.spend(1, 'alternatives');
     for (const part of partsOf(shape)) shapes.add(part);
     if (shape.type === 'array' && shape.unique !== null) itemsOf(shape, lexemes, work);
-  }
-}
-
-function partsOf(shape: Shape): readonly Shape[] {
-  switch (shape.type) {
-    case 'choice':
-      return shape.options;
-    case 'reference':
-      return [shape.target!];
-    case 'object':
-      return [...shape.declared, ...shape.others].map(({ value }) => value);
-    case 'array':
-      return shape.rest === null ? shape.prefix : [...shape.prefix, shape.rest];
-    default:
-      return [];
   }
 }
 
@@ -108,7 +93,7 @@ function itemsOf(shape: ArrayShape, lexemes: Lexemes, work: Work): UniqueItems {
   if (content !== null && countTexts(content) >= shape.min) return { type: 'strings', content };
   throw unsupported(
     `${shape.unique}/uniqueItems: of items that are neither strings nor a few constants it is not enforced`,
-    'leave it out, and drop repeated items afterwards; or give the items an enum',
+    `leave it out, and drop repeated items afterwards; or give the items ${MAX_CONSTANTS} values at most, by an enum or as integers with minimum and maximum`,
   );
 }
 

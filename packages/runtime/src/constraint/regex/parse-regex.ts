@@ -1,6 +1,6 @@
 // Reads a regular expression in JavaScript's syntax, as with the flag `u`; what a finite automaton cannot do is refused.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { type CodePoints, codePoints, complement } from './code-points.js';
 import type { RegexNode } from './regex-node.js';
 
@@ -46,7 +46,7 @@ const MAX_DEPTH = 250;
 const MAX_LENGTH = 100_000;
 const SURROGATES = [0xd800, 0xdfff] as const;
 
-/** What is read next, and what no automaton without memory can do. */
+/** Syntax that a finite automaton cannot match, and the words of its error. */
 const refused: readonly (readonly [RegExp, string])[] = [
   [/\(\?<[=!]/y, 'lookbehind'],
   [/\(\?[a-z-]+:/y, 'flags within the pattern'],

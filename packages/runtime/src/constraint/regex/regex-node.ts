@@ -1,4 +1,4 @@
-// What a regular expression is made of, once it is read.
+// The nodes of a parsed regular expression.
 
 import type { CodePoints } from './code-points.js';
 
@@ -8,7 +8,7 @@ export type RegexNode =
   | { readonly type: 'sequence'; readonly items: readonly RegexNode[] }
   | { readonly type: 'choice'; readonly options: readonly RegexNode[] }
   | { readonly type: 'repeat'; readonly item: RegexNode; readonly min: number; readonly max: number }
-  /** What the rest of the text begins with, or does not begin with. */
+  /** The beginning of the rest of the text, required or forbidden. */
   | { readonly type: 'lookahead'; readonly item: RegexNode; readonly isNegative: boolean }
   /** The beginning or the end of the text. */
   | { readonly type: 'start' }

@@ -21,7 +21,7 @@ export function arrayShape(conjunction: Conjunction, parts: ShapeParts): Shape {
     prefix: Array.from({ length: nFirst }, (_, index) => shapeOf([...schemasAt(index), ...added])),
     rest: shapeOf([...schemasAt(nFirst), ...added]),
   });
-  // Where first items are listed and nothing is said about others, an answer has no more of them than it must.
+  // If first items are listed and no schema covers others, an answer has only as many others as it must.
   const isSaid = ['items', 'unevaluatedItems'].some((keyword) => valuesOf(nodes, keyword).length > 0);
   const longest = nListed > 0 && !isSaid ? Math.min(max, Math.max(nListed, min)) : max;
   const contained = containedItems(nodes, itemsWith, parts);
@@ -30,7 +30,7 @@ export function arrayShape(conjunction: Conjunction, parts: ShapeParts): Shape {
   return { type: 'array', ...itemsWith([]), min, max: longest, contained, unique };
 }
 
-/** All that is said about an item. */
+/** All schemas of an item. */
 function itemSchemas(conjunction: Conjunction, index: number, parts: ShapeParts): SchemaNode[] {
   const { document } = parts;
   const own = (node: SchemaNode): SchemaNode[] => {
@@ -79,7 +79,7 @@ function containedItems(
   return { min, max, wanted: itemsWith([wanted]), unwanted: itemsWith(others) };
 }
 
-/** Where an array's `uniqueItems` stands; null where it has none. */
+/** Pointer to an array's `uniqueItems`; null without one. */
 function uniqueOwner(nodes: readonly SchemaNode[], nFirst: number, contained: ContainedItems | null): string | null {
   const owner = nodes.find((node) => valuesOf([node], 'uniqueItems')[0] === true);
   if (owner === undefined) return null;

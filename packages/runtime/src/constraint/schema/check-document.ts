@@ -19,8 +19,8 @@ export function checkDocument(document: SchemaDocument, work: Work): { readonly 
   const reached = new Set([document.root]);
   const same = new Map<SchemaNode, readonly SchemaNode[]>();
   for (const node of reached) {
-    work.spend(10);
-    work.keep(100);
+    work.spend(10, 'alternatives');
+    work.keep(100, 'alternatives');
     document.check(node);
     const inPlace = [...referred(document, node), ...within(document, node, sameValue)];
     same.set(node, inPlace);

@@ -36,7 +36,7 @@ export function createOptions(document: SchemaDocument, work: Work): Options {
     }
   }
 
-  /** Each option, without the others where a value might meet both. */
+  /** Each option, excluding the others if a value might meet both. */
   function oneOf(owner: SchemaNode): readonly SchemaNode[] {
     const options = children(document, owner, 'oneOf');
     const overlapping: SchemaNode[][] = options.map(() => []);

@@ -20,9 +20,9 @@ export type Options = (choice: Choice) => readonly SchemaNode[];
 
 /** Schemas of one value. */
 export interface Conjunction {
-  /** Those that say something themselves. */
+  /** Schemas with keywords of their own. */
   readonly nodes: readonly SchemaNode[];
-  /** What is still to be chosen from. */
+  /** Choices that are still open. */
   readonly choices: readonly Choice[];
   /** Options taken so far, where what they evaluate matters: with `unevaluatedProperties` and `unevaluatedItems`. */
   readonly taken: readonly SchemaNode[];
@@ -54,7 +54,7 @@ export function conjoin(
     if (isMeaningful(node)) all.add(node);
     for (const choice of choicesOf(node)) open.set(choiceName(choice), choice);
   }
-  work.spend(20 + 4 * (all.size + open.size));
+  work.spend(20 + 4 * (all.size + open.size), 'alternatives');
   return { nodes: [...all], choices: [...open.values()], taken };
 }
 
@@ -68,7 +68,7 @@ export function follow(document: SchemaDocument, nodes: readonly SchemaNode[], w
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (found.has(node)) continue;
-    work.spend(1);
+    work.spend(1, 'alternatives');
     found.add(node);
     pending.push(...inPlace(document, node).reverse());
   }
@@ -112,7 +112,7 @@ export function child(document: SchemaDocument, node: SchemaNode, keyword: strin
   return isThere ? [document.child(node, keyword)] : [];
 }
 
-/** Values of a keyword wherever it stands. */
+/** Values of a keyword in all schemas. */
 export function valuesOf<T>(nodes: readonly SchemaNode[], keyword: string): T[] {
   const found: T[] = [];
   for (const { schema } of nodes) {
@@ -121,12 +121,12 @@ export function valuesOf<T>(nodes: readonly SchemaNode[], keyword: string): T[] 
   return found;
 }
 
-/** The largest value of a keyword; `least` where it does not stand. */
+/** The largest value of a keyword; `least` without the keyword. */
 export function largestOf(nodes: readonly SchemaNode[], keyword: string, least = 0): number {
   return valuesOf<number>(nodes, keyword).reduce((a, b) => Math.max(a, b), least);
 }
 
-/** The smallest value of a keyword; infinity where it does not stand. */
+/** The smallest value of a keyword; infinity without the keyword. */
 export function smallestOf(nodes: readonly SchemaNode[], keyword: string): number {
   return valuesOf<number>(nodes, keyword).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 }

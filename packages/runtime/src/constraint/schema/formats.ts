@@ -6,7 +6,7 @@ const LONG_MONTH = '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])';
 const SHORT_MONTH = '(0[469]|11)-(0[1-9]|[12][0-9]|30)';
 const FEBRUARY = '02-(0[1-9]|1[0-9]|2[0-8])';
 const DATE = `(${YEAR}-(${LONG_MONTH}|${SHORT_MONTH}|${FEBRUARY})|${LEAP_YEAR}-02-29)`;
-/** No leap seconds: they stand only where there was one. */
+/** No leap seconds: they exist only at certain dates. */
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])';
 const TIME_PARTS = '([0-9]{1,4}H([0-9]{1,4}M([0-9]{1,4}S)?)?|[0-9]{1,4}M([0-9]{1,4}S)?|[0-9]{1,4}S)';
 const DATE_PARTS = '([0-9]{1,4}Y([0-9]{1,4}M([0-9]{1,4}D)?)?|[0-9]{1,4}M([0-9]{1,4}D)?|[0-9]{1,4}D)';
@@ -27,7 +27,7 @@ const IPV4_NETWORK = `(${BYTE}\\.0\\.0\\.0/8|${BYTE}\\.${BYTE}\\.0\\.0/16|${BYTE
 const IPV6 = `(${HEX}{1,4}:){7}${HEX}{1,4}`;
 const IPV4_PREFIX = '(3[0-2]|[12]?[0-9])';
 const IPV6_PREFIX = '(12[0-8]|1[01][0-9]|[1-9]?[0-9])';
-/** What says where a text comes from or goes, and nothing about its characters. */
+/** Any text, for formats that describe where a text comes from or goes, and not its characters. */
 const ANY = '[^]*';
 
 /** Patterns that the whole string has to match, by the name of the format. */
@@ -44,7 +44,7 @@ export const formatPatterns: Readonly<Record<string, string>> = {
   /** Addresses of the web. */
   uri: `https?://${HOSTNAME}(:[1-9][0-9]{0,3})?(/${URI_CHARACTER}*)?(\\?(${URI_CHARACTER}|\\?)*)?(#(${URI_CHARACTER}|\\?)*)?`,
   uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
-  // Those of zod, pydantic and OpenAPI.
+  // Formats of zod, pydantic and OpenAPI.
   uuid1: `${HEX}{8}-${HEX}{4}-1${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
   uuid3: `${HEX}{8}-${HEX}{4}-3${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
   uuid4: `${HEX}{8}-${HEX}{4}-4${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
@@ -69,6 +69,26 @@ export const formatPatterns: Readonly<Record<string, string>> = {
   'file-path': ANY,
   'directory-path': ANY,
 };
+
+/** Emoji of every Unicode version from 12 on: pictures alone, without the parts that change or join them. */
+const EMOJI =
+  '[\u{1f400}-\u{1f4fd}\u{1f600}-\u{1f64f}\u{1f680}-\u{1f6c5}\u{1f910}-\u{1f93a}\u{1f93c}-\u{1f945}\u{1f950}-\u{1f970}]+';
+
+/**
+ * Patterns that zod writes and that are too large, or depend on a version of Unicode, with a smaller one that takes the
+ * sensible part: whatever matches it matches the other.
+ */
+export const boundedPatterns: ReadonlyMap<string, string> = new Map([
+  [
+    '^(?=.{1,253}\\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\\.?$',
+    `^${HOSTNAME}$`,
+  ],
+  [
+    '^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$',
+    `^${EMOJI}$`,
+  ],
+  ['^(\\p{Extended_Pictographic}|\\p{Emoji_Component})+$', `^${EMOJI}$`],
+]);
 
 /** Formats of numbers, with their bounds; none for those that say how a program keeps them. */
 export const numberFormats: Readonly<Record<string, { readonly min?: number; readonly max?: number }>> = {

@@ -1,6 +1,6 @@
-// The keywords of JSON Schema: which are enforced, what their values are, and what is said about all others.
+// The keywords of JSON Schema: which are enforced, which values they take, and the errors about all others.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 
 /** A schema as JSON has it. */
 export type JsonSchema = boolean | SchemaObject;
@@ -96,7 +96,7 @@ const enforced: Readonly<Record<string, Rule>> = {
   multipleOf: number,
 };
 
-/** Keywords that say nothing about values, `discriminator`, `xml`, `externalDocs` and `example` from OpenAPI. */
+/** Keywords that do not restrict values, `discriminator`, `xml`, `externalDocs` and `example` from OpenAPI. */
 const annotations = new Set(
   (
     '$schema $comment $defs definitions $anchor $dynamicAnchor $recursiveAnchor $vocabulary title description default ' +
@@ -125,13 +125,13 @@ export function checkKeywords(node: JsonSchema, pointer: string): void {
   }
 }
 
-/** Whether a keyword says nothing about values where it stands. */
+/** Whether a keyword is an annotation at this place in a schema. */
 export function isAnnotation(keyword: string, schema: SchemaObject): boolean {
   if (isNameOfSchema(keyword)) return !hasReference(schema);
   return annotations.has(keyword) || keyword.startsWith('x-');
 }
 
-/** A schema that is none, or that no value can meet. */
+/** The error of a malformed schema, or of one that no value can meet. */
 export function badSchema(problem: string, suggestion?: string): ToolkitError {
   const suggestions = suggestion === undefined ? [] : [suggestion];
   return new ToolkitError('BAD_SCHEMA', `schema: ${problem}`, { suggestions });

@@ -1,6 +1,6 @@
-// Whether a value meets a schema: what enum and const leave is decided by looking at each of their values.
+// Whether a value meets a schema. Each value of enum and const is tested.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { acceptsText } from '../automaton/algebra.js';
 import type { Work } from '../work.js';
 import { child, children, sortedText } from './conjunction.js';
@@ -12,7 +12,7 @@ import type { TextPatterns } from './text-patterns.js';
 /** Whether a value meets a schema of the document. */
 export type Meets = (node: SchemaNode, value: unknown) => boolean;
 
-/** What values are looked at with. */
+/** The options of testing values. */
 export interface MeetsOptions {
   readonly document: SchemaDocument;
   readonly patterns: TextPatterns;
@@ -29,7 +29,7 @@ export function createMeets({ document, patterns, work }: MeetsOptions): Meets {
   return meets;
 
   function meets(node: SchemaNode, value: unknown): boolean {
-    work.spend(20);
+    work.spend(20, 'alternatives');
     if (depth === MAX_DEPTH) {
       throw new ToolkitError(
         'LIMIT_EXCEEDED',

@@ -9,7 +9,7 @@ import { child, children } from './conjunction.js';
 import { type JsonType, jsonTypes, type SchemaObject, unsupported } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
-/** More options of a oneOf, and the values that meet two of them are left out. */
+/** Most options of a oneOf that are paired; with more, the values that meet two of them are left out. */
 const MAX_PAIRED = 8;
 
 type Option = SchemaObject | boolean;
@@ -133,7 +133,7 @@ function notOfTypes(types: readonly JsonType[]): Option[] {
   return [{ $types: without }, { $types: ['number'], $notInteger: true }];
 }
 
-/** Values that are none of some; null where one of those is an object or an array. */
+/** Values that equal none of some values; null if one of those is an object or an array. */
 function notValues(values: readonly unknown[]): Option[] | null {
   if (values.some((value) => typeof value === 'object' && value !== null)) return null;
   return [{ $types: [...jsonTypes], $notValues: values }];

@@ -2,7 +2,7 @@
 
 import { isAnnotation, type JsonSchema, type SchemaObject } from './keywords.js';
 
-/** The schema with the keywords of draft 2020-12 alone, those inside of it as they stand. */
+/** The schema with the keywords of draft 2020-12 alone; its subschemas stay unchanged. */
 export function normalize(schema: JsonSchema): JsonSchema {
   if (typeof schema === 'boolean') return schema;
   const found: Record<string, unknown> = Object.create(null);
@@ -14,7 +14,7 @@ export function normalize(schema: JsonSchema): JsonSchema {
   if (found.nullable === true && found.type !== undefined) found.type = [...new Set([found.type, 'null'].flat())];
   const isNullable = found.nullable === true && found.type === undefined;
   delete found.nullable;
-  // Beside references and the like, as generators write it.
+  // Next to references and choices, as generators write it.
   const isReferring = ['$ref', 'allOf', 'anyOf', 'oneOf'].some((keyword) => found[keyword] !== undefined);
   if (isNullable && isReferring) return { anyOf: [{ type: 'null' }, found] };
   if (found.uniqueItems === false) delete found.uniqueItems;

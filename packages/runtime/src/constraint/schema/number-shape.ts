@@ -87,7 +87,7 @@ function strictest(all: readonly NumberBound[], direction: 1 | -1): NumberBound 
   });
 }
 
-/** Formats of strings say nothing about numbers. */
+/** Formats of strings do not restrict numbers. */
 function numberFormat(nodes: readonly SchemaNode[], format: string): { readonly min?: number; readonly max?: number } {
   if (Object.hasOwn(numberFormats, format)) return numberFormats[format]!;
   if (Object.hasOwn(formatPatterns, format)) return {};

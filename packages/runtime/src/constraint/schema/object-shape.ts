@@ -32,7 +32,7 @@ export function objectShape(conjunction: Conjunction, parts: ShapeParts): Shape 
   const absent = new Set(valuesOf<string[]>(nodes, '$absent').flat());
   const named = ['properties', '$members'].flatMap((keyword) => valuesOf<object>(nodes, keyword).flatMap(Object.keys));
   const names = [...new Set([...named, ...required, ...absent])];
-  work.spend(50 * names.length * nodes.length);
+  work.spend(50 * names.length * nodes.length, 'alternatives');
   const allNames = keyLanguage(nodes, parts);
   if (allNames === null) return withoutMembers(required.size > 0 || min > 0);
   const isName = (name: string): boolean => allNames === 'any' || acceptsText(allNames, spelled(name));
@@ -61,7 +61,7 @@ function withoutMembers(mustHaveSome: boolean): Shape {
   return mustHaveSome ? never : { type: 'object', declared: [], reserved: [], others: [], min: 0, max: 0 };
 }
 
-/** Where properties are named and nothing is said about others, an answer has none. */
+/** If properties are named and no schema covers others, an answer has no others. */
 function mayHaveOthers(nodes: readonly SchemaNode[]): boolean {
   const isSaid = ['additionalProperties', 'unevaluatedProperties'].some((one) => valuesOf(nodes, one).length > 0);
   const isNamed = ['properties', 'patternProperties'].some((one) => valuesOf(nodes, one).length > 0);
@@ -97,7 +97,7 @@ function nameFamilies(nodes: readonly SchemaNode[], all: Dfa | 'any', parts: Sha
   return families;
 }
 
-/** All that is said about the value of a property. */
+/** All schemas of the value of a property. */
 function memberSchemas(conjunction: Conjunction, name: string, parts: ShapeParts): SchemaNode[] {
   const { document, patterns } = parts;
   const evaluated = (node: SchemaNode): SchemaNode[] => {
@@ -115,7 +115,7 @@ function memberSchemas(conjunction: Conjunction, name: string, parts: ShapeParts
   return [...members, ...conjunction.nodes.flatMap(evaluated), ...unevaluated(conjunction, evaluated, parts)];
 }
 
-/** All that is said about the values of properties whose names are declared nowhere and match some patterns. */
+/** All schemas of the values of undeclared properties whose names match some patterns. */
 function otherSchemas(conjunction: Conjunction, matched: readonly string[], parts: ShapeParts): SchemaNode[] {
   const { document } = parts;
   const evaluated = (node: SchemaNode): SchemaNode[] => {
@@ -128,7 +128,7 @@ function otherSchemas(conjunction: Conjunction, matched: readonly string[], part
   return [...conjunction.nodes.flatMap(evaluated), ...unevaluated(conjunction, evaluated, parts)];
 }
 
-/** What unevaluatedProperties say where nothing beside them speaks of the property. */
+/** The schemas of unevaluatedProperties that apply because no schema next to them covers the property. */
 function unevaluated(
   conjunction: Conjunction,
   evaluated: (node: SchemaNode) => readonly SchemaNode[],

@@ -1,4 +1,4 @@
-// Whether a value might meet two schemas at once: what oneOf has to know, and what is never guessed.
+// Whether a value might meet two schemas at once, which oneOf has to know exactly.
 
 import type { Work } from '../work.js';
 import {
@@ -22,25 +22,25 @@ const MAX_DEPTH = 8;
 /** A choice counts less than a level. */
 const CHOICE_DEPTH = 0.1;
 
-/** Whether it cannot be shown that no value meets both. */
+/** False only if it is certain that no value meets both. */
 export type OverlapTest = (a: SchemaNode, b: SchemaNode) => boolean;
 
 export function createOverlapTest(document: SchemaDocument, optionsOf: Options, work: Work): OverlapTest {
   const known = new Map<string, boolean>();
   const tags = new Map<SchemaNode, ReadonlyMap<string, ReadonlySet<string>>>();
   return (a, b) => {
-    work.spend(3);
+    work.spend(5, 'alternatives');
     return !haveApartTags(tagsOf(a), tagsOf(b)) && !isEmpty(conjoin(document, noSchemas, [a, b], work), 0);
   };
 
-  /** Whether it can be shown that no value meets all. */
+  /** True only if it is certain that no value meets all. */
   function isEmpty(conjunction: Conjunction, depth: number): boolean {
     if (depth > MAX_DEPTH) return false;
     const key = conjunctionKey(conjunction);
     const found = known.get(key);
     if (found !== undefined) return found;
-    work.spend(50 + 40 * conjunction.nodes.length);
-    work.keep(100 + key.length);
+    work.spend(50 + 40 * conjunction.nodes.length, 'alternatives');
+    work.keep(100 + key.length, 'alternatives');
     const isShown = isContradictory(conjunction.nodes, depth) || hasNoOption(conjunction, depth);
     known.set(key, isShown);
     return isShown;
@@ -48,7 +48,7 @@ export function createOverlapTest(document: SchemaDocument, optionsOf: Options, 
 
   function hasNoOption({ nodes, choices, taken }: Conjunction, depth: number): boolean {
     const [choice, ...later] = choices;
-    // What a negation or a condition leaves is seldom what tells two schemas apart.
+    // A negation or a condition rarely distinguishes two schemas.
     if (choice === undefined || (choice.keyword !== 'anyOf' && choice.keyword !== 'oneOf')) return false;
     const options = choice.keyword === 'anyOf' ? optionsOf(choice) : oneOfOptions(choice.owner);
     const left = { nodes, choices: later, taken };
@@ -86,7 +86,7 @@ export function createOverlapTest(document: SchemaDocument, optionsOf: Options, 
     });
   }
 
-  /** The constants of required properties: what tells most options apart, without looking further. */
+  /** The constants of required properties, which distinguish most options without a further comparison. */
   function tagsOf(node: SchemaNode): ReadonlyMap<string, ReadonlySet<string>> {
     const found = tags.get(node) ?? findTags(node);
     tags.set(node, found);

@@ -1,11 +1,11 @@
-// A schema as plain JSON of its own, once it is known to be of a size and depth that can be walked.
+// A copy of a schema as plain JSON, after its size and depth are checked.
 
-import { ToolkitError } from '@llama-ts/format';
+import { ToolkitError } from '@llama-ts/base';
 import { badSchema, type JsonSchema } from './keywords.js';
 
 /** Walks call themselves for each level. */
 const MAX_DEPTH = 250;
-/** Values in all, the same one counted wherever it stands. */
+/** Most values in a schema, each occurrence counted. */
 const MAX_VALUES = 500_000;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -5,7 +5,7 @@ import { badSchema, checkKeywords, isAnnotation, type JsonSchema, type SchemaObj
 import { normalize } from './normalize.js';
 import { escapeSegment, plainSchema } from './plain-schema.js';
 
-/** A schema within a document. Equal schemas are one node, named by where the first of them stands. */
+/** A schema within a document. Equal schemas are one node, named by the place of the first. */
 export interface SchemaNode {
   readonly id: number;
   /** A JSON pointer as a fragment: `#/properties/name`. */
@@ -18,11 +18,11 @@ export interface SchemaDocument {
   readonly root: SchemaNode;
   /** A schema within a node's. */
   child(node: SchemaNode, ...path: readonly (string | number)[]): SchemaNode;
-  /** What a `$ref` in the node refers to. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
+  /** The target of a `$ref` in the node. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
   refer(node: SchemaNode, reference: string): SchemaNode;
-  /** A schema that stands nowhere, made of others' parts. */
+  /** Makes a schema from parts of others; it has no place in the file. */
   make(schema: JsonSchema, pointer: string): SchemaNode;
-  /** Checks a node's keywords where it stands in the file. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
+  /** Checks a node's keywords at its place in the file. @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA` */
   check(node: SchemaNode): void;
 }
 
@@ -66,14 +66,14 @@ export function createSchemaDocument(value: unknown, work: Work): SchemaDocument
     const content = contentOf(raw);
     const known = byContent.get(content);
     if (known !== undefined) return known;
-    work.keep(200 + content.length);
+    work.keep(200 + content.length, 'alternatives');
     const node = { id: byContent.size, pointer, schema: isWellFormed(raw) ? normalize(raw) : raw };
     byContent.set(content, node);
     written.set(node, raw);
     return node;
   }
 
-  /** Equal for schemas that say the same, titles and the like aside. */
+  /** A key that is equal for schemas with the same meaning; titles and other annotations do not count. */
   function contentOf(schema: JsonSchema): string {
     if (typeof schema === 'boolean') return String(schema);
     const keywords = Object.keys(schema).filter((keyword) => !isAnnotation(keyword, schema));
@@ -99,7 +99,7 @@ export function createSchemaDocument(value: unknown, work: Work): SchemaDocument
   function idOf(text: string): number {
     const known = contentIds.get(text);
     if (known !== undefined) return known;
-    work.spend(1);
+    work.spend(1, 'alternatives');
     contentIds.set(text, contentIds.size);
     return contentIds.size - 1;
   }
@@ -144,7 +144,7 @@ function findAnchors(document: JsonSchema): ReadonlyMap<string, string> {
   }
 }
 
-/** Whether the keywords that are rewritten have the values that they should: others are reported as they stand. */
+/** Whether the keywords to rewrite have valid values. Others stay unchanged and are reported later. */
 function isWellFormed(schema: JsonSchema): boolean {
   if (typeof schema === 'boolean') return true;
   const { type, dependencies } = schema;

@@ -28,7 +28,7 @@ import type { AllowedValues, ShapeParts } from './shape-parts.js';
 import { stringShape } from './string-shape.js';
 import { createTextPatterns } from './text-patterns.js';
 
-/** The type that a keyword is about. Without `type`, a schema with such keywords is for values of those types. */
+/** The type that a keyword applies to. Without `type`, a schema with such keywords is for values of those types. */
 const typesByKeyword: Readonly<Record<string, JsonType>> = Object.freeze({
   properties: 'object',
   patternProperties: 'object',
@@ -94,8 +94,8 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
     const key = conjunctionKey(conjunction);
     const found = known.get(key);
     if (found !== undefined) return found;
-    work.spend(100 + key.length);
-    work.keep(1500 + 2 * key.length + 40 * conjunction.nodes.length);
+    work.spend(100 + key.length, 'alternatives');
+    work.keep(1500 + 2 * key.length + 40 * conjunction.nodes.length, 'alternatives');
     const shape: Shape = { type: 'reference', target: null };
     known.set(key, shape);
     pending.push(() => {
@@ -106,7 +106,7 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
 
   function makeShape(conjunction: Conjunction): Shape {
     const { nodes, choices, taken } = conjunction;
-    work.spend(40 * (nodes.length + choices.length));
+    work.spend(40 * (nodes.length + choices.length), 'alternatives');
     if (nodes.some((node) => node.schema === false)) return never;
     const { types, constants } = allowedValues(conjunction);
     if (constants !== null) {
@@ -121,7 +121,7 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
       const chosen = parts.conjoin(left, [option]);
       return isUnevaluatedUsed ? { ...chosen, taken: [...taken, option] } : chosen;
     });
-    // An option that asks for nothing new is met by whatever meets the rest: the others only narrow it.
+    // An option without a condition of its own is met by everything that meets the rest; the others only narrow it.
     const isMet =
       !isUnevaluatedUsed &&
       options.some((one) => one.nodes.length === nodes.length && one.choices.length === others.length);
@@ -136,7 +136,7 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
     if (listed === null && !areFew) return { types, constants: null };
     const values = listed === null ? [null, false, true] : [...listed.values()];
     const owners = [...new Set([...nodes, ...choices.map(({ owner }) => owner)])];
-    // Types beside constants: those that keywords are about do not narrow what is listed.
+    // Types next to constants: types inferred from keywords do not narrow listed constants.
     return { types, constants: values.filter((value) => owners.every((node) => meets(node, value))) };
   }
 
@@ -169,7 +169,7 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
   }
 }
 
-/** Types of values; null when nothing is said about them. */
+/** Types of values; null if no schema names types. */
 function typesOf(nodes: readonly SchemaNode[]): ReadonlySet<JsonType> | null {
   const left = allowedTypes(nodes, ['$types']);
   const isLeft = left.size < jsonTypes.length || valuesOf(nodes, '$notValues').length > 0;

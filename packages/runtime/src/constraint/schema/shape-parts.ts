@@ -1,4 +1,4 @@
-// What the shapes of strings, objects and arrays are made with.
+// Functions that the shapes of strings, objects and arrays share.
 
 import type { Lexemes } from '../json/lexemes.js';
 import type { Shape } from '../json/shape.js';
@@ -8,21 +8,21 @@ import type { JsonType } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 import type { TextPatterns } from './text-patterns.js';
 
-/** What the shapes of parts are made with. */
+/** The functions and limits of making shapes. */
 export interface ShapeParts {
   readonly document: SchemaDocument;
   readonly lexemes: Lexemes;
   readonly patterns: TextPatterns;
   readonly work: Work;
   readonly optionsOf: Options;
-  /** The shape of values that meet all of some schemas; any value where there is none. */
+  /** The shape of values that meet all of the schemas; any value without schemas. */
   readonly shapeOf: (schemas: readonly SchemaNode[]) => Shape;
   readonly conjoin: (conjunction: Conjunction, added: readonly SchemaNode[]) => Conjunction;
-  /** What a conjunction leaves: types, null for all, and constants where it lists them, null elsewhere. */
+  /** The values that a conjunction allows: types, null for all, or constants if it lists them, else null. */
   readonly valuesOf: (conjunction: Conjunction) => AllowedValues;
 }
 
-/** What a conjunction leaves. */
+/** The values that a conjunction allows. */
 export interface AllowedValues {
   readonly types: ReadonlySet<JsonType> | null;
   readonly constants: readonly unknown[] | null;

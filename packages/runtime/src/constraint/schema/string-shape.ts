@@ -5,7 +5,7 @@ import type { Dfa } from '../automaton/dfa.js';
 import { textsDfa } from '../automaton/text-automata.js';
 import { never, type Shape } from '../json/shape.js';
 import { type Conjunction, conjunctionKey, largestOf, smallestOf, valuesOf } from './conjunction.js';
-import { formatPatterns, numberFormats } from './formats.js';
+import { boundedPatterns, formatPatterns, numberFormats } from './formats.js';
 import { unsupported } from './keywords.js';
 import type { SchemaNode } from './schema-document.js';
 import type { ShapeParts } from './shape-parts.js';
@@ -32,7 +32,8 @@ function matchingText(nodes: readonly SchemaNode[], parts: ShapeParts): Dfa | 'a
   const exclude = (dfa: Dfa): void => {
     if (content !== null) content = subtractDfas(content === 'any' ? lexemes.characters : content, dfa, work);
   };
-  for (const source of valuesOf<string>(nodes, 'pattern')) restrict(patterns.pattern(source));
+  for (const source of valuesOf<string>(nodes, 'pattern'))
+    restrict(patterns.pattern(boundedPatterns.get(source) ?? source));
   for (const format of valuesOf<string>(nodes, 'format')) {
     const dfa = patterns.format(format);
     if (dfa === undefined) refuseFormat(nodes, format);
@@ -65,7 +66,7 @@ export function stringLanguage(conjunction: Conjunction, parts: ShapeParts): Dfa
     const key = conjunctionKey(current);
     if (seen.has(key)) continue;
     seen.add(key);
-    work.spend(10);
+    work.spend(10, 'alternatives');
     const [choice, ...choices] = current.choices;
     if (choice === undefined) {
       const found = languageOf(current.nodes, parts);
@@ -101,7 +102,7 @@ function spelled(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** A format that is not known says what a pattern beside it says, as zod's do. */
+/** Refuses an unknown format, unless a pattern next to it describes it, as zod's do. */
 function refuseFormat(nodes: readonly SchemaNode[], format: string): void {
   if (valuesOf(nodes, 'pattern').length > 0) return;
   const owner = nodes.find(({ schema }) => typeof schema !== 'boolean' && schema.format === format)!;

@@ -8,13 +8,13 @@ import { parseRegex } from '../regex/parse-regex.js';
 import type { Work } from '../work.js';
 import { formatPatterns } from './formats.js';
 
-/** Null where no string is accepted. */
+/** Patterns that a string must match; a null pattern accepts no string. */
 export interface TextPatterns {
   /** Strings with a part that the pattern matches. @throws ToolkitError `BAD_PATTERN`, `LIMIT_EXCEEDED` */
   pattern(source: string): Dfa | null;
   /** Strings of a format; undefined for one without a pattern. */
   format(name: string): Dfa | null | undefined;
-  /** Strings of so many characters. @throws ToolkitError `LIMIT_EXCEEDED` */
+  /** Strings of `min` to `max` characters. @throws ToolkitError `LIMIT_EXCEEDED` */
   length(min: number, max: number): Dfa | null;
 }
 

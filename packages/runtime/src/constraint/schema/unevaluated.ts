@@ -1,9 +1,9 @@
-// What `unevaluatedProperties` and `unevaluatedItems` are about: parts that no schema beside them speaks of.
+// The parts that `unevaluatedProperties` and `unevaluatedItems` apply to: those that no schema next to them covers.
 
 import { type ChoiceKeyword, type Conjunction, choicesOf, inPlace, type Options } from './conjunction.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
-/** Options of a negation say nothing of the parts that they look at. */
+/** Options of a negation do not evaluate the parts that they examine. */
 const evaluating: readonly ChoiceKeyword[] = ['anyOf', 'oneOf', 'if', 'dependentSchemas'];
 
 /**

@@ -1,0 +1,106 @@
+// llama compare: several files of one model in one table: size, perplexity, divergence, speed.
+
+import { resolve } from 'node:path';
+import { commandLine, ToolkitError } from '@llama-ts/base';
+import { renderReport } from '@llama-ts/evaluate';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { type CompareReport, compareFiles } from '../compare/compare-files.js';
+import { decodeSpeeds, SPEED_CONTEXT } from '../compare/decode-speeds.js';
+import { nameValues } from '../flags/flag-values.js';
+import { modelFlags, openNamedModel } from '../flags/model-flags.js';
+import { integer } from '../flags/number-flags.js';
+import { readTextFile } from '../input/read-text-file.js';
+import { partOf } from '../input/text-to-measure.js';
+import { compareLines, compareMarkdown } from '../output/compare-lines.js';
+import { reportFiles } from '../output/report-files.js';
+import { showEvalProgress } from '../progress/show-eval-progress.js';
+import { withSpinner } from '../progress/with-spinner.js';
+import { checkModelFile } from '../sources/check-model-file.js';
+
+const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
+const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
+
+type CompareFlags = Interfaces.InferredFlags<typeof Compare.flags>;
+
+export default class Compare extends BaseCommand {
+  static override description =
+    'Compare files of one model: size, perplexity, divergence from the first and speed, in one table';
+  static override examples = [
+    '<%= config.bin %> compare model.bin model-q8_0.bin model-q4.bin --text book.txt',
+    '<%= config.bin %> compare model-q8_0.bin model-q4.bin --baseline model.bin --text book.txt --no-speed --markdown',
+    '<%= config.bin %> compare model.bin model-q4.bin --text book.txt --report compare.html',
+  ];
+  static override enableJsonFlag = true;
+  static override strict = false;
+  static override args = { model: Args.string({ description: '.bin files', required: true, ignoreStdin: true }) };
+  static override flags = nameValues({
+    text: Flags.string({ description: 'measure on this UTF-8 text', required: true }),
+    baseline: Flags.string({ description: 'compare with this .bin file; default the first MODEL' }),
+    window: Flags.custom<number>({
+      description: 'divide the text into windows of N positions; default 512, or the context',
+      parse: integer({ ...positive, min: 2 }),
+    })(),
+    stride: Flags.custom<number>({
+      description: 'move each window N tokens on; default half the window',
+      parse: integer(positive),
+    })(),
+    'max-tokens': Flags.custom<number>({
+      description: 'measure on the first N tokens of the text; default all',
+      parse: integer(positive),
+    })(),
+    speed: Flags.boolean({
+      description: 'measure the speed of decoding (default); --no-speed leaves it out',
+      allowNo: true,
+      default: true,
+    }),
+    markdown: Flags.boolean({ description: 'print the table as Markdown, to be pasted' }),
+    report: Flags.string({ description: 'write table and plot as one HTML page to this file' }),
+    tokenizer,
+    threads,
+    backend,
+    'rope-theta': ropeTheta,
+    'rope-scaling': ropeScaling,
+  });
+
+  override async run(): Promise<CompareReport> {
+    const { flags } = await this.parse(Compare);
+    const names = namesOf(this.texts, flags);
+    const reports = await reportFiles([flags.report], [...names, flags.text, flags.tokenizer]);
+    for (const name of names) await checkModelFile(name);
+    const content = await readTextFile(flags.text, partOf(flags.text));
+    const report = await showEvalProgress(
+      compareFiles(names, { name: flags.text, content }, { ...this.#options(flags), signal: this.signal }),
+    );
+    await reports.write(flags.report, () => renderReport({ comparison: report }));
+    if (flags.markdown) for (const line of compareMarkdown(report)) this.logWhole(line);
+    else for (const line of compareLines(report, this.columns)) this.log(line);
+    return report;
+  }
+
+  #options(flags: CompareFlags) {
+    const { window, stride, speed, 'max-tokens': maxTokens } = flags;
+    const context = window === undefined ? {} : { context: speed ? Math.max(window, SPEED_CONTEXT) : window };
+    return {
+      ...{ window, stride, maxTokens },
+      open: (name: string) => openNamedModel(name, { ...flags, ...context, ignoreEos: true }, this.signal),
+      speeds: speed
+        ? (models: Parameters<typeof decodeSpeeds>[0]) =>
+            withSpinner('measuring speed', () => decodeSpeeds(models, this.signal))
+        : null,
+    };
+  }
+}
+
+/** The baseline first, then the others in their order. @throws ToolkitError `USAGE` */
+function namesOf(typed: readonly string[], { baseline, text }: CompareFlags): [string, string, ...string[]] {
+  const twice = typed.find((name, i) => typed.findIndex((other) => resolve(other) === resolve(name)) < i);
+  if (twice !== undefined) throw new ToolkitError('USAGE', `${twice}: is named twice, expected each file once`);
+  const first = baseline ?? typed[0]!;
+  const others = typed.filter((name) => resolve(name) !== resolve(first));
+  const [second, ...rest] = others;
+  if (second !== undefined) return [first, second, ...rest];
+  throw new ToolkitError('USAGE', `${first}: is one file, expected another to compare it with`, {
+    suggestions: [`measure it alone: ${commandLine(['llama', 'eval', first, '--text', text])}`],
+  });
+}

@@ -1,0 +1,55 @@
+// A folder or file of this machine, to make a model of.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { byteSize, isToolkitError } from '@llama-ts/base';
+import { pathsOf, planExport } from '@llama-ts/exporter';
+import { openNamedSource } from '../sources/open-named-source.js';
+import { refuseModel } from '../sources/refuse-model.js';
+import { keyOfModel, type StoreName } from './entries.js';
+import type { MakeOptions, Origin } from './origin.js';
+import { stampsOf, stampsOfFolder } from './stamps.js';
+import { checkRoom } from './store-failure.js';
+import type { Store } from './store-folder.js';
+import { variantVersions } from './variants.js';
+
+type LocalName = Extract<StoreName, { kind: 'local' }>;
+
+/** Opens a source. @throws ToolkitError `NOT_A_MODEL` for a folder that holds none, and what openModelSource throws */
+export async function openLocalOrigin(store: Store, name: LocalName, options: MakeOptions): Promise<Origin> {
+  const { path, variant } = name;
+  const { reporter, signal, typed } = options;
+  const note = (text: string): void => reporter.logToStderr(text);
+  const isFolder = (await stat(path)).isDirectory();
+  const model = await openNamedSource(path, { revision: undefined, token: undefined, signal, note }).catch(
+    async (error: unknown) => {
+      const hasConfig = !isFolder || (await stat(join(path, 'config.json')).catch(() => null)) !== null;
+      throw isToolkitError(error) && !hasConfig ? await refuseModel(typed) : error;
+    },
+  );
+  try {
+    const files = pathsOf(model);
+    const stamps = await (isFolder ? stampsOfFolder(files) : stampsOf(files));
+    const key = keyOfModel(JSON.stringify([path, await model.identity()]), variant);
+    const source = { kind: 'local', path, stamps } as const;
+    return {
+      key,
+      source,
+      downloadBytes: 0,
+      plan: null,
+      async open() {
+        const output = join(store.files, `${key}.bin`);
+        const plan = await planExport({ source: model, output, version: variantVersions[variant], force: true });
+        checkRoom(store, plan);
+        note(
+          `${typed}: converting ${byteSize(plan.readBytes)}, to make a model of ${byteSize(plan.outputBytes)} (${variant})`,
+        );
+        return { key, source, model };
+      },
+      close: () => model.close(),
+    };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}

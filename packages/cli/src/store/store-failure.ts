@@ -1,0 +1,66 @@
+// Errors of the store: of its disk, and of the hub in the words of a model's name.
+
+import { freeSpace, isToolkitError, ToolkitError } from '@llama-ts/base';
+import { describeFileFailure } from '@llama-ts/durable';
+import type { ExportPlan } from '@llama-ts/exporter';
+import { retyped } from '../failure/retyped.js';
+import type { StoreName } from './entries.js';
+import { modelNameText } from './model-name.js';
+import type { Store } from './store-folder.js';
+
+const elsewhere = ['keep models in a folder of your own: export LLAMA_HOME=FOLDER'];
+const whenFull = ['see what can go: llama list', 'keep models on another disk: export LLAMA_HOME=FOLDER'];
+
+/** What was to be made. */
+export interface FailedModel {
+  readonly store: Store;
+  readonly name: StoreName;
+  /** The name as it was typed. */
+  readonly typed: string;
+}
+
+/** Names a failure of the store's disk, and says a revision as a part of the name; hands back every other error. */
+export function storeFailure(error: unknown, { store, name, typed }: FailedModel): unknown {
+  if (!isToolkitError(error)) return describeStoreFailure(error, store);
+  const { code, message, suggestions } = error;
+  const isOfStore = message.startsWith(store.folder);
+  if (isOfStore && code === 'OUTPUT_READ_ONLY') return failure('STORE_READ_ONLY', message, elsewhere, error);
+  if (isOfStore && code.startsWith('OUTPUT_')) return failure('STORE_FAILED', message, elsewhere, error);
+  if (isOfStore && code === 'WRITE_FAILED') return failure('STORE_FAILED', message, elsewhere, error);
+  if (isOfStore && code === 'DISK_FULL') return failure('DISK_FULL', message, whenFull, error);
+  if (name.kind !== 'repository') return error;
+  const said = suggestions.map((text) =>
+    text.replace(/--revision (\S+)$/, (_, revision: string) => {
+      const other = modelNameText({ ...name, revision });
+      return retyped(typed, other) ?? other;
+    }),
+  );
+  return failure(code, message, said, error);
+}
+
+/** Names a failure of the store's disk; hands back every other error. */
+export function describeStoreFailure(error: unknown, { folder }: Store): unknown {
+  return describeFileFailure(error, {
+    what: `${folder}: the store cannot be written`,
+    whenFull,
+    readOnly: { code: 'STORE_READ_ONLY', suggestions: elsewhere },
+    other: { code: 'STORE_FAILED', suggestions: elsewhere },
+  });
+}
+
+/** Refuses a model that there is no space for, before anything is downloaded. @throws ToolkitError `DISK_FULL` */
+export function checkRoom({ folder }: Store, { disks }: ExportPlan): void {
+  const full = disks.find(({ neededBytes, freeBytes }) => freeBytes < neededBytes);
+  if (full === undefined) return;
+  const space = freeSpace(full.freeBytes, full.neededBytes, ` at ${full.folder}`);
+  throw new ToolkitError('DISK_FULL', `${folder}: ${space}`, { suggestions: whenFull });
+}
+
+function failure(
+  code: ToolkitError['code'],
+  message: string,
+  suggestions: readonly string[],
+  cause: unknown,
+): ToolkitError {
+  return new ToolkitError(code, message, { suggestions, cause });
+}

@@ -1,0 +1,164 @@
+// Opens a LoRA adapter of PEFT: adapter_config.json and adapter_model.safetensors.
+
+import { basename, joinPath, pathStatus, resolvePath, ToolkitError } from '@llama-ts/base';
+import { columnsOf, type ModelDimensions, rowsOf } from '@llama-ts/format';
+import { openSafetensors, type SafetensorsFile, type TensorInfo } from '@llama-ts/safetensors';
+import { checkpointName, isSourceDtype } from '../checkpoint/tensor-names.js';
+import { readJsonFile } from '../json-fields.js';
+import { modelTensors } from '../weights/model-tensors.js';
+import { type AdapterConfig, badAdapter, parseAdapterConfig, unmergeable } from './adapter-config.js';
+
+const CONFIG_FILE = 'adapter_config.json';
+const WEIGHTS_FILE = 'adapter_model.safetensors';
+const PICKLE_FILE = 'adapter_model.bin';
+/** Files that a merge reads. */
+export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, WEIGHTS_FILE];
+const MAX_CONFIG_BYTES = 1024 * 1024;
+/** PEFT's names of tensors begin so. */
+const PREFIX = /^base_model\.model\./;
+
+/** What an adapter does to one tensor of a model. */
+export type AdapterChange =
+  /** Adds the product of b (rows, rank) and a (rank, columns), times the scaling; with a magnitude (rows), rows get that length. */
+  | {
+      readonly kind: 'product';
+      readonly a: TensorInfo;
+      readonly b: TensorInfo;
+      readonly magnitude: TensorInfo | null;
+      readonly scaling: number;
+    }
+  /** Takes its place: `modules_to_save`. */
+  | { readonly kind: 'whole'; readonly tensor: TensorInfo };
+
+/** An open adapter. */
+export interface LoraAdapter {
+  /** Repository id, or the folder's name; in provenance with its scale. */
+  readonly name: string;
+  readonly folder: string;
+  readonly file: SafetensorsFile;
+  /** Changes by the names of a .bin file's tensors. */
+  readonly changes: ReadonlyMap<string, AdapterChange>;
+  close(): Promise<void>;
+}
+
+/** Options of `openAdapter`. */
+export interface OpenAdapterOptions {
+  /** Folder with the adapter's files. */
+  readonly folder: string;
+  /** Repository id; default: the folder's name. */
+  readonly name?: string | undefined;
+  /** Multiplies its effect. Default 1. */
+  readonly scale?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens an adapter and checks that every tensor of it has a place in the model.
+ *
+ * @throws ToolkitError `NOT_A_CHECKPOINT` for a folder that holds none, `BAD_CONFIG`, `UNSUPPORTED_MODEL` for adapters that cannot be
+ *   merged, `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE`, and what openSafetensors throws
+ */
+export async function openAdapter(
+  { folder, name = basename(resolvePath(folder)), scale = 1, signal }: OpenAdapterOptions,
+  dimensions: ModelDimensions,
+): Promise<LoraAdapter> {
+  const configPath = joinPath(folder, CONFIG_FILE);
+  const json = await readJsonFile(configPath, { code: 'BAD_CONFIG', maxBytes: MAX_CONFIG_BYTES, signal });
+  if (json === null) throw notAnAdapter(folder, `holds no ${CONFIG_FILE}`);
+  const config = parseAdapterConfig(json, configPath);
+  const path = joinPath(folder, WEIGHTS_FILE);
+  const has = (file: string) =>
+    pathStatus(joinPath(folder, file)).then(
+      () => true,
+      () => false,
+    );
+  if (!(await has(WEIGHTS_FILE))) {
+    const found = (await has(PICKLE_FILE))
+      ? `holds its weights as ${PICKLE_FILE}, a pickle`
+      : `holds no ${WEIGHTS_FILE}`;
+    throw notAnAdapter(folder, found);
+  }
+  const file = await openSafetensors(path, { signal });
+  try {
+    const changes = changesOf(file, { config, scale, path }, dimensions);
+    return { name: scale === 1 ? name : `${name}=${scale}`, folder, file, changes, close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+interface AdapterContext {
+  readonly config: AdapterConfig;
+  readonly scale: number;
+  readonly path: string;
+}
+
+function changesOf(
+  { tensors }: SafetensorsFile,
+  { config, scale, path }: AdapterContext,
+  dimensions: ModelDimensions,
+): ReadonlyMap<string, AdapterChange> {
+  const used = new Set<string>();
+  const byName = new Map([...tensors.values()].map((tensor) => [tensor.name.replace(PREFIX, ''), tensor]));
+  const take = (name: string): TensorInfo | null => {
+    const tensor = byName.get(name);
+    if (tensor === undefined) return null;
+    if (!isSourceDtype(tensor.dtype)) {
+      throw new ToolkitError('UNSUPPORTED_DTYPE', `${path}: ${name} is ${tensor.dtype}, expected BF16, F16 or F32`, {
+        suggestions: ['merge it with PEFT, then export the merged folder'],
+      });
+    }
+    used.add(tensor.name);
+    return tensor;
+  };
+  const changes = new Map<string, AdapterChange>();
+  for (const tensor of modelTensors(dimensions)) {
+    const module = checkpointName(tensor.kind, tensor.layer)!.replace(/\.weight$/, '');
+    const shape = tensor.shape.length === 1 ? tensor.shape : [rowsOf(tensor), columnsOf(tensor)];
+    const whole = take(`${module}.weight`);
+    const [a, b] = [take(`${module}.lora_A.weight`), take(`${module}.lora_B.weight`)];
+    if (whole !== null) {
+      checkShape(whole, shape, path);
+      changes.set(tensor.name, { kind: 'whole', tensor: whole });
+    } else if (a !== null && b !== null) {
+      const rank = config.rankOf(module);
+      checkShape(a, [rank, shape[1]!], path);
+      checkShape(b, [shape[0]!, rank], path);
+      const magnitude = take(`${module}.lora_magnitude_vector`) ?? take(`${module}.lora_magnitude_vector.weight`);
+      if ((magnitude !== null) !== config.usesDora) {
+        throw badAdapter(
+          path,
+          `${module} has ${magnitude === null ? 'no' : 'a'} magnitude, and use_dora is ${config.usesDora}`,
+        );
+      }
+      if (magnitude !== null) checkShape(magnitude, [shape[0]!], path);
+      changes.set(tensor.name, { kind: 'product', a, b, magnitude, scaling: scale * config.scalingOf(module, rank) });
+    } else if (a !== null || b !== null) {
+      throw badAdapter(path, `${module} has one of lora_A and lora_B, expected both`);
+    }
+  }
+  const stray = [...tensors.keys()].find((name) => !used.has(name));
+  if (stray !== undefined)
+    throw unmergeable(path, `tensor ${JSON.stringify(stray)} changes nothing of this model that can be merged`);
+  if (changes.size === 0) throw unmergeable(path, 'holds no tensor, expected lora_A and lora_B');
+  if (dimensions.sharedClassifier && changes.has('tok_embeddings.weight')) {
+    throw unmergeable(path, 'changes the embedding, which is the classifier too in this model');
+  }
+  return changes;
+}
+
+function checkShape({ name, shape }: TensorInfo, expected: readonly number[], path: string): void {
+  if (String(shape) === String(expected)) return;
+  const message = `${path}: ${name} has shape [${shape.join(', ')}], expected [${expected.join(', ')}]`;
+  throw new ToolkitError('BAD_TENSOR_SHAPE', message, {
+    suggestions: ['name the model that it was trained on as the source, then run the same command again'],
+  });
+}
+
+function notAnAdapter(folder: string, problem: string): ToolkitError {
+  const message = `${folder}: ${problem}, expected a LoRA adapter: ${ADAPTER_FILES.join(' and ')}`;
+  return new ToolkitError('NOT_A_CHECKPOINT', message, {
+    suggestions: ['save it from the training program with save_pretrained, then run the same command again'],
+  });
+}

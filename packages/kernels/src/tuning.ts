@@ -1,0 +1,71 @@
+// Choices of the native kernels that depend on the core. None of them changes a bit of a result, only how fast it is there.
+import { invalid } from './expect.js';
+
+/** Ways to prefetch weights, in the order of native/tuning.h. */
+export const prefetchTargets = ['none', 'first-level', 'second-level', 'page-starts'] as const;
+
+/** How kernels use the core. */
+export interface Tuning {
+  /**
+   * The cache that a single token prefetches weights into: `first-level` means that one only, `page-starts` the second level and
+   * only the first line of each page of 4,096 bytes, after which the core's own prefetcher reads the page.
+   */
+  readonly prefetch: (typeof prefetchTargets)[number];
+  /** How far ahead of its use a weight is prefetched, in bytes; 0 to 1,048,576. */
+  readonly prefetchBytes: number;
+  /** The most tokens for which rows are streamed instead of rearranged; 1 to 64, but no more than the backend is compiled for. */
+  readonly streamTokens: number;
+  /** The most bytes of weights that a thread takes at a time; 4,096 to 16,777,216. */
+  readonly shareBytes: number;
+  /** How often a thread at a barrier checks for the others before it sleeps; 0 to 1,000,000. */
+  readonly spins: number;
+}
+
+/** Where a choice comes from: the instruction set, the table of CPUs, a measurement on this machine, or the caller. */
+export type TuningReason = 'default' | 'CPU' | 'measured' | 'forced';
+
+/** The choices of opened kernels. */
+export interface ChosenTuning extends Tuning {
+  /** What the CPU is called in the table; null if the table has no such CPU. */
+  readonly cpu: string | null;
+  readonly reasons: Readonly<Record<keyof Tuning, TuningReason>>;
+}
+
+/** The choices in the order of native/tuning.h. */
+export const tuningNames = ['prefetch', 'prefetchBytes', 'streamTokens', 'shareBytes', 'spins'] as const;
+
+/** The fields of native/tuning.h. */
+export function encodeTuning({ prefetch, prefetchBytes, streamTokens, shareBytes, spins }: Tuning): Uint32Array {
+  return Uint32Array.of(prefetchTargets.indexOf(prefetch), prefetchBytes, streamTokens, shareBytes, spins);
+}
+
+/** Decodes the fields of native/tuning.h, in their order there. */
+export function decodeTuning(fields: Uint32Array): Tuning {
+  const [prefetch, prefetchBytes, streamTokens, shareBytes, spins] = fields as Iterable<number> as number[];
+  return {
+    prefetch: prefetchTargets[prefetch!]!,
+    prefetchBytes: prefetchBytes!,
+    streamTokens: streamTokens!,
+    shareBytes: shareBytes!,
+    spins: spins!,
+  };
+}
+
+/** Checks forced choices. @throws ToolkitError `INVALID_ARGUMENT` */
+export function checkTuning({ prefetch, ...numbers }: Partial<Tuning>): void {
+  if (prefetch !== undefined && !prefetchTargets.includes(prefetch)) {
+    throw invalid(`tuning: prefetch is ${prefetch}, expected one of ${prefetchTargets.join(', ')}`);
+  }
+  const ranges = {
+    prefetchBytes: [0, 2 ** 20],
+    streamTokens: [1, 64],
+    shareBytes: [4096, 2 ** 24],
+    spins: [0, 1e6],
+  } as const;
+  for (const [name, [least, largest]] of Object.entries(ranges)) {
+    const value = numbers[name as keyof typeof ranges];
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= largest)) {
+      throw invalid(`tuning: ${name} is ${value}, expected a whole number from ${least} to ${largest}`);
+    }
+  }
+}

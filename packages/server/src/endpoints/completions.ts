@@ -1,0 +1,94 @@
+// POST /v1/completions: continues texts.
+
+import { encodePrompt, type TokenLogProbabilities } from '@llama-ts/runtime';
+import { type Choices, submitChoices } from '../answer/choices.js';
+import { type FinishReason, finishReasonOf } from '../answer/finish-reason.js';
+import { addCompletionLogprob, type CompletionLogprobs } from '../answer/logprobs.js';
+import type { Call } from '../call.js';
+import { type CompletionRequest, readCompletionRequest } from '../request/completion-request.js';
+import type { ServerContext } from '../server-options.js';
+import { answerStream } from './answer-stream.js';
+
+interface TextPart {
+  readonly index: number;
+  readonly text: string;
+  readonly found: TokenLogProbabilities | undefined;
+  readonly finishReason: FinishReason | null;
+}
+
+/** @throws HttpError, ToolkitError: a request that is refused before anything is computed */
+export async function completions(context: ServerContext, call: Call): Promise<Response> {
+  const body = await call.body();
+  const request = readCompletionRequest(body);
+  const { model, checkModelName } = context;
+  checkModelName(request.model);
+  const { specials, options, n } = request;
+  const prompts = request.prompts.map((prompt) =>
+    typeof prompt === 'string' ? encodePrompt(model, prompt, { specials }) : prompt,
+  );
+  const isLengthAsked = (body.max_tokens ?? body.max_completion_tokens ?? null) !== null;
+  const choices = submitChoices(context, call, { prompts, n, options, isLengthAsked });
+  const head = headOf(context, choices);
+  return request.isStream
+    ? answerStream(call, streamed(request, choices, head))
+    : Response.json({ ...head, choices: await whole(request, choices), usage: choices.tally.usage });
+}
+
+function headOf({ createId, modelName, now, fingerprintOf }: ServerContext, { seed }: Choices) {
+  return {
+    id: `cmpl-${createId()}`,
+    object: 'text_completion',
+    created: Math.floor(now().getTime() / 1000),
+    model: modelName,
+    // A completion has no template, and so no date.
+    system_fingerprint: fingerprintOf(undefined),
+    seed,
+  };
+}
+
+async function* textParts({ events }: Choices): AsyncGenerator<TextPart, void, void> {
+  for await (const { index, event } of events) {
+    if (event.type === 'token') yield { index, text: event.text, found: event.logprobs, finishReason: null };
+    else if (event.type === 'end') {
+      yield { index, text: event.text, found: undefined, finishReason: finishReasonOf(event.reason) };
+    }
+  }
+}
+
+async function whole({ options }: CompletionRequest, choices: Choices) {
+  const drafts = Array.from({ length: choices.nChoices }, (_, index) => {
+    const logprobs = options.logprobs === undefined ? null : noLogprobs();
+    return { index, text: '', logprobs, finish_reason: 'stop' as FinishReason };
+  });
+  for await (const { index, text, found, finishReason } of textParts(choices)) {
+    const draft = drafts[index]!;
+    draft.text += text;
+    if (found !== undefined) addCompletionLogprob(draft.logprobs!, found);
+    draft.finish_reason = finishReason ?? draft.finish_reason;
+  }
+  return drafts;
+}
+
+async function* streamed(
+  { includeUsage }: CompletionRequest,
+  choices: Choices,
+  head: object,
+): AsyncGenerator<unknown, void, void> {
+  const chunk = { ...head, ...(includeUsage ? { usage: null } : {}) };
+  const offsets = Array.from({ length: choices.nChoices }, () => 0);
+  for await (const { index, text, found, finishReason } of textParts(choices)) {
+    if (text === '' && found === undefined && finishReason === null) continue;
+    const logprobs = found === undefined ? null : noLogprobs();
+    if (found !== undefined) {
+      addCompletionLogprob(logprobs!, found);
+      logprobs!.text_offset[0] = offsets[index]!;
+      offsets[index]! += found.text.length;
+    }
+    yield { ...chunk, choices: [{ index, text, logprobs, finish_reason: finishReason }] };
+  }
+  if (includeUsage) yield { ...chunk, choices: [], usage: choices.tally.usage };
+}
+
+function noLogprobs(): CompletionLogprobs {
+  return { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
+}

@@ -1,0 +1,33 @@
+// What `system_fingerprint` says: two servers with one fingerprint give the same bytes to the same request and seed.
+
+import { createHash } from 'node:crypto';
+import { TOOL } from '@llama-ts/base';
+import { cacheTypeOf, type Model } from '@llama-ts/runtime';
+
+const DIGITS = 16;
+
+/**
+ * Makes fingerprints for a model: of its weights and settings, of tokenizer and templates, of the kind of its cache, of the
+ * context, and of a day. Backend, threads, load and machine change no bit and are left out.
+ */
+export async function createFingerprint(model: Model): Promise<(dateString: string | undefined) => string> {
+  const { tokenizer, settings, chatTemplate, namedTemplates, templateTokens, generationDefaults } = model;
+  const base = createHash('sha256').update(await model.checksum());
+  const said = {
+    tool: TOOL,
+    settings,
+    chatTemplate,
+    namedTemplates,
+    templateTokens,
+    generationDefaults,
+    contextLength: model.contextLength,
+    cacheType: cacheTypeOf(model.createCache({ positions: 1 })),
+    specialTokens: tokenizer?.specialTokens ?? null,
+  };
+  base.update(JSON.stringify(said));
+  for (let id = 0; id < (tokenizer?.nTokens ?? 0); id++) base.update(tokenizer!.tokenBytes(id)).update('\0');
+  return (dateString) => {
+    const day = dateString === undefined ? 'no day' : `day ${dateString}`;
+    return `fp_${base.copy().update(day).digest('hex').slice(0, DIGITS)}`;
+  };
+}

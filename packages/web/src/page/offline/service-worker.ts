@@ -1,0 +1,57 @@
+// Keeps the files of the page and answers with them when the server does not. What the server says comes first, so that the
+// page is always that of the server that runs, and nothing but these files is ever kept.
+
+/** Set by the build: the paths of the files, and a digest of them. */
+declare const SHELL_FILES: readonly string[];
+declare const SHELL_DIGEST: string;
+
+/** What a service worker has, in as far as this one uses it: the compiler knows the page's globals alone. */
+interface WorkerEvent extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface FetchEvent extends WorkerEvent {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+interface Worker {
+  addEventListener(type: 'install' | 'activate', listener: (event: WorkerEvent) => void): void;
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void;
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+}
+
+const worker = self as unknown as Worker;
+const PREFIX = 'llama-ts-page-';
+const CACHE = `${PREFIX}${SHELL_DIGEST}`;
+
+worker.addEventListener('install', (event) => {
+  event.waitUntil(keepFiles());
+});
+
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(forgetFormer());
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { method, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  if (method !== 'GET' || origin !== location.origin || !SHELL_FILES.includes(pathname)) return;
+  event.respondWith(fetch(event.request).catch(() => keptFile(pathname)));
+});
+
+async function keepFiles(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(SHELL_FILES.map((path) => new Request(path, { cache: 'reload' })));
+  await worker.skipWaiting();
+}
+
+async function forgetFormer(): Promise<void> {
+  const names = await caches.keys();
+  const former = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(former.map((name) => caches.delete(name)));
+  await worker.clients.claim();
+}
+
+async function keptFile(path: string): Promise<Response> {
+  return (await caches.match(path)) ?? Response.error();
+}

@@ -1,0 +1,35 @@
+// What the page shows.
+
+import type { ModelFacts } from '../answerer/answerer.js';
+import type { Conversation } from '../conversation/conversation.js';
+import type { Messages } from '../conversation/message.js';
+
+/** `key`: the server wants a key, or another one. */
+export type ConnectionStatus = 'connecting' | 'up' | 'down' | 'key';
+
+export interface PageState {
+  readonly status: ConnectionStatus;
+  /** The model that the last connection named; null before the first. */
+  readonly model: ModelFacts | null;
+  /** Whether a key was given. */
+  readonly hasKey: boolean;
+  /** Whether conversations outlive the page. */
+  readonly isKept: boolean;
+  /** Conversations that are kept, the last changed first. */
+  readonly conversations: readonly Conversation[];
+  /** The one that is shown. */
+  readonly conversation: Conversation;
+  readonly messages: Messages;
+  /** Ids of conversations in which an answer is coming. */
+  readonly answering: ReadonlySet<string>;
+  /** Something to tell, which goes away. */
+  readonly notice: Notice | null;
+  /** What a screen reader says of the answer that begins or ends. */
+  readonly announcement: string;
+}
+
+export interface Notice {
+  readonly id: number;
+  readonly text: string;
+  readonly isProblem: boolean;
+}

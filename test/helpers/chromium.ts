@@ -1,0 +1,20 @@
+// Starts Chromium for tests of pages.
+
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Debian's; CHROMIUM names another one. `.ci/run` installs it and sets CHROMIUM, so that nothing is skipped there. */
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const args = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+/** Starts it; null where it is not installed, which skips the tests. */
+export async function launchChromium(): Promise<Browser | null> {
+  if (process.env.CHROMIUM === undefined && !existsSync(executablePath)) {
+    console.log(`    ${executablePath} is not there: the page is not opened (apt-get install chromium)`);
+    return null;
+  }
+  return chromium.launch({ executablePath, args });
+}
