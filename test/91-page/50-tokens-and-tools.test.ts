@@ -208,4 +208,5 @@ async function choose(page: Page, choice: string): Promise<void> {
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('dialog').getByLabel('Calls').selectOption(choice);
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
 }

@@ -137,6 +137,40 @@ describe('the page', function () {
     });
   });
 
+  it('has the focus where one types as soon as that is in the document, before a frame was drawn', async () => {
+    await withPage(browser!, server.address, { viewport: wide }, async ({ page }) => {
+      // Observers run before any frame, and effects that wait for one have not run then.
+      await page.addInitScript(`
+        globalThis.focusedAt = {};
+        new MutationObserver(() => {
+          for (const name of ['.composer textarea', '.edit textarea', 'dialog'])
+            focusedAt[name] ??= document.querySelector(name)?.contains(document.activeElement);
+        }).observe(document, { childList: true, subtree: true });`);
+      await page.reload();
+      await setUp(page, { Temperature: '0', 'Longest answer': '4' });
+      await ask(page, 'Hello');
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByRole('textbox', { name: 'Edited message' }).waitFor();
+      assert.deepEqual(await page.evaluate('focusedAt'), {
+        '.composer textarea': true,
+        '.edit textarea': true,
+        dialog: true,
+      });
+    });
+  });
+
+  it('opens a dialog again that the browser closed by itself', async () => {
+    await withPage(browser!, server.address, { viewport: wide }, async ({ page }) => {
+      for (let i = 0; i < 2; i++) {
+        await page.getByRole('button', { name: 'Settings' }).click();
+        await page.getByRole('dialog').waitFor();
+        // As a browser does that does not let a page hold the Escape key back.
+        await page.evaluate(`document.querySelector('dialog').close()`);
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      }
+    });
+  });
+
   it('tells a screen reader when an answer begins and what it says when it ends, and names who speaks', async () => {
     await withPage(browser!, server.address, {}, async ({ page }) => {
       await page.evaluate(`

@@ -1,7 +1,7 @@
 // The page.
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Controller } from '../state/controller.js';
 import { useStore } from '../state/store.js';
 import { Banner } from './banner.js';
@@ -22,7 +22,7 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
   const [open, setOpen] = useState<'conversations' | 'settings' | null>(null);
   const close = (): void => setOpen(null);
   const title = state.conversation.title;
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = title === '' ? 'llama' : `${title} – llama`;
   }, [title]);
   return (
@@ -68,7 +68,7 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
 
 function useMedia(query: string): boolean {
   const [isMatching, setIsMatching] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const list = matchMedia(query);
     const update = (): void => setIsMatching(list.matches);
     list.addEventListener('change', update);

@@ -1,7 +1,7 @@
 // Where a message is written, and an answer stopped.
 
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Controller } from '../state/controller.js';
 import type { PageState } from '../state/page-state.js';
 import { ContextMeter } from './context-meter.js';
@@ -17,7 +17,8 @@ export function Composer({ state, controller }: ComposerProps): JSX.Element {
   const [isEmpty, setIsEmpty] = useState(true);
   const { id } = state.conversation;
   const isBusy = state.answering.has(id);
-  useEffect(() => {
+  // Before the first frame: who types at once has the focus.
+  useLayoutEffect(() => {
     // Not on a touch screen, where a keyboard would come up.
     if (matchMedia('(hover: hover)').matches) field.current!.focus();
   }, [id]);

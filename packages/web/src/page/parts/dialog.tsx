@@ -1,7 +1,7 @@
 // A dialog: the browser keeps the focus in it, and Escape closes it.
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from './icon.js';
 
 export interface DialogProps {
@@ -15,7 +15,7 @@ export interface DialogProps {
 export function Dialog({ title, place, onClose, children }: DialogProps): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current!;
     const opener = document.activeElement;
     dialog.showModal();
@@ -35,6 +35,8 @@ export function Dialog({ title, place, onClose, children }: DialogProps): JSX.El
         event.preventDefault();
         onClose();
       }}
+      // A browser may close it without asking; after its removal the event says nothing.
+      onClose={() => ref.current !== null && onClose()}
       // Only a click beside it hits the dialog itself: its content fills it.
       onClick={(event) => event.target === ref.current && onClose()}
     >

@@ -1,7 +1,7 @@
 // The messages that are shown, and a place at their end that stays in view while an answer comes.
 
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Message, Messages } from '../conversation/message.js';
 import { branchesOf, shownPath } from '../conversation/tree.js';
 import type { Controller } from '../state/controller.js';
@@ -31,7 +31,7 @@ export function MessageList({ state, controller }: MessageListProps): JSX.Elemen
 
   // Another conversation, or a message of one's own, is shown from its end on.
   const lastOwn = path.findLast(({ role }) => role === 'user')?.id;
-  useEffect(() => {
+  useLayoutEffect(() => {
     isAtEnd.current = true;
     toEnd();
   }, [conversation.id, lastOwn]);

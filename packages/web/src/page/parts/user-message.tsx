@@ -1,7 +1,7 @@
 // A message of the user, which can be edited: the edited one is sent in its place, and the former one stays as a branch.
 
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { UserMessage as Message } from '../conversation/message.js';
 import type { Controller } from '../state/controller.js';
 import { Branches } from './branches.js';
@@ -53,7 +53,7 @@ interface EditFormProps {
 
 function EditForm({ content, onCancel, onSend }: EditFormProps): JSX.Element {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current!.focus();
     field.current!.setSelectionRange(content.length, content.length);
   }, []);

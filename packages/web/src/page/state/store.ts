@@ -1,6 +1,6 @@
 // A value that components watch. They are told once per frame, however many changes there were in it.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export interface Store<T> {
   readonly value: T;
@@ -41,7 +41,7 @@ export function createStore<T>(initial: T): Store<T> {
 /** The value of a store; the component renders again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [value, setValue] = useState(store.value);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = (): void => setValue(() => store.value);
     // It may have changed between the rendering and this.
     update();
