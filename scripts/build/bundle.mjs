@@ -1,7 +1,7 @@
 // Bundles the code of each package into few files in its dist/: Node takes about half a millisecond for each module it
 // loads, and a package has up to a hundred. Packages stay apart from one another; their types come from tsc.
 // A package with a src/platform/browser.ts is bundled twice: for Node from index.js on, for browsers from browser.js on.
-// One with a src/page has the files of a web page in dist/files.
+// One with a src/page has the files of a web page in dist/files. One for browsers alone is bundled for them alone.
 // With --check nothing is written: what is in dist/ and not of these sources is listed, and the exit status is 1.
 
 import fs from 'node:fs';
@@ -25,6 +25,13 @@ const { filename: __filename, dirname: __dirname } = import.meta;`,
 /** Started by the browser's platform. */
 const BROWSER_WORKER = 'platform/browser-worker.ts';
 
+/** Packages that Node has no use for. Their workers hold all they need: a page's import map does not hold for workers. */
+const forBrowsersAlone = ['browser'];
+/** The other packages by their sources, which need no build before. */
+const sourcesByName = Object.fromEntries(
+  ['base', 'format'].map((name) => [`@llama-ts/${name}`, path.join(root, 'packages', name, 'src/index.ts')]),
+);
+
 const isCheck = process.argv.includes('--check');
 const packages = path.join(root, 'packages');
 for (const name of fs.readdirSync(packages)) {
@@ -39,6 +46,7 @@ for (const name of fs.readdirSync(packages)) {
 async function bundles(name, dist) {
   const source = path.join(packages, name, 'src');
   const entries = entryFiles(source);
+  if (forBrowsersAlone.includes(name)) return bundlesForBrowsers(name, dist, entries);
   const files = await bundle(name, dist, 'node', entries.filter((file) => file !== BROWSER_WORKER).map(asItIs));
   if (fs.existsSync(path.join(source, 'platform/browser.ts'))) {
     const workers = entries.filter((file) => file === BROWSER_WORKER).map(asItIs);
@@ -54,13 +62,25 @@ async function bundles(name, dist) {
   return files;
 }
 
+/** One bundle for the page, and one for each worker. */
+async function bundlesForBrowsers(name, dist, entries) {
+  const isWorker = (file) => file.endsWith('-worker.ts');
+  const files = await bundle(name, dist, 'browser', entries.filter((file) => !isWorker(file)).map(asItIs));
+  for (const worker of entries.filter(isWorker)) {
+    const whole = { packages: 'bundle', alias: sourcesByName, splitting: false };
+    for (const [file, contents] of await bundle(name, dist, 'browser', [asItIs(worker)], whole))
+      files.set(file, contents);
+  }
+  return files;
+}
+
 /** An entry whose bundle has its own name. */
 function asItIs(file) {
   return { from: file, to: file.replace(/\.ts$/, '') };
 }
 
 /** One bundle: contents by path. */
-async function bundle(name, dist, platform, entries) {
+async function bundle(name, dist, platform, entries, options = {}) {
   const source = path.join(packages, name, 'src');
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
@@ -80,6 +100,7 @@ async function bundle(name, dist, platform, entries) {
     write: false,
     logLevel: 'warning',
     ...(name === 'cli' ? commandLine : { packages: 'external' }),
+    ...options,
   });
   const files = new Map(outputFiles.map((file) => [file.path, file.contents]));
   const licenses = licensesOf(Object.keys(metafile.inputs));

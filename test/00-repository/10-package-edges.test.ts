@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['base', 'format', 'exporter', 'runtime'],
   server: ['base', 'runtime'],
   web: [],
+  browser: ['base', 'format', 'runtime'],
   cli: [
     'base',
     'durable',

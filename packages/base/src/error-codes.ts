@@ -90,6 +90,7 @@ export const errorKinds = {
   NOT_PYTORCH: 'input',
   NOT_SAFETENSORS: 'input',
   NO_CHAT_TEMPLATE: 'input',
+  NO_CHECKSUMS: 'input',
   NO_TOKENIZER: 'input',
   OUTPUT_BUSY: 'usage',
   OUTPUT_EXISTS: 'usage',

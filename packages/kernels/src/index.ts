@@ -42,3 +42,4 @@ export {
 export { type SegmentShape, segmentShape } from './segment-shape.js';
 export { startSha256 } from './sha256.js';
 export { type ChosenTuning, prefetchTargets, type Tuning, type TuningReason } from './tuning.js';
+export { WASM_MEMORY_BYTES, type WasmWork, wasmOverhead } from './wasm/wasm-needs.js';

@@ -56,6 +56,7 @@ export { type Pooling, poolings } from './embedding/pooler.js';
 export { createEngine, type Engine, type SubmitOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/engine-options.js';
 export type { EventStream } from './engine/event-queue.js';
+export { checkMemoryPlan, type MemoryPlan, type PlanMemoryOptions, planMemory } from './model/memory-plan.js';
 export type { Model } from './model/model.js';
 export { openModel } from './model/open-model.js';
 export { DEFAULT_CONTEXT, type OpenModelOptions } from './model/open-model-options.js';

@@ -8,11 +8,9 @@ import { type ProgramRunner, programKernels } from '../program/program-kernels.j
 import { chooseThreads } from '../program/threads.js';
 import { instantiate, type WasmExports } from './wasm-instance.js';
 import { type WasmMemory, wasmMemory } from './wasm-memory.js';
-import { compileModule, MODULE_PAGES } from './wasm-module.js';
+import { compileModule } from './wasm-module.js';
+import { MODULE_PAGES, STACK_BYTES } from './wasm-sizes.js';
 import { openWasmWeights } from './wasm-weights.js';
-
-/** The stack of one thread; kernels keep tiles of a few kilobytes there. */
-const STACK_BYTES = 256 * 1024;
 
 /** Computes a program that is planned. */
 interface Threads {

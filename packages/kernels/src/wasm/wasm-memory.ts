@@ -3,11 +3,9 @@ import { ToolkitError } from '@llama-ts/base';
 import { allocating, arrayAllocator } from '../allocation.js';
 import type { Allocator } from '../kernels.js';
 import type { ProgramArray } from '../program/encoder.js';
+import { MAX_MEMORY_BYTES, PAGE_BYTES } from './wasm-sizes.js';
 import { type SharedMemory, webAssembly } from './web-assembly.js';
 
-const PAGE_BYTES = 65536;
-/** The most that 32-bit addresses reach. */
-export const MAX_MEMORY_BYTES = 2 ** 32;
 /** A cache line. */
 const ALIGNMENT = 64;
 

@@ -4,9 +4,6 @@ import { ToolkitError } from '@llama-ts/base';
 import { platform } from '#platform';
 import { type WasmModule, webAssembly } from './web-assembly.js';
 
-/** Pages for the module's data and the caller's stack; instantiation fails when they are too few. */
-export const MODULE_PAGES = 16;
-
 /** @throws ToolkitError `BACKEND_UNAVAILABLE` */
 export async function compileModule(): Promise<WasmModule> {
   try {

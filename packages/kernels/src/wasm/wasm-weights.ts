@@ -3,7 +3,8 @@
 import { type Openable, openSource, ToolkitError } from '@llama-ts/base';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
-import { MAX_MEMORY_BYTES, type WasmMemory } from './wasm-memory.js';
+import type { WasmMemory } from './wasm-memory.js';
+import { MAX_MEMORY_BYTES } from './wasm-sizes.js';
 
 /** @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_SHRANK`, `MODEL_TOO_LARGE_FOR_WASM` */
 export async function openWasmWeights(

@@ -1,0 +1,193 @@
+// A download from its first request to its last line in the journal. It runs in a worker, and holds the model's lock.
+
+import { isToolkitError } from '@llama-ts/base';
+import { type BinFile, headerByteLength } from '@llama-ts/format';
+import { keepsChanging, noChecksums, storeFailed, storeFull } from '../failures.js';
+import { type Identity, isSameFile, type Range, receivedBytes } from '../journal.js';
+import { fileNameOf } from '../names.js';
+import { MODEL_FILE, openStoreFolder, removeModelFolder } from '../store-folder.js';
+import type { DownloadEvent, DownloadRequest } from './download-messages.js';
+import { createHasher } from './hasher.js';
+import { FileChanged } from './http-failures.js';
+import { type JournalFile, openJournal } from './journal-file.js';
+import { checkedOutline, receiveOutline, storedOutline, weightsEndOf } from './outline.js';
+import { missingParts } from './parts.js';
+import { createProgress } from './progress.js';
+import { knownRemote, openRemote, type RemoteFile, type RemoteOptions } from './remote-file.js';
+import { openSyncFile, type SyncAccessHandle } from './sync-file.js';
+import { receiveParts, receiveUnverified, type Transfer, verifyParts } from './transfer.js';
+import { withModelLock } from './with-model-lock.js';
+
+/** The first request brings the header, in v3 with its table, and tells what the file is. */
+const HEAD_BYTES = 64 * 1024;
+/** Times that a download starts anew because the file changed. */
+const MAX_CHANGES = 3;
+
+/** How a download reports and ends. */
+export interface DownloadOptions {
+  readonly signal: AbortSignal;
+  readonly emit: (event: DownloadEvent) => void;
+}
+
+/** The open files of a model. */
+interface Files {
+  readonly model: SyncAccessHandle;
+  readonly journal: JournalFile;
+}
+
+/**
+ * Downloads a model into the store, or what is missing of it.
+ *
+ * @throws ToolkitError `BAD_CHECKSUM`, `NO_CHECKSUMS`, `DISK_FULL`, `STORE_FAILED`, `SOURCE_CHANGED`, of the hub and of the
+ *   format; rejects with the signal's reason
+ */
+export async function downloadModel(request: DownloadRequest, { signal, emit }: DownloadOptions): Promise<void> {
+  const { key, name } = request;
+  const store = await openStoreFolder();
+  await withModelLock(key, { signal, emit }, async (emitToAll) => {
+    for (let nChanges = 0; ; nChanges++) {
+      const changed = await attempt(request, store, { signal, emit: emitToAll });
+      if (changed === null) return;
+      emitToAll({ type: 'file-changed', droppedBytes: changed.droppedBytes });
+      if (nChanges === MAX_CHANGES) throw keepsChanging(name);
+    }
+  });
+}
+
+/** @returns null once the model is whole; what was dropped if the file changed, and all of it is to be fetched */
+async function attempt(
+  request: DownloadRequest,
+  store: FileSystemDirectoryHandle,
+  options: DownloadOptions,
+): Promise<{ readonly droppedBytes: number } | null> {
+  const { key, name } = request;
+  const { signal } = options;
+  let files: Files | null = null;
+  let shouldRemove = false;
+  try {
+    const folder = await store.getDirectoryHandle(key, { create: true });
+    files = await openFiles(folder);
+    await download(request, files, options);
+    return null;
+  } catch (error) {
+    const journal = files?.journal.current() ?? null;
+    shouldRemove = journal === null || receivedBytes(journal) === 0;
+    signal.throwIfAborted();
+    if (error instanceof FileChanged) {
+      shouldRemove = true;
+      return { droppedBytes: journal === null ? 0 : receivedBytes(journal) };
+    }
+    if (!(error instanceof DOMException)) throw error;
+    if (error.name !== 'QuotaExceededError') throw storeFailed(name, error);
+    shouldRemove = true;
+    throw storeFull(name, journal?.facts.byteLength ?? 0, null, error);
+  } finally {
+    files?.model.close();
+    files?.journal.close();
+    if (shouldRemove) await removeModelFolder(store, key);
+  }
+}
+
+async function openFiles(folder: FileSystemDirectoryHandle): Promise<Files> {
+  const journal = await openJournal(folder);
+  try {
+    return { journal, model: await openSyncFile(folder, MODEL_FILE) };
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}
+
+async function download(request: DownloadRequest, files: Files, options: DownloadOptions): Promise<void> {
+  const { name, url, headers, maxRetries, unchecked, update } = request;
+  const { model, journal } = files;
+  const { signal, emit } = options;
+  const remoteOptions: RemoteOptions = {
+    url,
+    headers,
+    maxRetries,
+    signal,
+    onRetry: (retry) => emit({ type: 'download-retry', ...retry }),
+  };
+  const found = journal.current();
+  const isUsable = found !== null && model.getSize() === found.facts.byteLength && receivedBytes(found) > 0;
+  if (isUsable && found.complete !== null) {
+    if (!found.complete.isChecked && !unchecked) throw noChecksums(name);
+    if (update && !(await isStill(found.facts, remoteOptions))) throw new FileChanged();
+    return;
+  }
+  const fileName = fileNameOf(url);
+  let remote: RemoteFile;
+  let head: Uint8Array<ArrayBuffer> | null = null;
+  if (isUsable) remote = knownRemote(remoteOptions, found.facts, found.facts.servesRanges);
+  else {
+    ({ remote, head } = await openRemote(remoteOptions, HEAD_BYTES));
+    const { identity, servesRanges } = remote;
+    journal.begin({ ...identity, name, url, servesRanges, started: new Date().toISOString() });
+    // Takes all of its place at once: where there is not enough, nothing is downloaded.
+    model.truncate(0);
+    model.truncate(identity.byteLength);
+    if (!unchecked && (await isPlain(remote, head, fileName))) throw noChecksums(name);
+  }
+  const { byteLength } = remote.identity;
+  const received = isUsable ? receivedBytes(found) : 0;
+  emit({ type: 'download-start', receivedBytes: received, byteLength });
+  const count = createProgress(emit, received, byteLength);
+  const transfer: Transfer = { name, remote, model, journal, hasher: await createHasher(), signal, emit, count };
+  const isChecked = await receiveRest(transfer, head, fileName);
+  journal.append({ complete: new Date().toISOString(), isChecked });
+}
+
+async function isStill(known: Identity, options: RemoteOptions): Promise<boolean> {
+  const { remote } = await openRemote(options, 1);
+  return isSameFile(known, remote.identity);
+}
+
+/** Whether a file ends at its last weight. What else is wrong with it shows later. */
+async function isPlain(remote: RemoteFile, head: Uint8Array, fileName: string): Promise<boolean> {
+  const outline = await weightsEndOf({ remote }, head, fileName).catch((error: unknown) => {
+    if (isToolkitError(error) && !error.code.startsWith('HUB_')) return null;
+    throw error;
+  });
+  return outline?.weightsEnd === remote.identity.byteLength;
+}
+
+/**
+ * Receives what is missing. Where the server sends parts, header and trailer come first and each tensor is checked as it comes;
+ * else, and of a plain file, everything comes first.
+ *
+ * @param head the file's first bytes at the beginning of a download; null when it goes on
+ * @returns whether every byte was checked
+ */
+async function receiveRest(transfer: Transfer, head: Uint8Array | null, fileName: string): Promise<boolean> {
+  const { journal, remote, model } = transfer;
+  const { byteLength } = remote.identity;
+  const { verified, received } = journal.current()!;
+  const comesWhole =
+    head === null ? verified.length === 0 : !remote.servesRanges || (await isPlain(remote, head, fileName));
+  if (comesWhole) {
+    await receiveUnverified(transfer, [0, byteLength], received?.[1] ?? 0);
+    const bin = await checkedOutline(transfer, fileName);
+    if (bin.trailer === null) return false;
+    await verifyParts(transfer, missingParts(bin, null));
+    return true;
+  }
+  const bin = head === null ? await storedOutline(transfer, fileName) : await receiveOutline(transfer, head, fileName);
+  if (head !== null) {
+    model.flush();
+    for (const range of outlineRanges(bin, byteLength)) {
+      journal.append({ verified: range });
+      transfer.count(range[1] - range[0]);
+    }
+  }
+  await receiveParts(transfer, missingParts(bin, journal.current()), journal.current()!.received);
+  return true;
+}
+
+/** Where header and trailer are. */
+function outlineRanges({ header, layout }: BinFile, byteLength: number): readonly Range[] {
+  return [
+    [0, headerByteLength(header)],
+    [layout.weightsEnd, byteLength],
+  ];
+}

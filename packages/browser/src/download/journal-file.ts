@@ -1,0 +1,50 @@
+// The journal while a download writes to it.
+
+import {
+  decodeJournal,
+  encodeFacts,
+  encodeRecord,
+  type Journal,
+  type JournalRecord,
+  type ModelFacts,
+} from '../journal.js';
+import { JOURNAL_FILE } from '../store-folder.js';
+import { openSyncFile, writeAll } from './sync-file.js';
+
+/** A journal that is open for writing. */
+export interface JournalFile {
+  /** What it says; null for a new or an unreadable one. */
+  current(): Journal | null;
+  /** Begins it anew. */
+  begin(facts: ModelFacts): void;
+  /** Adds a line, which is on the disk when this returns. */
+  append(record: JournalRecord): void;
+  close(): void;
+}
+
+/** Opens a folder's journal. What is torn at its end is overwritten. */
+export async function openJournal(folder: FileSystemDirectoryHandle): Promise<JournalFile> {
+  const file = await openSyncFile(folder, JOURNAL_FILE);
+  const current = (): Journal | null => {
+    const bytes = new Uint8Array(file.getSize());
+    file.read(bytes, { at: 0 });
+    return decodeJournal(bytes);
+  };
+  let end = current()?.end ?? 0;
+  file.truncate(end);
+  const add = (line: Uint8Array): void => {
+    writeAll(file, line, end);
+    file.flush();
+    end += line.byteLength;
+  };
+  return {
+    current,
+    begin(facts) {
+      file.truncate(0);
+      end = 0;
+      add(encodeFacts(facts));
+    },
+    append: (record) => add(encodeRecord(record)),
+    close: () => file.close(),
+  };
+}
