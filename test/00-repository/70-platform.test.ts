@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
 
 /** What a page loads to run a model, to read weights, to export and to check them. */
-const portable = ['base', 'format', 'safetensors', 'pytorch', 'kernels', 'runtime', 'exporter', 'evaluate', 'browser'];
+const portable = [
+  ...['base', 'format', 'safetensors', 'pytorch', 'kernels', 'runtime', 'exporter', 'evaluate', 'browser', 'server'],
+];
 
 /** The hub's cache is a folder of this machine, with links and locks in it: so exporter/src/hub is for Node only. */
 const ofNode = (file: string): boolean => file.includes('/platform/') || file.includes('/exporter/src/hub/');

@@ -3,14 +3,14 @@
 // A request passes the guards (Host, Origin, key) before its body is read, and its body is checked before anything is
 // computed. What it then holds ends with its client.
 
-import { ToolkitError } from '@llama-ts/base';
+import { hexOf, ToolkitError } from '@llama-ts/base';
 import { chosenTemplate, createEmbedder, type Engine } from '@llama-ts/runtime';
+import { platform } from '#platform';
 import { createApp } from './app.js';
 import { createCalls } from './calls.js';
 import { endpoints } from './endpoints/endpoints.js';
 import { createFingerprint } from './fingerprint.js';
 import { createGuard } from './guard/guard.js';
-import { createMetrics } from './metrics.js';
 import { createConstraintCache } from './request/constraint-cache.js';
 import type { ApiServerOptions, LogEntry, ServerContext } from './server-options.js';
 import { templateDay } from './template-day.js';
@@ -78,7 +78,7 @@ async function createContext(engine: Engine, options: ApiServerOptions): Promise
     engine,
     embedder: createEmbedder(model, { maxWaiting: MAX_WAITING_EMBEDDINGS }),
     model,
-    metrics: createMetrics(engine, endpointPaths, () => performance.now() / 1000),
+    metrics: platform.createMetrics(engine, endpointPaths, () => performance.now() / 1000),
     modelName,
     templateName,
     now,
@@ -86,6 +86,7 @@ async function createContext(engine: Engine, options: ApiServerOptions): Promise
     createId: options.createId ?? (() => crypto.randomUUID()),
     drawSeed: options.drawSeed ?? drawSeed,
     constraints: createConstraintCache(),
+    modelSha256: hexOf(await model.checksum()),
     fingerprintOf: await createFingerprint(model),
     startedAt: Math.floor(now().getTime() / 1000),
     dateStringOf: (asked) => asked ?? dateString ?? (asksClock ? templateDay(now()) : undefined),

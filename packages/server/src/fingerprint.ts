@@ -1,10 +1,12 @@
 // What `system_fingerprint` says: two servers with one fingerprint give the same bytes to the same request and seed.
 
-import { createHash } from 'node:crypto';
-import { TOOL } from '@llama-ts/base';
+import { createSha256, hexOf, TOOL } from '@llama-ts/base';
 import { cacheTypeOf, type Model } from '@llama-ts/runtime';
 
 const DIGITS = 16;
+/** Between the bytes of two tokens. */
+const SEPARATOR = Uint8Array.of(0);
+const encoder = new TextEncoder();
 
 /**
  * Makes fingerprints for a model: of its weights and settings, of tokenizer and templates, of the kind of its cache, of the
@@ -12,7 +14,7 @@ const DIGITS = 16;
  */
 export async function createFingerprint(model: Model): Promise<(dateString: string | undefined) => string> {
   const { tokenizer, settings, chatTemplate, namedTemplates, templateTokens, generationDefaults } = model;
-  const base = createHash('sha256').update(await model.checksum());
+  const base = createSha256().update(await model.checksum());
   const said = {
     tool: TOOL,
     settings,
@@ -24,10 +26,12 @@ export async function createFingerprint(model: Model): Promise<(dateString: stri
     cacheType: cacheTypeOf(model.createCache({ positions: 1 })),
     specialTokens: tokenizer?.specialTokens ?? null,
   };
-  base.update(JSON.stringify(said));
-  for (let id = 0; id < (tokenizer?.nTokens ?? 0); id++) base.update(tokenizer!.tokenBytes(id)).update('\0');
+  base.update(encoder.encode(JSON.stringify(said)));
+  for (let id = 0; id < (tokenizer?.nTokens ?? 0); id++) base.update(tokenizer!.tokenBytes(id)).update(SEPARATOR);
+  const digest = base.digest();
   return (dateString) => {
     const day = dateString === undefined ? 'no day' : `day ${dateString}`;
-    return `fp_${base.copy().update(day).digest('hex').slice(0, DIGITS)}`;
+    const whole = createSha256().update(digest).update(encoder.encode(day));
+    return `fp_${hexOf(whole.digest()).slice(0, DIGITS)}`;
   };
 }

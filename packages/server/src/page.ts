@@ -1,6 +1,6 @@
 // The page that the server sends: its files, with headers that keep the browser from requests to any other server.
 
-import { createHash } from 'node:crypto';
+import { hexOf, sha256 } from '@llama-ts/base';
 import type { Endpoint } from './endpoints/endpoint.js';
 import type { PageFile, PageFiles } from './page-files.js';
 
@@ -38,7 +38,7 @@ export function pageEndpoints(files: PageFiles): Endpoint[] {
 }
 
 function createSender({ type, body }: PageFile): Endpoint['handle'] {
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  const etag = `"${hexOf(sha256(body))}"`;
   return async (_context, { request }) => {
     const isKnown = request.headers.get('if-none-match') === etag;
     return new Response(isKnown ? null : (body as Uint8Array<ArrayBuffer>), {

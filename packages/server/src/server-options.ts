@@ -68,6 +68,8 @@ export interface ServerContext {
   checkModelName(name: string | undefined): void;
   /** The day of a conversation; undefined lets the template choose its own. */
   dateStringOf(asked: string | undefined): string | undefined;
+  /** `Model.checksum` in hexadecimal digits. */
+  readonly modelSha256: string;
   /** The fingerprint of answers that depend on this day. */
   fingerprintOf(dateString: string | undefined): string;
   /** When the server began, in seconds since 1970. */

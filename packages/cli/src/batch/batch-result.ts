@@ -22,16 +22,18 @@ export async function answeredResult(
   seed: bigint,
   events: AsyncIterable<GenerateEvent>,
 ): Promise<BatchResult> {
-  const { text, endReason, stop, nPromptTokens, nTokens, speculation, meetsConstraint } = await speak(
+  const { text, endReason, stop, nPromptTokens, nTokens, speculation, meetsConstraint, digest } = await speak(
     events,
     () => undefined,
   );
   const judged = meetsConstraint === undefined ? {} : { meetsConstraint };
+  const digested = digest === undefined ? {} : { digest };
   const said = {
     text,
     endReason,
     stop,
     ...judged,
+    ...digested,
     seed: String(seed),
     nPromptTokens,
     nTokens,

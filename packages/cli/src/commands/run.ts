@@ -1,6 +1,6 @@
 // llama run: continues a prompt.
 
-import { commandLine, ToolkitError } from '@llama-ts/base';
+import { commandLine, hexOf, ToolkitError } from '@llama-ts/base';
 import {
   type AnswerResult,
   type Constraint,
@@ -37,10 +37,13 @@ interface Spoken extends Omit<AnswerResult, 'nCachedTokens' | 'nTokens'> {
 }
 
 /** Output of `--json`: the answer, or with `--answers` all of them. */
-type RunReport = { readonly model: string; readonly prompt: string; readonly backend: string } & (
-  | Spoken
-  | { readonly answers: readonly Spoken[] }
-);
+type RunReport = {
+  readonly model: string;
+  readonly prompt: string;
+  readonly backend: string;
+  /** `Model.checksum` in hexadecimal digits, with `--digest`. */
+  readonly modelSha256?: string;
+} & (Spoken | { readonly answers: readonly Spoken[] });
 
 /** Output of `--json` for a file of prompts. */
 type RunBatchReport = { readonly model: string; readonly backend: string } & BatchReport;
@@ -152,6 +155,7 @@ export default class Run extends BaseCommand {
     const notice = formattedNotice(model, prompt);
     // Printed with --json too, which silences logToStderr: the prompt was not read as its author meant it.
     if (!flags.special && notice !== null) printNotice(notice);
+    const modelSha256 = flags.digest ? hexOf(await model.checksum(this.signal)) : null;
     const answers: Spoken[] = [];
     const options: GenerateOptions = {
       ...answerOptions(flags),
@@ -166,12 +170,17 @@ export default class Run extends BaseCommand {
       if (!flags['no-echo']) shown.push(prompt);
       const speech = await speak(events, shown.push).finally(shown.end);
       this.logToStderr((await besideAnswer()) + speedLine(speech, model));
+      if (modelSha256 !== null) {
+        this.logToStderr(`model sha256 ${modelSha256}`);
+        this.logToStderr(`answer sha256 ${speech.digest}`);
+      }
       if (speech.meetsConstraint === false) this.#reportCutOff(speech);
       const { nCachedTokens: _none, nTokens: _counted, ...said } = speech;
       answers.push({ seed: String(seed), ...said });
     }
     const reported = flags.answers === undefined ? answers[0]! : { answers };
-    return { model: name, prompt, backend: model.backend, ...reported };
+    const digested = modelSha256 === null ? {} : { modelSha256 };
+    return { model: name, prompt, backend: model.backend, ...digested, ...reported };
   }
 
   /** The answer was shown as it came. A notice says that it is incomplete, and the exit code tells scripts. */

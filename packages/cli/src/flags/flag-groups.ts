@@ -28,6 +28,7 @@ const groups: readonly Group[] = [
     heading: 'ANSWER',
     flags: [
       ...['max-tokens', 'min-tokens', 'stop', 'stop-id', 'json-schema', 'json-mode', 'regex', 'logprobs', 'answers'],
+      'digest',
     ],
   },
   { heading: 'FILE OF PROMPTS', flags: ['input', 'output', 'parallel', 'cache-bytes', 'no-resume', 'force'] },

@@ -3,7 +3,7 @@
 import type { AnswerOptions } from '@llama-ts/runtime';
 import { Flags, type Interfaces } from '@oclif/core';
 import { batchFlags } from '../batch/batch-flags.js';
-import { numberFlag } from './answer-field-flag.js';
+import { fieldHelp, numberFlag } from './answer-field-flag.js';
 import { templateNameFlag } from './chat-template-flag.js';
 import { constraintFlags } from './constraint-flags.js';
 import { lookupFlag } from './lookup-flag.js';
@@ -42,6 +42,7 @@ export const runFlags = {
     default: 'generate',
   }),
   system: Flags.string({ char: 'y', description: 'set the system prompt, with --mode chat' }),
+  digest: Flags.boolean({ description: fieldHelp('digest') }),
   ...batchFlags,
 };
 
@@ -49,9 +50,9 @@ export type RunFlags = Interfaces.InferredFlags<typeof runFlags>;
 
 /** How an answer is generated. */
 export function answerOptions(flags: RunFlags): AnswerOptions {
-  const { steps, temperature, logprobs, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
+  const { steps, temperature, logprobs, digest, 'top-p': topP, 'reference-sampler': referenceSampler } = flags;
   const maxTokens = flags['max-tokens'] ?? (steps === undefined ? DEFAULT_MAX_TOKENS : undefined);
-  return { ...samplingOptions(flags), steps, maxTokens, temperature, topP, referenceSampler, logprobs };
+  return { ...samplingOptions(flags), steps, maxTokens, temperature, topP, referenceSampler, logprobs, digest };
 }
 
 /** How to read special names in a prompt. */

@@ -44,6 +44,11 @@ export interface EndEvent {
   readonly nTokens: number;
   /** Whether the answer meets its constraint, if it has one. An answer that a limit or a full context ended may not. */
   readonly meetsConstraint?: boolean;
+  /**
+   * With the option `digest`: sha256, as 64 hexadecimal digits, over 8 bytes for each token of the answer: its id as a
+   * 32-bit integer, and the model's logit of it as a 32-bit float, both little-endian.
+   */
+  readonly digest?: string;
   /** Time since the first step. */
   readonly milliseconds: number;
 }

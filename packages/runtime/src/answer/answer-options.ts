@@ -2,7 +2,7 @@
 
 import type { Constraint } from '../constraint/constraint.js';
 import type { OptionKind, TableOf } from '../options/check-options.js';
-import { aFunction, aString, count, either, ids, strings, wholeNumber } from '../options/option-kinds.js';
+import { aBoolean, aFunction, aString, count, either, ids, strings, wholeNumber } from '../options/option-kinds.js';
 import { type SamplingOptions, samplingOptions } from '../sampler/sampling-options.js';
 import { type LimitOptions, limitOptions } from './answer-limits.js';
 
@@ -25,6 +25,8 @@ export interface AnswerOptions extends SamplingOptions, LimitOptions {
    * any number, 0 too.
    */
   readonly logprobs?: number | undefined;
+  /** Whether the end event has the digest of the answer's tokens and logits. Default false. */
+  readonly digest?: boolean | undefined;
   /** Milliseconds; default performance.now. */
   readonly now?: (() => number) | undefined;
 }
@@ -52,6 +54,7 @@ export const answerOptions: TableOf<AnswerOptions> = {
   stopIds: ids,
   constraint: aConstraint,
   logprobs: wholeNumber(0, MAX_LOGPROBS),
+  digest: aBoolean,
   now: aFunction,
 };
 

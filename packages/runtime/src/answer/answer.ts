@@ -9,6 +9,7 @@ import { ids } from '../options/option-kinds.js';
 import { type LogProbability, type Measure, measure } from '../sampler/log-probabilities.js';
 import { createSampler } from '../sampler/sampler.js';
 import { samplerOptionsOf } from '../sampler/sampling-options.js';
+import { createAnswerDigest } from './answer-digest.js';
 import type { AnswerStep, EndEvent, EndReason, NamedLogProbability, TokenEvent } from './answer-events.js';
 import { resolveLimits } from './answer-limits.js';
 import { type CreateAnswerOptions, createAnswerOptions } from './answer-options.js';
@@ -55,6 +56,7 @@ export function beginAnswer(model: Model, promptTokens: readonly number[], optio
   const stopNames = stopTokens(model, stop);
   const endIds = [...eosIds, ...stopIds, ...stopNames.keys()];
   const constrained = options.constraint?.begin(model.tokenizer!) ?? null;
+  const digest = options.digest === true ? createAnswerDigest() : null;
   let position = promptTokens.length;
   let start: number | null = null;
 
@@ -64,6 +66,7 @@ export function beginAnswer(model: Model, promptTokens: readonly number[], optio
       start ??= now();
       if (position >= limits.end) return { token: null, end: endEvent(limits.reason) };
       if (isDone()) return { token: null, end: endEvent('complete') };
+      const computed = digest === null ? null : logits.slice();
       const measured = logprobs === undefined ? null : await measure(logits, model.softmax);
       // Rows of the embedding that no token uses: their logits mean nothing.
       if (model.tokenizer !== null) logits.fill(Number.NEGATIVE_INFINITY, model.tokenizer.nUsedTokens);
@@ -79,6 +82,7 @@ export function beginAnswer(model: Model, promptTokens: readonly number[], optio
       const found = position + 1 < limits.minEnd ? { text: decoded, stop: null } : matcher.push(decoded);
       const token: TokenEvent = { type: 'token', id, position, text: found.text, ...logprobsOf(measured, id) };
       position++;
+      digest?.push(id, computed!);
       constrained?.push(id);
       if (found.stop !== null) return { token, end: endEvent('stop', { stop: found.stop }) };
       if (isDone()) return { token, end: endEvent('complete') };
@@ -109,7 +113,8 @@ export function beginAnswer(model: Model, promptTokens: readonly number[], optio
     const isFoundInText = typeof stop === 'string' && !isToken;
     const text = isFoundInText ? '' : heldBack();
     const judged = constrained === null ? {} : { meetsConstraint: constrained.isComplete };
-    return { type: 'end', reason, eosId, stop, text, nTokens, ...judged, milliseconds: now() - start! };
+    const digested = digest === null ? {} : { digest: digest.end() };
+    return { type: 'end', reason, eosId, stop, text, nTokens, ...judged, ...digested, milliseconds: now() - start! };
   }
 
   function heldBack(): string {

@@ -159,6 +159,12 @@ export const answerFields = {
     fallback: null,
     names: { openai: ['top_logprobs'], llamaServer: ['n_probs'], flag: ['logprobs'] },
   },
+  digest: {
+    kind: boolean,
+    description: "report a sha256 of the answer's tokens and their logits, which is the same on every machine",
+    fallback: null,
+    names: { batch: ['digest'], llamaServer: ['digest'], flag: ['digest'] },
+  },
 } as const satisfies Record<FieldOption, AnswerField>;
 
 const entries = Object.entries(answerFields) as [FieldOption, AnswerField][];

@@ -25,6 +25,8 @@ export interface AnswerResult extends Usage {
   readonly stop: string | number | null;
   /** Whether the answer meets its constraint, if it has one. */
   readonly meetsConstraint?: boolean | undefined;
+  /** sha256 over the tokens and their logits, with the option `digest`: see `EndEvent`. */
+  readonly digest?: string | undefined;
   /** One entry per token, with the option `logprobs`. */
   readonly logprobs?: readonly TokenLogProbabilities[] | undefined;
   /** How many drafted tokens were right, with the option `speculate`. */
@@ -47,7 +49,7 @@ export function createAnswerCollector(): AnswerCollector {
   const logprobs: TokenLogProbabilities[] = [];
   let text = '';
   let prompt: Pick<AnswerResult, 'nPromptTokens' | 'nCachedTokens' | 'promptMilliseconds'> | null = null;
-  let end: Pick<AnswerResult, 'endReason' | 'stop' | 'milliseconds' | 'meetsConstraint' | 'speculation'> = {
+  let end: Pick<AnswerResult, 'endReason' | 'stop' | 'milliseconds' | 'meetsConstraint' | 'digest' | 'speculation'> = {
     endReason: null,
     stop: null,
     milliseconds: 0,
@@ -70,12 +72,13 @@ export function createAnswerCollector(): AnswerCollector {
         if (event.logprobs !== undefined) logprobs.push(event.logprobs);
         return;
       }
-      const { reason: endReason, stop, milliseconds, meetsConstraint, speculation } = event;
+      const { reason: endReason, stop, milliseconds, meetsConstraint, digest, speculation } = event;
       end = {
         endReason,
         stop,
         milliseconds,
         ...(meetsConstraint === undefined ? {} : { meetsConstraint }),
+        ...(digest === undefined ? {} : { digest }),
         ...(speculation === undefined ? {} : { speculation }),
       };
     },

@@ -28,6 +28,7 @@ export const resultProperties = {
   endReason: { type: 'string' },
   stop: { type: ['string', 'integer', 'null'] },
   meetsConstraint: { type: 'boolean' },
+  digest: { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'sha256 of the tokens and their logits' },
   speculation: {
     type: 'object',
     required: ['nDrafted', 'nAccepted'],

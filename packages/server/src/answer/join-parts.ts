@@ -1,6 +1,7 @@
 // The choices of a whole response, joined of the parts that a stream would send.
 
 import type { ChatPart } from './chat-parts.js';
+import { digestOf } from './digest-of.js';
 import type { FinishReason } from './finish-reason.js';
 import type { ChatLogprob } from './logprobs.js';
 import type { Delta } from './speaker.js';
@@ -16,6 +17,8 @@ export interface ChatChoice {
   };
   readonly logprobs: { readonly content: readonly ChatLogprob[]; readonly refusal: null } | null;
   readonly finish_reason: FinishReason;
+  /** sha256 of its tokens and their logits, where the request asks for it. */
+  readonly digest?: string;
 }
 
 interface JoinedCall {
@@ -29,6 +32,7 @@ interface Draft {
   readonly calls: JoinedCall[];
   readonly logprobs: ChatLogprob[];
   finishReason: FinishReason;
+  digest: { readonly digest?: string };
 }
 
 /** @param hasLogprobs whether the request asked for them: an answer of no tokens has an empty list */
@@ -38,15 +42,16 @@ export async function joinParts(
   hasLogprobs: boolean,
 ): Promise<ChatChoice[]> {
   const drafts = Array.from({ length: nChoices }, (): Draft => {
-    return { content: '', calls: [], logprobs: [], finishReason: 'stop' };
+    return { content: '', calls: [], logprobs: [], finishReason: 'stop', digest: {} };
   });
-  for await (const { index, delta, logprobs, finishReason } of parts) {
+  for await (const { index, delta, logprobs, finishReason, end } of parts) {
     const draft = drafts[index]!;
     add(draft, delta);
     draft.logprobs.push(...(logprobs ?? []));
     draft.finishReason = finishReason ?? draft.finishReason;
+    if (end !== null) draft.digest = digestOf(end);
   }
-  return drafts.map(({ content, calls, logprobs, finishReason }, index) => ({
+  return drafts.map(({ content, calls, logprobs, finishReason, digest }, index) => ({
     index,
     message: {
       role: 'assistant',
@@ -56,6 +61,7 @@ export async function joinParts(
     },
     logprobs: hasLogprobs ? { content: logprobs, refusal: null } : null,
     finish_reason: finishReason,
+    ...digest,
   }));
 }
 

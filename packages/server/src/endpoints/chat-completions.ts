@@ -1,6 +1,7 @@
 // POST /v1/chat/completions: answers a conversation.
 
 import { beginChat, type ChatAnswer } from '../answer/chat-answer.js';
+import { digestOf } from '../answer/digest-of.js';
 import { joinParts } from '../answer/join-parts.js';
 import type { Call } from '../call.js';
 import { type ChatRequest, readChatRequest } from '../request/chat-request.js';
@@ -48,9 +49,9 @@ async function* streamed(
     const delta = { role: 'assistant', content: '' };
     yield { ...chunk, choices: [{ index, delta, logprobs: null, finish_reason: null }] };
   }
-  for await (const { index, delta, logprobs, finishReason } of parts) {
+  for await (const { index, delta, logprobs, finishReason, end } of parts) {
     const listed = logprobs === null ? null : { content: logprobs, refusal: null };
-    yield { ...chunk, choices: [{ index, delta, logprobs: listed, finish_reason: finishReason }] };
+    yield { ...chunk, choices: [{ index, delta, logprobs: listed, finish_reason: finishReason, ...digestOf(end) }] };
   }
   if (includeUsage) yield { ...chunk, choices: [], usage: tally.usage };
 }

@@ -2,6 +2,7 @@
 
 import { encodePrompt, type TokenLogProbabilities } from '@llama-ts/runtime';
 import { type Choices, submitChoices } from '../answer/choices.js';
+import { digestOf } from '../answer/digest-of.js';
 import { type FinishReason, finishReasonOf } from '../answer/finish-reason.js';
 import { addCompletionLogprob, type CompletionLogprobs } from '../answer/logprobs.js';
 import type { Call } from '../call.js';
@@ -14,6 +15,7 @@ interface TextPart {
   readonly text: string;
   readonly found: TokenLogProbabilities | undefined;
   readonly finishReason: FinishReason | null;
+  readonly digest: { readonly digest?: string };
 }
 
 /** @throws HttpError, ToolkitError: a request that is refused before anything is computed */
@@ -48,9 +50,16 @@ function headOf({ createId, modelName, now, fingerprintOf }: ServerContext, { se
 
 async function* textParts({ events }: Choices): AsyncGenerator<TextPart, void, void> {
   for await (const { index, event } of events) {
-    if (event.type === 'token') yield { index, text: event.text, found: event.logprobs, finishReason: null };
+    if (event.type === 'token')
+      yield { index, text: event.text, found: event.logprobs, finishReason: null, digest: {} };
     else if (event.type === 'end') {
-      yield { index, text: event.text, found: undefined, finishReason: finishReasonOf(event.reason) };
+      yield {
+        index,
+        text: event.text,
+        found: undefined,
+        finishReason: finishReasonOf(event.reason),
+        digest: digestOf(event),
+      };
     }
   }
 }
@@ -58,15 +67,16 @@ async function* textParts({ events }: Choices): AsyncGenerator<TextPart, void, v
 async function whole({ options }: CompletionRequest, choices: Choices) {
   const drafts = Array.from({ length: choices.nChoices }, (_, index) => {
     const logprobs = options.logprobs === undefined ? null : noLogprobs();
-    return { index, text: '', logprobs, finish_reason: 'stop' as FinishReason };
+    return { index, text: '', logprobs, finish_reason: 'stop' as FinishReason, digest: {} as TextPart['digest'] };
   });
-  for await (const { index, text, found, finishReason } of textParts(choices)) {
+  for await (const { index, text, found, finishReason, digest } of textParts(choices)) {
     const draft = drafts[index]!;
     draft.text += text;
     if (found !== undefined) addCompletionLogprob(draft.logprobs!, found);
     draft.finish_reason = finishReason ?? draft.finish_reason;
+    draft.digest = digest;
   }
-  return drafts;
+  return drafts.map(({ digest, ...draft }) => ({ ...draft, ...digest }));
 }
 
 async function* streamed(
@@ -76,7 +86,7 @@ async function* streamed(
 ): AsyncGenerator<unknown, void, void> {
   const chunk = { ...head, ...(includeUsage ? { usage: null } : {}) };
   const offsets = Array.from({ length: choices.nChoices }, () => 0);
-  for await (const { index, text, found, finishReason } of textParts(choices)) {
+  for await (const { index, text, found, finishReason, digest } of textParts(choices)) {
     if (text === '' && found === undefined && finishReason === null) continue;
     const logprobs = found === undefined ? null : noLogprobs();
     if (found !== undefined) {
@@ -84,7 +94,7 @@ async function* streamed(
       logprobs!.text_offset[0] = offsets[index]!;
       offsets[index]! += found.text.length;
     }
-    yield { ...chunk, choices: [{ index, text, logprobs, finish_reason: finishReason }] };
+    yield { ...chunk, choices: [{ index, text, logprobs, finish_reason: finishReason, ...digest }] };
   }
   if (includeUsage) yield { ...chunk, choices: [], usage: choices.tally.usage };
 }

@@ -1,5 +1,6 @@
 // POST /v1/embeddings: a vector for each text.
 
+import { latin1 } from '@llama-ts/base';
 import type { Call } from '../call.js';
 import { type EmbeddingsRequest, readEmbeddingsRequest } from '../request/embeddings-request.js';
 import type { ServerContext } from '../server-options.js';
@@ -25,5 +26,5 @@ export async function embeddings(context: ServerContext, call: Call): Promise<Re
 function written(vector: Float32Array, format: EmbeddingsRequest['format']): string | number[] {
   if (format === 'float') return [...vector];
   const { buffer, byteOffset, byteLength } = vector;
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  return btoa(latin1(new Uint8Array(buffer, byteOffset, byteLength)));
 }

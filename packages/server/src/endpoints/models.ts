@@ -13,12 +13,13 @@ export async function oneModel(context: ServerContext, { name }: Call): Promise<
   return Response.json(modelOf(context));
 }
 
-function modelOf({ modelName, startedAt, model }: ServerContext) {
+function modelOf({ modelName, startedAt, model, modelSha256 }: ServerContext) {
   return {
     id: modelName,
     object: 'model',
     created: startedAt,
     owned_by: 'llama3.2.ts',
     context_length: model.contextLength,
+    sha256: modelSha256,
   };
 }

@@ -1,6 +1,7 @@
 // Which names a client may call the server by. A page whose own name was made to point here (DNS rebinding) sends that name.
 
-import { isIP } from 'node:net';
+const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const IPV4 = new RegExp(`^(?:${BYTE}\\.){3}${BYTE}$`);
 
 /** Whether a `Host` header, with or without a port, names this server. */
 export type HostRule = (host: string | undefined) => boolean;
@@ -12,6 +13,11 @@ export function createHostRule(allowedHosts: readonly string[]): HostRule {
     if (host === undefined) return false;
     const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
     const address = /^\[(.*)\]$/.exec(name)?.[1];
-    return address === undefined ? isIP(name) === 4 || names.has(name) : isIP(address) === 6;
+    return address === undefined ? IPV4.test(name) || names.has(name) : isIpv6(address);
   };
+}
+
+/** A URL has an address in brackets in its shortest form, and nothing else there. */
+function isIpv6(address: string): boolean {
+  return /^[\da-f:.]+$/.test(address) && URL.canParse(`http://[${address}]`);
 }

@@ -1,7 +1,6 @@
 // Constraints that requests ask for, compiled once for all that ask for the same; a bounded number is kept.
 
-import { createHash } from 'node:crypto';
-import { isToolkitError } from '@llama-ts/base';
+import { hexOf, isToolkitError, sha256 } from '@llama-ts/base';
 import { BadRequest, type Constraint, jsonSchema } from '@llama-ts/runtime';
 
 /** Compiles constraints. */
@@ -12,6 +11,8 @@ export interface ConstraintCache {
 
 /** Each may keep 32 MB of masks with the vocabulary of Llama 3. */
 const MAX_KEPT = 16;
+
+const encoder = new TextEncoder();
 
 export function createConstraintCache(): ConstraintCache {
   /** The one used last is the last. */
@@ -29,7 +30,7 @@ export function createConstraintCache(): ConstraintCache {
   return {
     jsonSchema(schema, param) {
       const text = JSON.stringify(schema) ?? '';
-      return keep(createHash('sha256').update(text).digest('hex'), () => compileSchema(schema, param));
+      return keep(hexOf(sha256(encoder.encode(text))), () => compileSchema(schema, param));
     },
   };
 }

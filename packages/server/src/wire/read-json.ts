@@ -1,6 +1,6 @@
 // Reads the body of a request: JSON of a bounded size and depth.
 
-import { isJsonTooDeep, MAX_JSON_DEPTH } from '@llama-ts/base';
+import { concatBytes, isJsonTooDeep, MAX_JSON_DEPTH } from '@llama-ts/base';
 import { HttpError } from './http-error.js';
 
 /** An object of a request. */
@@ -38,7 +38,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     if (nBytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks, nBytes);
+  return concatBytes(chunks);
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -1,0 +1,15 @@
+// The platform of browsers: nobody collects figures from a page, so nothing is counted.
+
+import type { Platform } from './platform.js';
+
+const nothing = (): void => {};
+
+export const platform: Platform = {
+  createMetrics: () => ({
+    contentType: 'text/plain; charset=utf-8',
+    text: async () => '',
+    beginAnswer: () => nothing,
+    countPrompt: nothing,
+    countRequest: nothing,
+  }),
+};
