@@ -26,6 +26,8 @@ export interface Scenario {
   call?(situation: Situation, flags: Flags): Maybe<unknown>;
   /** The chat whose last line fails: arguments of `llama chat`, and lines. */
   readonly chat?: { readonly args: string; readonly lines: readonly string[] };
+  /** The part of its suggestions that differs from one run to the next. */
+  readonly varies?: RegExp;
   /** What the user writes for words in capitals. */
   readonly fill?: Readonly<Record<string, string>>;
   /** What a person does who follows words: the first that matches. It may return another `{ command }` to run after. */
