@@ -4,7 +4,7 @@
 const N_SLOWEST = 10;
 
 /**
- * @param outcomes of {@link runGroups}
+ * @param outcomes of {@link runGroups} or of {@link runAgain}
  * @returns lines, the last of them `N passed, N failed, N skipped`; a process that crashed counts as one failure
  */
 export function closingLines(outcomes) {
@@ -16,6 +16,9 @@ export function closingLines(outcomes) {
   const lines = ['', 'the slowest files (seconds, seconds of processor time):'];
   for (const { file, seconds, cpuSeconds } of files.slice(0, N_SLOWEST))
     lines.push(`${seconds.toFixed(1).padStart(8)} ${cpuSeconds.toFixed(1).padStart(8)}  ${file}`);
+  const passedAlone = outcomes.flatMap(({ firstFailures = [] }) => firstFailures);
+  if (passedAlone.length > 0)
+    lines.push('failed beside others, passed alone:', ...passedAlone.map((line) => `  ${line}`));
   if (failures.length > 0) lines.push('failed:', ...failures.map((line) => `  ${line}`));
   lines.push(`${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped`);
   return { lines, hasFailed: failed > 0 };

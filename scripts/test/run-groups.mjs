@@ -16,8 +16,8 @@ const reporter = path.join(root, 'scripts', 'test', 'counting-reporter.cjs');
  * @param options.env variables of the processes
  * @param options.results an empty folder, for the reporters' counts
  * @param options.show takes pieces of output; they go to standard output unless given
- * @returns for each group the reporter's counts (counting-reporter.cjs), and `crash`: how the process ended if it ended
- *   without counts, else null
+ * @returns for each group its files as `group`, the reporter's counts (counting-reporter.cjs), and `crash`: how the process
+ *   ended if it ended without counts, else null
  */
 export async function runGroups(groups, { nJobs, env, results, show = (output) => process.stdout.write(output) }) {
   const outcomes = [];
@@ -47,7 +47,7 @@ async function runGroup({ files, result }, env, show, isAlone) {
   });
   if (!isAlone) show(Buffer.concat(chunks));
   const crash = `ended with ${end.signal ?? `status ${end.status}`} before its tests were over: ${files.join(', ')}`;
-  if (!fs.existsSync(result)) return { passed: 0, failed: 0, skipped: 0, failures: [], files: [], crash };
+  if (!fs.existsSync(result)) return { group: files, passed: 0, failed: 0, skipped: 0, failures: [], files: [], crash };
   const counts = JSON.parse(fs.readFileSync(result, 'utf8'));
-  return { ...counts, crash: end.status !== 0 && counts.failed === 0 ? crash : null };
+  return { ...counts, group: files, crash: end.status !== 0 && counts.failed === 0 ? crash : null };
 }

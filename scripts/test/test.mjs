@@ -1,8 +1,9 @@
 // npm test: makes the clone ready and runs every test, or the tests in the files that are named.
 //
-// usage: npm test -- [--jobs N] [--record] [FILE or GLOB …]
-// Test files run in N processes at once, as many as there are cores unless --jobs says otherwise; --record writes how long
-// each file took to test/durations.json. A token that leaks fails the run (canary.mjs).
+// usage: npm test -- [--jobs N] [--again] [--record] [FILE or GLOB …]
+// Test files run in N processes at once, as many as there are cores unless --jobs says otherwise; --again gives what failed a
+// second try, alone, and lists it; --record writes how long each file took to test/durations.json. A token that leaks fails
+// the run (canary.mjs).
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -15,10 +16,15 @@ import { setCanary } from './canary.mjs';
 import { readDurations, recordDurations } from './durations.mjs';
 import { groupFiles } from './group-files.mjs';
 import { closingLines } from './report.mjs';
+import { runAgain } from './run-again.mjs';
 import { runGroups } from './run-groups.mjs';
 
 const { values, positionals } = parseArgs({
-  options: { jobs: { type: 'string' }, record: { type: 'boolean', default: false } },
+  options: {
+    jobs: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const nJobs = Number(values.jobs ?? os.availableParallelism());
@@ -37,6 +43,7 @@ let outcomes;
 let found;
 try {
   outcomes = await runGroups(groupFiles(files, readDurations()), { nJobs, env, results });
+  if (values.again) outcomes = await runAgain(outcomes, { env, results });
 } finally {
   fs.rmSync(results, { recursive: true, force: true });
   found = leaks();

@@ -14,6 +14,9 @@ const scripts = new URL('../../scripts/test/', import.meta.url);
 const { runGroups } = (await import(new URL('run-groups.mjs', scripts).href)) as {
   runGroups(groups: string[][], options: object): Promise<Outcome[]>;
 };
+const { runAgain } = (await import(new URL('run-again.mjs', scripts).href)) as {
+  runAgain(outcomes: Outcome[], options: object): Promise<Outcome[]>;
+};
 const { closingLines } = (await import(new URL('report.mjs', scripts).href)) as {
   closingLines(outcomes: Outcome[]): { lines: string[]; hasFailed: boolean };
 };
@@ -29,7 +32,7 @@ describe('a test run', function () {
   /** Runs programs as test files, each in a process of its own. */
   const run = (...programs: string[]) => runAs('', programs);
 
-  async function runAs(strict: string, programs: readonly string[]) {
+  async function runAs(strict: string, programs: readonly string[], isAgain = false) {
     const results = path.join(folder, 'results');
     rmSync(results, { recursive: true, force: true });
     mkdirSync(results);
@@ -39,7 +42,9 @@ describe('a test run', function () {
       return [file];
     });
     const env = { ...process.env, LLAMA_TEST_STRICT: strict };
-    return closingLines(await runGroups(groups, { nJobs: 2, env, results, show: () => undefined }));
+    const options = { nJobs: 2, env, results, show: () => undefined };
+    const outcomes = await runGroups(groups, options);
+    return closingLines(isAgain ? await runAgain(outcomes, options) : outcomes);
   }
 
   it('adds up the counts of its processes, and lists each failed test by title, file and first line of the error', async () => {
@@ -64,6 +69,26 @@ describe('a test run', function () {
     assert.equal(lines.filter((line) => /^ {2}a process ended with (?:status 0|SIGKILL) before/.test(line)).length, 3);
     assert.equal(lines.at(-1), '1 passed, 3 failed, 0 skipped');
     assert.equal(hasFailed, true);
+  });
+
+  it('gives what failed a second try where it is asked for, and lists what passed then', async () => {
+    const path = JSON.stringify(`${folder}/tried`);
+    const first = `const isAgain = require('node:fs').existsSync(${path}); require('node:fs').writeFileSync(${path}, '');`;
+    const flaky = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${first}
+      it('a', () => { if (!isAgain) throw new Error('first'); }); it('b', () => {});`;
+    const { lines, hasFailed } = await runAs('', [flaky], true);
+    assert.match(lines.at(-2)!, /^ {2}a \(.*0\.test\.mjs\): first$/);
+    assert.deepEqual(
+      [lines.at(-3), lines.at(-1)],
+      ['failed beside others, passed alone:', '2 passed, 0 failed, 0 skipped'],
+    );
+    assert.equal(hasFailed, false);
+    const failing = await runAs('', ["it('a', () => { throw new Error('always'); });"], true);
+    assert.deepEqual(
+      failing.lines.slice(-2).map((line) => line.replace(/\(.*\)/, '()')),
+      ['  a (): always', '0 passed, 1 failed, 0 skipped'],
+    );
+    assert.ok(!failing.lines.includes('failed beside others, passed alone:'));
   });
 
   it('passes when no test fails and no process crashes', async () => {
