@@ -151,7 +151,7 @@ const refused: readonly (readonly string[])[] = [
   [
     'run m.bin --temperatur 0 --bakend wsam -s 1 a b',
     'unknown flag --temperatur; unknown flag --bakend; ' +
-      '--backend "wsam": expected amx, avx512vnni, avx512, avx2, neon, generic, wasm or reference; ' +
+      '--backend "wsam": expected wasm, amx, avx512vnni, avx512, avx2, neon, generic or reference; ' +
       'b: more than the command takes, expected no further argument',
     'llama run m.bin --temperature 0 --backend wasm -s 1 "a b"',
     'llama run --help',

@@ -1,6 +1,6 @@
 // Names what the file system says, for every place that writes: a code, what is in the way, and remedies.
 
-import { type ErrorCode, errnoOf, ToolkitError } from '@llama-ts/base';
+import { type ErrorCode, errnoOf, isToolkitError, ToolkitError } from '@llama-ts/base';
 import { NotOurFileError } from './own-file.js';
 
 /** How a place that writes names its failures. */
@@ -37,7 +37,7 @@ const words: Readonly<Record<string, string>> = {
 
 /** An error of the file system as a ToolkitError; every other error comes back as it is. */
 export function describeFileFailure(error: unknown, { what, whenFull, readOnly, other }: FailureNames): unknown {
-  if (!(error instanceof Error) || error instanceof ToolkitError || !('syscall' in error)) return error;
+  if (!(error instanceof Error) || isToolkitError(error) || !('syscall' in error)) return error;
   const errno = errnoOf(error);
   const message = `${what}: ${failureWords(error)}`;
   switch (errno) {

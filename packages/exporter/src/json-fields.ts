@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   errnoOf,
   isJsonTooDeep,
+  isToolkitError,
   MAX_JSON_DEPTH,
   pathStatus,
   readRemedies,
@@ -65,7 +66,7 @@ export async function readSmallFile(path: string, options: JsonFileOptions): Pro
     return await readWholeFile(path, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (error instanceof ToolkitError) throw error;
+    if (isToolkitError(error)) throw error;
     if (errnoOf(error) === 'ENOENT') return null;
     throw unreadable(path, `cannot be read (${errnoOf(error)})`, error);
   }

@@ -1,6 +1,6 @@
 // Opens a .bin file: header, exact length, trailer and norms are checked before anything is sized by them.
 
-import { type ByteSource, equalBytes, sha256, ToolkitError } from '@llama-ts/base';
+import { type ByteSource, equalBytes, isToolkitError, sha256, ToolkitError } from '@llama-ts/base';
 import { badTrailer } from './bytes.js';
 import { exportAgain } from './export-again.js';
 import { type BinHeader, decodeHeader, HEADER_BYTES, headerByteLength, neededHeaderBytes } from './header.js';
@@ -49,7 +49,7 @@ export async function readBinOutline(source: ByteSource): Promise<BinFile> {
     checkAgreement(header, trailer, name);
     return { header, layout: places, trailer };
   } catch (error) {
-    if (!(error instanceof ToolkitError) || error.suggestions.length > 0) throw error;
+    if (!isToolkitError(error) || error.suggestions.length > 0) throw error;
     throw new ToolkitError(error.code, error.message, {
       suggestions: [`the file is damaged, export it again: ${exportAgain(name, header.version)}`],
       cause: error.cause,

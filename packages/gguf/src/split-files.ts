@@ -1,6 +1,6 @@
 // Models that llama-gguf-split divided: NAME-00001-of-0000N.gguf, each a GGUF file, the first with the metadata of all.
 
-import { basename, dirname, escapeControls, joinPath, quote, ToolkitError } from '@llama-ts/base';
+import { basename, dirname, escapeControls, isToolkitError, joinPath, quote, ToolkitError } from '@llama-ts/base';
 import { type GgufFile, openGguf } from './gguf-file.js';
 import { MAX_SPLIT_FILES, MAX_TENSORS } from './limits.js';
 import { ggufError } from './reader/gguf-error.js';
@@ -74,7 +74,7 @@ interface Part {
 
 async function openPart(partPath: string, { path, part, count, signal }: Part): Promise<GgufFile> {
   const file = await openGguf(partPath, { signal }).catch((cause: unknown) => {
-    if (partPath === path || !(cause instanceof ToolkitError) || cause.code !== 'FILE_NOT_FOUND') throw cause;
+    if (partPath === path || !isToolkitError(cause) || cause.code !== 'FILE_NOT_FOUND') throw cause;
     const shown = escapeControls(partPath);
     throw new ToolkitError('FILE_NOT_FOUND', `${shown}: is not there, expected it beside ${basename(path)}`, {
       suggestions: [`put all ${count} parts of the model into one folder, then run the same command again`],

@@ -1,5 +1,5 @@
 // Opens the fastest backend that runs here, or exactly the one asked for.
-import { ToolkitError } from '@llama-ts/base';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
 import { type Candidate, candidates } from './candidates.js';
 import { type BackendName, backendNames, type Kernels } from './kernels.js';
 import { checkThreads } from './program/threads.js';
@@ -54,7 +54,7 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
       return await candidate.load({ threads, tuning, cacheFolder });
     } catch (error) {
       // Only a backend that cannot run here is skipped. Any other error is one to report.
-      if (!(error instanceof ToolkitError && unavailable.has(error.code))) throw error;
+      if (!(isToolkitError(error) && unavailable.has(error.code))) throw error;
       rejections.push(`${candidate.backend}: ${error.message}`);
       for (const suggestion of error.suggestions) suggestions.add(suggestion);
     }

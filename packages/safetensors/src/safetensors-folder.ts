@@ -3,6 +3,7 @@
 import {
   type ErrorCode,
   escapeControls,
+  isToolkitError,
   joinPath,
   listFolder,
   pathStatus,
@@ -131,7 +132,7 @@ async function readIndexFile(path: string, signal: AbortSignal | undefined): Pro
     return parseIndex(await readWholeFile(path, signal), path);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ToolkitError) throw error;
+    if (isToolkitError(error)) throw error;
     const message = `${escapeControls(path)}: cannot be read: ${reasonOf(error)}`;
     throw fail('FILE_UNREADABLE', message, readRemedies(path, error), error);
   }

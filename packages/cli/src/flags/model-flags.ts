@@ -53,7 +53,8 @@ export const modelFlags = {
   })(),
   backend: Flags.string({
     description: 'compute with these kernels; default the fastest that run here (see doctor)',
-    options: [...backendNames],
+    // What runs on every machine comes first: a command without a backend's name is answered with the first.
+    options: ['wasm', ...backendNames.filter((name) => name !== 'wasm')],
   }),
   mmap: Flags.boolean({
     description: 'map the model file (default); --no-mmap reads it into memory: a slower start, then faster',

@@ -1,6 +1,15 @@
 // The files of a checkpoint: whether they changed, and their digests.
 
-import { createSha256, errnoOf, hexOf, joinPath, openFile, pathStatus, ToolkitError } from '@llama-ts/base';
+import {
+  createSha256,
+  errnoOf,
+  hexOf,
+  isToolkitError,
+  joinPath,
+  openFile,
+  pathStatus,
+  ToolkitError,
+} from '@llama-ts/base';
 import type { SourceFile } from '@llama-ts/format';
 import { unreadable } from '../json-fields.js';
 import type { ProvenanceOptions } from '../source/model-source.js';
@@ -87,7 +96,7 @@ function sizeChanged(path: string, found: number, expected: number): ToolkitErro
 /** Turns an error of the file system into a ToolkitError. */
 function readable<T>(path: string, work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
-    if (errnoOf(error) === '' || error instanceof ToolkitError) throw error;
+    if (errnoOf(error) === '' || isToolkitError(error)) throw error;
     throw unreadable(path, `cannot be read (${errnoOf(error)})`, error);
   });
 }

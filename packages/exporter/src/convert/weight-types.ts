@@ -1,6 +1,6 @@
 // The types weights can be stored in outside of .bin files, and the smallest one that loses nothing.
 
-import { ToolkitError } from '@llama-ts/base';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
 import type { BinTensor } from '@llama-ts/format';
 import { encodeBf16, encodeF16, encodeF32, quantizeQ8_0 } from '@llama-ts/gguf';
 import type { SourceDtype } from '@llama-ts/kernels';
@@ -79,7 +79,7 @@ function quantizeFitting(values: Float32Array, into: Uint8Array, name: string): 
   try {
     return quantizeQ8_0(values, into);
   } catch (cause) {
-    if (!(cause instanceof ToolkitError) || cause.code !== 'NON_FINITE') throw cause;
+    if (!isToolkitError(cause) || cause.code !== 'NON_FINITE') throw cause;
     throw new ToolkitError('TYPE_UNFIT', `${name}: ${cause.message}`, { suggestions: [WIDER_TYPE], cause });
   }
 }

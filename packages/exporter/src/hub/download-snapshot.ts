@@ -1,7 +1,7 @@
 // Downloads what an export needs of a repository into the hub cache, checked, resumable, and shared with other tools.
 
 import { join } from 'node:path';
-import { freeSpace, ToolkitError } from '@llama-ts/base';
+import { freeSpace, isToolkitError, ToolkitError } from '@llama-ts/base';
 import { FILE_LAYER, makeFolder } from '@llama-ts/durable';
 import { removeLocksOfTheDead } from './blob-lock.js';
 import { describeCacheFailure } from './cache-failure.js';
@@ -123,7 +123,7 @@ async function download(context: DownloadContext): Promise<HubSnapshot> {
 
 /** The cached files of the revision, if they suffice for an export and the hub cannot be reached. */
 async function insteadOfListing(error: unknown, { cache, revision, choice, emit }: DownloadContext) {
-  if (!(error instanceof ToolkitError) || !UNREACHABLE.includes(error.code)) throw error;
+  if (!isToolkitError(error) || !UNREACHABLE.includes(error.code)) throw error;
   const snapshot = await findSnapshot(cache, revision, choice).catch(() => {
     throw error;
   });

@@ -1,6 +1,6 @@
 // Asks the hub which commit a revision is, and which files, sizes and digests that commit has.
 
-import { ToolkitError } from '@llama-ts/base';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
 import type { Connection } from './connection.js';
 import { badResponse, type RequestSubject, RetryableFailure, statusFailure } from './hub-failures.js';
 import { readBody } from './read-body.js';
@@ -85,7 +85,7 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
     return { repo, revision, commit, files: [...files.values()] };
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ToolkitError) throw error;
+    if (isToolkitError(error)) throw error;
     throw badResponse(`${repo}: the hub's answer has another shape than a hub's`);
   }
 }
