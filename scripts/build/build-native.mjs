@@ -15,7 +15,7 @@ const sanitize = process.argv.includes('--sanitize');
 const target = join(packageDir, 'build', sanitize ? 'Sanitized' : 'Release', 'llama_kernels.node');
 
 const sanitizers = sanitize
-  ? ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g']
+  ? ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g1']
   : [];
 const flags = [
   ...[...commonFlags, sanitize ? '-O1' : '-O3', '-fPIC', '-fvisibility=hidden', ...sanitizers],

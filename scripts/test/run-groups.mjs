@@ -15,28 +15,33 @@ const reporter = path.join(root, 'scripts', 'test', 'counting-reporter.cjs');
  * @param options.nJobs how many processes at once
  * @param options.env variables of the processes
  * @param options.results an empty folder, for the reporters' counts
+ * @param options.args more arguments of mocha
  * @param options.show takes pieces of output; they go to standard output unless given
  * @returns for each group its files as `group`, the reporter's counts (counting-reporter.cjs), and `crash`: how the process
  *   ended if it ended without counts, else null
  */
-export async function runGroups(groups, { nJobs, env, results, show = (output) => process.stdout.write(output) }) {
+export async function runGroups(
+  groups,
+  { nJobs, env, results, args = [], show = (output) => process.stdout.write(output) },
+) {
   const outcomes = [];
   const waiting = groups.map((files, i) => ({ files, result: path.join(results, `${i}.json`) }));
   const worker = async () => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift())
-      outcomes.push(await runGroup(group, env, show, groups.length === 1));
+      outcomes.push(await runGroup(group, { env, args, show, isAlone: groups.length === 1 }));
   };
   await Promise.all(Array.from({ length: Math.min(nJobs, groups.length) }, worker));
   return outcomes;
 }
 
-async function runGroup({ files, result }, env, show, isAlone) {
-  const args = [
+async function runGroup({ files, result }, { env, args, show, isAlone }) {
+  const words = [
     ...[commandFile('mocha'), '--reporter', reporter, '--reporter-option', `result=${result}`],
     ...(env.LLAMA_TEST_STRICT ? ['--forbid-pending'] : []),
+    ...args,
     ...files,
   ];
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks = [];
   const take = isAlone ? show : (chunk) => chunks.push(chunk);
   child.stdout.on('data', take);
