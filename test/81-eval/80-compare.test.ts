@@ -16,12 +16,14 @@ import { terminalOutput } from '../helpers/terminal-output.js';
 
 const text = 'Once upon a time, there was a little fox. The fox liked to run and play in the woods with her friends.';
 const otherModel = fileURLToPath(new URL('../fixtures/golden/untied-mha-f32', import.meta.url));
+const fileAt = (path: string) => ({ typed: path, name: path, path });
 const short = ['--text', 'text.txt', '--window', '16', '--stride', '15'];
 
 describe('llama compare', function () {
   this.timeout(120_000);
   let folder = '';
-  const run = (...args: string[]): Promise<LlamaRun> => runLlama(args, { cwd: folder });
+  const run = (...args: string[]): Promise<LlamaRun> =>
+    runLlama(args, { cwd: folder, env: { LLAMA_HOME: join(folder, 'store') } });
   const json = async (...args: string[]) => {
     const { exitCode, stdout, stderr } = await run(...args, '--json');
     assert.equal(exitCode, 0, stdout + stderr);
@@ -73,7 +75,7 @@ describe('llama compare', function () {
     const compared = (memoryBytes: number) =>
       drain(
         compareFiles(
-          names,
+          [fileAt(names[0]), fileAt(names[1]), fileAt(names[2])],
           { name: 'text.txt', content: text },
           {
             window: 16,
@@ -108,9 +110,9 @@ describe('llama compare', function () {
   it('refuses a file of another vocabulary in the last of several groups before the first is measured', async () => {
     const output = join(folder, 'late.bin');
     await drain(exportModel({ source: otherModel, output }));
-    const names = [join(folder, 'v1.bin'), join(folder, 'v2.bin'), output] as const;
+    const files = [fileAt(join(folder, 'v1.bin')), fileAt(join(folder, 'v2.bin')), fileAt(output)] as const;
     const events = compareFiles(
-      [...names],
+      files,
       { name: 'text.txt', content: text },
       {
         ...{ memoryBytes: 0, speeds: null, window: 16 },
@@ -126,6 +128,26 @@ describe('llama compare', function () {
       assert(0 < tokensPerSecond.min && tokensPerSecond.min <= tokensPerSecond.median);
       assert(tokensPerSecond.median <= tokensPerSecond.max);
     }
+  });
+
+  it('takes folders and GGUF files as run does, and says which model of them was measured', async () => {
+    const { exitCode, stderr } = await run('convert', 'v1.bin', 'whole.gguf', '--to', 'gguf');
+    assert.equal(exitCode, 0, stderr);
+    const { models } = await json(
+      'compare',
+      'v1.bin',
+      'v3.bin',
+      'whole.gguf',
+      'whole.gguf:f32',
+      ...short,
+      '--no-speed',
+    );
+    const [, fourBits, named, whole] = models;
+    assert.deepEqual([named.model, whole.model], ['whole.gguf:q4', 'whole.gguf:f32']);
+    assert.deepEqual([named.divergence, named.bitsPerWeight], [fourBits.divergence, fourBits.bitsPerWeight]);
+    assert.deepEqual([whole.divergence.kl.mean.value, whole.bitsPerWeight], [0, 32]);
+    const { model } = await json('eval', 'whole.gguf', ...short);
+    assert.equal(model, 'whole.gguf:q4');
   });
 
   it('prints a table, or the same as Markdown whose rows have as many cells as its head', async () => {

@@ -15,6 +15,7 @@ import { modelArgument } from '../flags/model-argument.js';
 import { modelFlags, openNamedModel } from '../flags/model-flags.js';
 import { integer } from '../flags/number-flags.js';
 import { withSpinner } from '../progress/with-spinner.js';
+import { nameWithVariant } from '../store/locate-model.js';
 
 const DEFAULT_PROMPT = 512;
 const DEFAULT_GENERATE = 128;
@@ -82,9 +83,8 @@ export default class Bench extends BaseCommand {
       if (tests.length === 0) {
         throw new ToolkitError('USAGE', '-p 0 with -n 0: nothing to measure, expected one of them above 0');
       }
-      const report = await withSpinner('measuring', () =>
-        this.#measure(model, tests, flags.repetitions, args.model ?? sampleModelName),
-      );
+      const name = args.model === undefined ? sampleModelName : await nameWithVariant(args.model);
+      const report = await withSpinner('measuring', () => this.#measure(model, tests, flags.repetitions, name));
       if (flags['submit-format']) for (const line of submitLines(report)) this.logWhole(line);
       else for (const line of benchLines(report, this.columns)) this.log(line);
       return report;

@@ -5,10 +5,10 @@ import { commandLine, ToolkitError } from '@llama-ts/base';
 import { renderReport } from '@llama-ts/evaluate';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { type CompareReport, compareFiles } from '../compare/compare-files.js';
+import { type ComparedFile, type CompareReport, compareFiles } from '../compare/compare-files.js';
 import { decodeSpeeds, SPEED_CONTEXT } from '../compare/decode-speeds.js';
 import { nameValues } from '../flags/flag-values.js';
-import { modelFlags, openNamedModel } from '../flags/model-flags.js';
+import { findNamedModel, modelFlags, openNamedModel } from '../flags/model-flags.js';
 import { integer } from '../flags/number-flags.js';
 import { readTextFile } from '../input/read-text-file.js';
 import { partOf } from '../input/text-to-measure.js';
@@ -16,10 +16,10 @@ import { compareLines, compareMarkdown } from '../output/compare-lines.js';
 import { reportFiles } from '../output/report-files.js';
 import { showEvalProgress } from '../progress/show-eval-progress.js';
 import { withSpinner } from '../progress/with-spinner.js';
-import { checkModelFile } from '../sources/check-model-file.js';
+import { nameWithVariant } from '../store/locate-model.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
-const { tokenizer, threads, backend, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
+const { tokenizer, threads, backend, yes, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
 
 type CompareFlags = Interfaces.InferredFlags<typeof Compare.flags>;
 
@@ -33,10 +33,16 @@ export default class Compare extends BaseCommand {
   ];
   static override enableJsonFlag = true;
   static override strict = false;
-  static override args = { model: Args.string({ description: '.bin files', required: true, ignoreStdin: true }) };
+  static override args = {
+    model: Args.string({
+      description: '.bin files, ORG/NAME[:VARIANT][@REVISION] of the hub, or folders',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
   static override flags = nameValues({
     text: Flags.string({ description: 'measure on this UTF-8 text', required: true }),
-    baseline: Flags.string({ description: 'compare with this .bin file; default the first MODEL' }),
+    baseline: Flags.string({ description: 'compare with this model; default the first MODEL' }),
     window: Flags.custom<number>({
       description: 'divide the text into windows of N positions; default 512, or the context',
       parse: integer({ ...positive, min: 2 }),
@@ -59,6 +65,7 @@ export default class Compare extends BaseCommand {
     tokenizer,
     threads,
     backend,
+    yes,
     'rope-theta': ropeTheta,
     'rope-scaling': ropeScaling,
   });
@@ -67,10 +74,15 @@ export default class Compare extends BaseCommand {
     const { flags } = await this.parse(Compare);
     const names = namesOf(this.texts, flags);
     const reports = await reportFiles([flags.report], [...names, flags.text, flags.tokenizer]);
-    for (const name of names) await checkModelFile(name);
     const content = await readTextFile(flags.text, partOf(flags.text));
+    const [first, second, ...rest] = names;
+    const files: [ComparedFile, ComparedFile, ...ComparedFile[]] = [
+      await this.#find(first, flags),
+      await this.#find(second, flags),
+    ];
+    for (const name of rest) files.push(await this.#find(name, flags));
     const report = await showEvalProgress(
-      compareFiles(names, { name: flags.text, content }, { ...this.#options(flags), signal: this.signal }),
+      compareFiles(files, { name: flags.text, content }, { ...this.#options(flags), signal: this.signal }),
     );
     await reports.write(flags.report, () => renderReport({ comparison: report }));
     if (flags.markdown) for (const line of compareMarkdown(report)) this.logWhole(line);
@@ -78,12 +90,17 @@ export default class Compare extends BaseCommand {
     return report;
   }
 
+  async #find(name: string, flags: CompareFlags): Promise<ComparedFile> {
+    const path = await findNamedModel(name, flags, this.signal);
+    return { typed: name, name: await nameWithVariant(name), path };
+  }
+
   #options(flags: CompareFlags) {
     const { window, stride, speed, 'max-tokens': maxTokens } = flags;
     const context = window === undefined ? {} : { context: speed ? Math.max(window, SPEED_CONTEXT) : window };
     return {
       ...{ window, stride, maxTokens },
-      open: (name: string) => openNamedModel(name, { ...flags, ...context, ignoreEos: true }, this.signal),
+      open: (path: string) => openNamedModel(path, { ...flags, ...context, ignoreEos: true }, this.signal),
       speeds: speed
         ? (models: Parameters<typeof decodeSpeeds>[0]) =>
             withSpinner('measuring speed', () => decodeSpeeds(models, this.signal))

@@ -29,6 +29,7 @@ import { partOf, textOfSample } from '../input/text-to-measure.js';
 import { evaluationLines } from '../output/evaluation-lines.js';
 import { type ReportFiles, reportFiles } from '../output/report-files.js';
 import { showEvalProgress } from '../progress/show-eval-progress.js';
+import { nameWithVariant } from '../store/locate-model.js';
 
 const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const { tokenizer, threads, backend, yes, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
@@ -75,7 +76,7 @@ export default class Eval extends BaseCommand {
     text: Flags.string({
       description: 'measure on this UTF-8 text; default for the sample model: the text that comes with it',
     }),
-    baseline: Flags.string({ description: 'compare with this .bin file, such as the v1 of a v2' }),
+    baseline: Flags.string({ description: 'compare with this model, such as the v1 of a v2' }),
     window: Flags.custom<number>({
       description: 'divide the text into windows of N positions; default 512, or the context',
       parse: integer({ ...positive, min: 2 }),
@@ -109,7 +110,8 @@ export default class Eval extends BaseCommand {
     try {
       const baseline = flags.baseline === undefined ? null : await openNamedModel(flags.baseline, choice, this.signal);
       try {
-        return await this.#evaluate(args.model ?? sampleModelName, { model, baseline, bounds, reports }, flags);
+        const name = args.model === undefined ? sampleModelName : await nameWithVariant(args.model);
+        return await this.#evaluate(name, { model, baseline, bounds, reports }, flags);
       } finally {
         await baseline?.close();
       }
@@ -140,7 +142,7 @@ export default class Eval extends BaseCommand {
     if (passed === false) process.exitCode = exitCodes.gateFailed;
     return {
       model: name,
-      baseline: flags.baseline ?? null,
+      baseline: flags.baseline === undefined ? null : await nameWithVariant(flags.baseline),
       text,
       backend: model.backend,
       passed,

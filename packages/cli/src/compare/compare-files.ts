@@ -37,6 +37,15 @@ export interface ComparedModel {
   readonly isOnFront: boolean;
 }
 
+/** A file to compare. */
+export interface ComparedFile {
+  /** As it was typed. */
+  readonly typed: string;
+  /** As it is shown. */
+  readonly name: string;
+  readonly path: string;
+}
+
 /** Output of `--json`. */
 export interface CompareReport {
   readonly baseline: string;
@@ -67,30 +76,30 @@ type Measured = Omit<ComparedModel, 'isOnFront'>;
  * Compares files with the first of them. Where memory does not hold all, the baseline reads the text again for each group that
  * fits; the figures are the same.
  *
- * @param names paths of at least two files, the baseline first
+ * @param files at least two, the baseline first
  * @param text the text itself, and what it is called
  */
 export async function* compareFiles(
-  names: readonly [string, string, ...string[]],
+  files: readonly [ComparedFile, ComparedFile, ...ComparedFile[]],
   text: { readonly name: string; readonly content: string },
   options: CompareFilesOptions,
 ): AsyncGenerator<EvalEvent, CompareReport, void> {
-  const sizes = await Promise.all(names.map(async (name) => (await stat(name)).size));
+  const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path)).size));
   const [baselineSize = 0, ...otherSizes] = sizes.map((size) => size + BESIDE_WEIGHTS_BYTES);
   const groups = groupsThatFit(otherSizes, (options.memoryBytes ?? freeMemory()) - baselineSize);
-  const [baselineName, ...others] = names;
+  const [baselineFile, ...others] = files;
   const measured: Measured[] = [];
   let facts: Omit<CompareReport, 'models' | 'baseline' | 'text'> | undefined;
 
-  const baseline = await options.open(baselineName);
+  const baseline = await options.open(baselineFile.path);
   try {
-    if (groups.length > 1) await checkEach(names, baseline, text.name, options);
+    if (groups.length > 1) await checkEach(files, baseline, text.name, options);
     for (const [g, group] of groups.entries()) {
-      const groupNames = group.map((i) => others[i]!);
+      const members = group.map((i) => others[i]!);
       const models: Model[] = [];
       try {
-        for (const name of groupNames) models.push(await options.open(name));
-        const refuse: RefuseTokenizer = (what, i) => differentTokenizers(groupNames[i]!, names, what, text.name);
+        for (const { path } of members) models.push(await options.open(path));
+        const refuse: RefuseTokenizer = (what, i) => differentTokenizers(members[i]!, files, what, text.name);
         const events = compareModels(baseline, models as [Model, ...Model[]], text.content, { ...options, refuse });
         const found = yield* inPart(events, g, groups.length);
         const isFirst = facts === undefined;
@@ -101,11 +110,11 @@ export async function* compareFiles(
           const { backend, threads } = baseline;
           facts = { backend, threads, nTokens, nWindows, window, stride };
           const result = { perplexity, divergence: null, tokensPerSecond: speeds[0]! };
-          measured.push({ ...fileFacts(baselineName, baseline, sizes[0]!), ...result });
+          measured.push({ ...fileFacts(baselineFile.name, baseline, sizes[0]!), ...result });
         }
         for (const [i, model] of models.entries()) {
           const tokensPerSecond = speeds[timed.length - models.length + i]!;
-          const file = fileFacts(groupNames[i]!, model, sizes[1 + group[i]!]!);
+          const file = fileFacts(members[i]!.name, model, sizes[1 + group[i]!]!);
           measured.push({ ...file, ...found.models[i]!, tokensPerSecond });
         }
       } finally {
@@ -119,20 +128,20 @@ export async function* compareFiles(
     measured.map(({ byteLength, divergence }) => ({ byteLength, kl: divergence?.kl.mean.value ?? 0 })),
   );
   const models = measured.map((model, i) => ({ ...model, isOnFront: front[i]! }));
-  return { baseline: baselineName, text: text.name, ...facts!, models };
+  return { baseline: baselineFile.name, text: text.name, ...facts!, models };
 }
 
 /** Opens each file in turn and refuses one of another vocabulary, before hours are spent on those before it. */
 async function checkEach(
-  names: readonly string[],
+  files: readonly ComparedFile[],
   baseline: Model,
   text: string,
   { open }: CompareFilesOptions,
 ): Promise<void> {
-  for (const name of names.slice(1)) {
-    const model = await open(name);
+  for (const file of files.slice(1)) {
+    const model = await open(file.path);
     try {
-      checkVocabularies([model], baseline, (what) => differentTokenizers(name, names, what, text));
+      checkVocabularies([model], baseline, (what) => differentTokenizers(file, files, what, text));
     } finally {
       await model.close();
     }
@@ -162,15 +171,21 @@ async function* inPart(
 }
 
 /** @param names of all files, the baseline first */
-function differentTokenizers(name: string, names: readonly string[], what: string, text: string): ToolkitError {
-  const others = process.argv.slice(2).filter((word) => word !== name);
+function differentTokenizers(
+  file: ComparedFile,
+  files: readonly ComparedFile[],
+  what: string,
+  text: string,
+): ToolkitError {
+  const others = process.argv.slice(2).filter((word) => word !== file.typed);
+  const baseline = files[0]!.typed;
   return new ToolkitError(
     'DIFFERENT_TOKENIZERS',
-    `${name} and ${names[0]} differ in ${what}, expected files of one model: only then can their predictions be compared`,
+    `${file.typed} and ${baseline} differ in ${what}, expected files of one model: only then can their predictions be compared`,
     {
       suggestions: [
-        names.length === 2
-          ? `measure the first alone: ${commandLine(['llama', 'eval', names[0]!, '--text', text])}`
+        files.length === 2
+          ? `measure the first alone: ${commandLine(['llama', 'eval', baseline, '--text', text])}`
           : `leave it out: ${commandLine(['llama', ...others])}`,
       ],
     },

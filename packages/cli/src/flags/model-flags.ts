@@ -114,7 +114,7 @@ export async function openNamedModel(
   const model =
     name === undefined
       ? await withSpinner(OPENING, () => openSample(open, choice, signal))
-      : await openFound(name, (path) => withSpinner(OPENING, () => open(path)), choice, signal);
+      : await findNamedModel(name, choice, signal).then((path) => withSpinner(OPENING, () => open(path)));
   const notice = temperatureNotice(choice.temperature);
   if (notice !== null) printNotice(notice);
   const asked = { threads: choice.threads, backend: chosenBackend(choice) };
@@ -122,25 +122,21 @@ export async function openNamedModel(
   return model;
 }
 
-/** Opens the file that a name means. */
-async function openFound(
-  name: string,
-  open: (path: string) => Promise<Model>,
-  choice: ModelChoice,
-  signal: AbortSignal,
-): Promise<Model> {
+/**
+ * The path of the file that a name means; one that the store does not have is made first.
+ *
+ * @throws ToolkitError `FILE_NOT_FOUND`, `NOT_A_MODEL`, and what makeModel throws
+ */
+export async function findNamedModel(name: string, choice: ModelChoice, signal: AbortSignal): Promise<string> {
   const found = await locateModel(name);
   switch (found.kind) {
     case 'file':
-      return open(found.path);
     case 'stored':
-      return open(found.path);
+      return found.path;
     case 'unmade': {
       const { makeNamedModel } = await import('../store/make-named-model.js');
       const { yes: isAgreed = false, json: isSilent = false } = choice;
-      return open(
-        await makeNamedModel(found, { typed: name, isAgreed, isSilent, backend: chosenBackend(choice), signal }),
-      );
+      return makeNamedModel(found, { typed: name, isAgreed, isSilent, backend: chosenBackend(choice), signal });
     }
     case 'missing': {
       const { refuseModel } = await import('../sources/refuse-model.js');

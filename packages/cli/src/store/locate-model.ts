@@ -9,7 +9,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openFile, recogniseFormat, SNIFF_BYTES } from '@llama-ts/base';
 import { type Entry, modelPath, readEntry, type StoreName } from './entries.js';
-import { isAddress, parseModelName } from './model-name.js';
+import { isAddress, modelNameText, parseModelName } from './model-name.js';
 import { areFresh } from './stamps.js';
 import { openStore, type Store } from './store-folder.js';
 import { DEFAULT_VARIANT, type VariantName, variantOf } from './variants.js';
@@ -51,6 +51,19 @@ export async function locateModel(name: string): Promise<LocatedModel> {
 export async function storeName(name: string): Promise<StoreName | null> {
   const local = await localName(name);
   return local === 'file' ? null : (local ?? repositoryName(name));
+}
+
+/** A name with the variant that it leaves open: what is measured of a source has to be said. A file's name is as it was typed. */
+export async function nameWithVariant(name: string): Promise<string> {
+  const named = await storeName(name);
+  if (named === null) return name;
+  if (named.kind === 'repository') return modelNameText(named);
+  return name.endsWith(`:${named.variant}`) ? name : `${await pathOfName(name)}:${named.variant}`;
+}
+
+/** The path in a local source's name, as it was typed. */
+async function pathOfName(name: string): Promise<string> {
+  return (await stat(name).catch(() => null)) === null ? name.replace(/:[^:]*$/, '') : name;
 }
 
 function repositoryName(name: string): StoreName | null {
