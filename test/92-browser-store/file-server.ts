@@ -14,7 +14,11 @@ export interface ServedFile {
   wrong: Map<number, number>;
   /** The connection is cut before these bytes, once each. */
   cuts: number[];
-  /** No byte from here on is sent; the connection stays open. */
+  /** Whether a cut is a reset, after which a client has less than was sent; else the connection ends early. */
+  isReset: boolean;
+  /** Called after a cut. */
+  onCut: () => void;
+  /** An answer that begins before this byte is not sent from there on; the connection stays open. */
   holdAt: number;
   /** Called when a response is held. */
   onHold: () => void;
@@ -38,6 +42,8 @@ export function servedFile(bytes: Uint8Array, changes: Partial<ServedFile> = {})
     servesRanges: true,
     wrong: new Map(),
     cuts: [],
+    isReset: false,
+    onCut: () => {},
     holdAt: Number.POSITIVE_INFINITY,
     onHold: () => {},
     status: 200,
@@ -105,8 +111,13 @@ async function send(file: ServedFile, request: IncomingMessage, response: Server
   if (request.method === 'HEAD') return void response.end();
   for (let at = begin; at < end; ) {
     const cut = file.cuts.findIndex((offset) => offset >= at && offset < Math.min(end, at + PIECE_BYTES));
-    const stop = Math.min(end, at + PIECE_BYTES, cut < 0 ? end : file.cuts[cut]!, Math.max(at, file.holdAt));
-    const piece = bytes.slice(at, stop);
+    const stop = Math.min(
+      end,
+      at + PIECE_BYTES,
+      cut < 0 ? end : file.cuts[cut]!,
+      begin < file.holdAt ? file.holdAt : end,
+    );
+    const piece = Uint8Array.from(bytes.subarray(at, stop)); // a copy: a Buffer's own slice is a view
     for (const [offset, times] of file.wrong) {
       if (offset < at || offset >= stop || times === 0) continue;
       piece[offset - at]! ^= 1;
@@ -118,10 +129,12 @@ async function send(file: ServedFile, request: IncomingMessage, response: Server
     at = stop;
     if (cut >= 0 && at === file.cuts[cut]) {
       file.cuts.splice(cut, 1);
-      response.destroy();
+      if (file.isReset) response.socket!.resetAndDestroy();
+      else response.socket!.destroySoon();
+      file.onCut();
       return;
     }
-    if (at >= file.holdAt && at < end) {
+    if (begin < file.holdAt && at >= file.holdAt && at < end) {
       file.onHold();
       await once(response, 'close');
       return;

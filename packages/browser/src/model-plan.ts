@@ -3,7 +3,7 @@
 import { ToolkitError } from '@llama-ts/base';
 import { type BinHeader, decodeHeader, HEADER_BYTES, neededHeaderBytes } from '@llama-ts/format';
 import { type MemoryPlan, type PlanMemoryOptions, planMemory } from '@llama-ts/runtime';
-import { FileChanged, RetryableFailure } from './download/http-failures.js';
+import { FileChanged, isDamage } from './download/http-failures.js';
 import { openRemote } from './download/remote-file.js';
 import { keepsChanging } from './failures.js';
 import { fileNameOf } from './names.js';
@@ -44,11 +44,16 @@ export async function planAddress(
     const { head, remote } = await openRemote(remoteOptions, most);
     return { bytes: head, byteLength: remote.identity.byteLength };
   };
+  const fileName = fileNameOf(url);
   try {
-    return plan(await headerOf(head, fileNameOf(url)), options);
+    // Bytes that are wrong once are right the next time.
+    const found = await headerOf(head, fileName).catch((error: unknown) => {
+      if (!isDamage(error)) throw error;
+      return headerOf(head, fileName);
+    });
+    return plan(found, options);
   } catch (error) {
-    if (error instanceof FileChanged) throw keepsChanging(url);
-    throw error instanceof RetryableFailure ? error.error : error;
+    throw error instanceof FileChanged ? keepsChanging(url) : error;
   }
 }
 

@@ -1,15 +1,15 @@
 // A download from its first request to its last line in the journal. It runs in a worker, and holds the model's lock.
 
-import { isToolkitError } from '@llama-ts/base';
 import { type BinFile, headerByteLength } from '@llama-ts/format';
 import { keepsChanging, noChecksums, storeFailed, storeFull } from '../failures.js';
-import { type Identity, isSameFile, type Range, receivedBytes } from '../journal.js';
+import { type Identity, isSameFile, type Journal, type Range, receivedBytes } from '../journal.js';
 import { fileNameOf } from '../names.js';
 import { MODEL_FILE, openStoreFolder, removeModelFolder } from '../store-folder.js';
 import type { DownloadEvent, DownloadRequest } from './download-messages.js';
 import { createHasher } from './hasher.js';
-import { FileChanged } from './http-failures.js';
+import { FileChanged, isDamage } from './http-failures.js';
 import { type JournalFile, openJournal } from './journal-file.js';
+import { createMarks } from './marks.js';
 import { checkedOutline, receiveOutline, storedOutline, weightsEndOf } from './outline.js';
 import { missingParts } from './parts.js';
 import { createProgress } from './progress.js';
@@ -132,9 +132,16 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
   const { byteLength } = remote.identity;
   const received = isUsable ? receivedBytes(found) : 0;
   emit({ type: 'download-start', receivedBytes: received, byteLength });
-  const count = createProgress(emit, received, byteLength);
-  const transfer: Transfer = { name, remote, model, journal, hasher: await createHasher(), signal, emit, count };
-  const isChecked = await receiveRest(transfer, head, fileName);
+  const { count, end } = createProgress(emit, received, byteLength);
+  const marks = createMarks(model, journal);
+  let isChecked: boolean;
+  try {
+    const transfer: Transfer = { name, remote, model, marks, hasher: await createHasher(), signal, emit, count };
+    isChecked = await receiveRest(transfer, { journal: journal.current()!, head, fileName });
+  } finally {
+    end();
+    marks.write();
+  }
   journal.append({ complete: new Date().toISOString(), isChecked });
 }
 
@@ -146,41 +153,47 @@ async function isStill(known: Identity, options: RemoteOptions): Promise<boolean
 /** Whether a file ends at its last weight. What else is wrong with it shows later. */
 async function isPlain(remote: RemoteFile, head: Uint8Array, fileName: string): Promise<boolean> {
   const outline = await weightsEndOf({ remote }, head, fileName).catch((error: unknown) => {
-    if (isToolkitError(error) && !error.code.startsWith('HUB_')) return null;
+    if (isDamage(error)) return null;
     throw error;
   });
   return outline?.weightsEnd === remote.identity.byteLength;
+}
+
+/** What is there at the start of a transfer. */
+interface Start {
+  readonly journal: Journal;
+  /** The file's first bytes at the beginning of a download; null when it goes on. */
+  readonly head: Uint8Array<ArrayBuffer> | null;
+  readonly fileName: string;
 }
 
 /**
  * Receives what is missing. Where the server sends parts, header and trailer come first and each tensor is checked as it comes;
  * else, and of a plain file, everything comes first.
  *
- * @param head the file's first bytes at the beginning of a download; null when it goes on
  * @returns whether every byte was checked
  */
-async function receiveRest(transfer: Transfer, head: Uint8Array | null, fileName: string): Promise<boolean> {
-  const { journal, remote, model } = transfer;
+async function receiveRest(transfer: Transfer, { journal, head, fileName }: Start): Promise<boolean> {
+  const { remote, marks, count } = transfer;
   const { byteLength } = remote.identity;
-  const { verified, received } = journal.current()!;
+  const { verified, received } = journal;
   const comesWhole =
     head === null ? verified.length === 0 : !remote.servesRanges || (await isPlain(remote, head, fileName));
   if (comesWhole) {
     await receiveUnverified(transfer, [0, byteLength], received?.[1] ?? 0);
     const bin = await checkedOutline(transfer, fileName);
     if (bin.trailer === null) return false;
-    await verifyParts(transfer, missingParts(bin, null));
+    await verifyParts(transfer, missingParts(bin, []));
     return true;
   }
   const bin = head === null ? await storedOutline(transfer, fileName) : await receiveOutline(transfer, head, fileName);
   if (head !== null) {
-    model.flush();
     for (const range of outlineRanges(bin, byteLength)) {
-      journal.append({ verified: range });
-      transfer.count(range[1] - range[0]);
+      marks.verified(range);
+      count(range[1] - range[0]);
     }
   }
-  await receiveParts(transfer, missingParts(bin, journal.current()), journal.current()!.received);
+  await receiveParts(transfer, missingParts(bin, verified), received);
   return true;
 }
 

@@ -1,6 +1,6 @@
 // What a server's answer means: another try, a file that is not there, or a file that changed.
 
-import { ToolkitError } from '@llama-ts/base';
+import { isToolkitError, ToolkitError } from '@llama-ts/base';
 
 /** A failure that another try may not have. */
 export class RetryableFailure extends Error {
@@ -73,6 +73,11 @@ export function badResponse(message: string): ToolkitError {
   return new ToolkitError('HUB_BAD_RESPONSE', message, {
     suggestions: ['where a proxy or a login page answers, sign in there, then call again: store.fetch(URL)'],
   });
+}
+
+/** Whether other bytes may do better: not where the server has no such file. */
+export function isDamage(error: unknown): error is ToolkitError {
+  return isToolkitError(error) && error.kind === 'input' && !error.code.startsWith('HUB_');
 }
 
 function unavailable(code: 'HUB_RATE_LIMITED' | 'HUB_UNAVAILABLE', message: string): ToolkitError {

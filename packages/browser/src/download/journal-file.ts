@@ -1,5 +1,6 @@
 // The journal while a download writes to it.
 
+import { concatBytes } from '@llama-ts/base';
 import {
   decodeJournal,
   encodeFacts,
@@ -17,8 +18,8 @@ export interface JournalFile {
   current(): Journal | null;
   /** Begins it anew. */
   begin(facts: ModelFacts): void;
-  /** Adds a line, which is on the disk when this returns. */
-  append(record: JournalRecord): void;
+  /** Adds lines, which are on the disk when this returns. */
+  append(...records: readonly JournalRecord[]): void;
   close(): void;
 }
 
@@ -44,7 +45,7 @@ export async function openJournal(folder: FileSystemDirectoryHandle): Promise<Jo
       end = 0;
       add(encodeFacts(facts));
     },
-    append: (record) => add(encodeRecord(record)),
+    append: (...records) => add(concatBytes(records.map(encodeRecord))),
     close: () => file.close(),
   };
 }

@@ -1,6 +1,5 @@
 // Header and trailer of a model, which come first: they hold the checksums of everything else.
 
-import { isToolkitError, type ToolkitError } from '@llama-ts/base';
 import {
   type BinFile,
   decodeHeader,
@@ -10,6 +9,7 @@ import {
   neededHeaderBytes,
   readBinOutline,
 } from '@llama-ts/format';
+import { isDamage } from './http-failures.js';
 import { readAll } from './remote-file.js';
 import { syncSource, writeAll } from './sync-file.js';
 import type { Transfer } from './transfer.js';
@@ -74,9 +74,4 @@ async function receiveOnce(transfer: Transfer, start: Uint8Array, fileName: stri
     }
   }
   return storedOutline(transfer, fileName);
-}
-
-/** Whether other bytes may do better: not where the server has no such file. */
-function isDamage(error: unknown): error is ToolkitError {
-  return isToolkitError(error) && error.kind === 'input' && !error.code.startsWith('HUB_');
 }

@@ -1,7 +1,7 @@
 // The parts of a file that its trailer has checksums of, as far as they are not verified yet.
 
 import type { BinFile } from '@llama-ts/format';
-import type { Journal } from '../journal.js';
+import type { Range } from '../journal.js';
 
 /** A tensor's bytes. */
 export interface Part {
@@ -12,9 +12,9 @@ export interface Part {
   readonly checksum: Uint8Array;
 }
 
-/** The tensors that a journal does not vouch for, in file order. */
-export function missingParts({ layout, trailer }: BinFile, journal: Pick<Journal, 'verified'> | null): readonly Part[] {
-  const verified = new Map(journal?.verified);
+/** The tensors that are not among the ranges that a journal vouches for, in file order. */
+export function missingParts({ layout, trailer }: BinFile, vouchedFor: readonly Range[]): readonly Part[] {
+  const verified = new Map(vouchedFor);
   return layout.tensors
     .map(({ name, byteOffset, byteLength }, i) => ({
       name,

@@ -4,19 +4,33 @@ import type { DownloadEvent } from './download-messages.js';
 
 const INTERVAL_MS = 100;
 
-/** @returns counts further bytes */
-export function createProgress(
-  emit: (event: DownloadEvent) => void,
-  received: number,
-  byteLength: number,
-): (nBytes: number) => void {
+/** Progress of a download. */
+export interface Progress {
+  /** Counts further bytes. */
+  count(nBytes: number): void;
+  /** Tells of what is counted and was not told. */
+  end(): void;
+}
+
+/** @param received bytes that are there at the start */
+export function createProgress(emit: (event: DownloadEvent) => void, received: number, byteLength: number): Progress {
   let receivedBytes = received;
-  let last = Number.NEGATIVE_INFINITY;
-  return (nBytes) => {
-    receivedBytes += nBytes;
-    const now = performance.now();
-    if (now - last < INTERVAL_MS && receivedBytes < byteLength) return;
-    last = now;
+  let told = received;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const tell = (): void => {
+    timer = null;
+    if (told === receivedBytes) return;
+    told = receivedBytes;
     emit({ type: 'download-progress', receivedBytes, byteLength });
+  };
+  return {
+    count(nBytes) {
+      receivedBytes += nBytes;
+      timer ??= setTimeout(tell, INTERVAL_MS);
+    },
+    end() {
+      if (timer !== null) clearTimeout(timer);
+      tell();
+    },
   };
 }

@@ -6,13 +6,11 @@ import { wrongTensor } from '../failures.js';
 import type { Range } from '../journal.js';
 import type { DownloadEvent } from './download-messages.js';
 import type { Hasher } from './hasher.js';
-import type { JournalFile } from './journal-file.js';
+import type { Marks } from './marks.js';
 import { type Part, runsOf } from './parts.js';
 import type { RangeReader, RemoteFile } from './remote-file.js';
 import { type SyncAccessHandle, writeAll } from './sync-file.js';
 
-/** A closed tab loses at most so many received bytes. */
-const MARK_BYTES = 8 * 1024 * 1024;
 /** Bytes of one read from the disk. */
 const BLOCK_BYTES = 1024 * 1024;
 /** The most bytes of one write. */
@@ -23,7 +21,7 @@ export interface Transfer {
   readonly name: string;
   readonly remote: RemoteFile;
   readonly model: SyncAccessHandle;
-  readonly journal: JournalFile;
+  readonly marks: Marks;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
   emit(event: DownloadEvent): void;
@@ -55,8 +53,7 @@ export async function receiveUnverified(transfer: Transfer, range: Range, start:
   const reader = transfer.remote.read(start, range[1]);
   try {
     await receive(transfer, reader, range, start, () => {});
-    transfer.model.flush();
-    transfer.journal.append({ received: range });
+    transfer.marks.received(range);
   } finally {
     reader.cancel();
   }
@@ -73,16 +70,15 @@ export async function verifyParts(transfer: Transfer, parts: readonly Part[]): P
 }
 
 async function receivePart(transfer: Transfer, reader: RangeReader, part: Part, start: number): Promise<void> {
-  const { model, journal, hasher } = transfer;
+  const { marks, hasher } = transfer;
   hasher.begin();
   await hashStored(transfer, part.begin, start);
   await receive(transfer, reader, [part.begin, part.end], start, hasher.add);
   if (!equalBytes(hasher.end(), part.checksum)) await refetch(transfer, part);
-  model.flush();
-  journal.append({ verified: [part.begin, part.end] });
+  marks.verified([part.begin, part.end]);
 }
 
-/** Receives what is missing of a range, with marks in the journal; the last when it fails or is aborted. */
+/** Receives what is missing of a range. What is there at its end its user marks. */
 async function receive(
   transfer: Transfer,
   reader: RangeReader,
@@ -90,28 +86,15 @@ async function receive(
   start: number,
   use: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const { model, journal, signal, count } = transfer;
-  let at = start;
-  let marked = start;
-  const mark = (): void => {
-    if (at === marked) return;
-    model.flush();
-    journal.append({ received: [begin, at] });
-    marked = at;
-  };
-  try {
-    while (at < end) {
-      signal.throwIfAborted();
-      const bytes = (await reader.next(Math.min(MAX_WRITE_BYTES, end - at)))!;
-      writeAll(model, bytes, at);
-      use(bytes);
-      at += bytes.byteLength;
-      count(bytes.byteLength);
-      if (at - marked >= MARK_BYTES && at < end) mark();
-    }
-  } catch (error) {
-    mark();
-    throw error;
+  const { model, marks, signal, count } = transfer;
+  for (let at = start; at < end; ) {
+    signal.throwIfAborted();
+    const bytes = (await reader.next(Math.min(MAX_WRITE_BYTES, end - at)))!;
+    writeAll(model, bytes, at);
+    use(bytes);
+    at += bytes.byteLength;
+    count(bytes.byteLength);
+    if (at < end) marks.received([begin, at]);
   }
 }
 
@@ -129,7 +112,6 @@ async function refetch(transfer: Transfer, { name, begin, end, checksum }: Part)
       at += bytes.byteLength;
     }
     if (!equalBytes(hasher.end(), checksum)) throw wrongTensor(transfer.name, name, begin, byteLength);
-    model.flush();
   } finally {
     reader.cancel();
   }

@@ -1,7 +1,16 @@
 // How much memory a model takes in WebAssembly, known from its header before a byte of its weights is there.
 
 import { byteSize, ToolkitError } from '@llama-ts/base';
-import { type BinHeader, layout, scaleBytes } from '@llama-ts/format';
+import {
+  type BinHeader,
+  float32Encoding,
+  layout,
+  PANEL_GROUP_SIZE,
+  q4Encoding,
+  q8Encoding,
+  scaleBytes,
+  tensorShapes,
+} from '@llama-ts/format';
 import { availableCores, WASM_MEMORY_BYTES, wasmOverhead } from '@llama-ts/kernels';
 import type { CacheType } from '../pass/cache-type.js';
 import { checkContext, resolveContext } from './context-length.js';
@@ -32,6 +41,8 @@ export interface MemoryPlan {
   readonly fits: boolean;
   /** The largest contexts that fit; 0 where none does. */
   readonly largestContext: Readonly<Record<CacheType, number>>;
+  /** Whether the same model fits as a v3 file of 4-bit layers. */
+  readonly fitsInV3: boolean;
 }
 
 /** Tokens of a pass, as generate and the engine divide a prompt by default. */
@@ -55,6 +66,7 @@ const elementBytes: Readonly<Record<CacheType, number>> = { f32: 4, f16: 2 };
 export function planMemory(header: BinHeader, byteLength: number, options: PlanMemoryOptions = {}): MemoryPlan {
   const { cacheType = 'f32', threads = availableCores() } = options;
   const { maxSeqLen } = header.dimensions;
+  const asV3 = header.version === 3 ? null : headerInV3(header);
   if (options.context !== undefined) checkContext(options.context, maxSeqLen);
   const fileBytes = byteLength + unalignedBytes(header);
   const scratchBytes = scratchOf(header, threads);
@@ -76,6 +88,7 @@ export function planMemory(header: BinHeader, byteLength: number, options: PlanM
     limitBytes: WASM_MEMORY_BYTES,
     fits: totalBytes <= WASM_MEMORY_BYTES,
     largestContext: largestOf,
+    fitsInV3: asV3 === null ? largestOf.f16 > 0 : fitsAtAll(asV3, byteLength - layout(header).weightsEnd, threads),
   };
 }
 
@@ -93,7 +106,9 @@ export function checkMemoryPlan(plan: MemoryPlan, name: string): void {
   const message = `${name}: ${needs} and ${byteSize(scratchBytes)} beside them, expected at most ${byteSize(limitBytes)} in WebAssembly`;
   if (largest.f16 === 0) {
     throw new ToolkitError('MODEL_TOO_LARGE_FOR_WASM', message, {
-      suggestions: ['make a smaller file of it: llama quantize MODEL.bin SMALLER.bin --version 3'],
+      suggestions: plan.fitsInV3
+        ? ['four bits of it fit: llama export MODEL.bin --hf REPO_OR_DIR --version 3']
+        : ['take a model of fewer parameters, such as one of 1B or 3B in v3'],
     });
   }
   const suggestions: string[] = [];
@@ -104,6 +119,24 @@ export function checkMemoryPlan(plan: MemoryPlan, name: string): void {
     suggestions.push(`a cache of half the size: openModel(MODEL, { context: ${halved}, cacheType: 'f16' })`);
   }
   throw new ToolkitError('LIMIT_EXCEEDED', message, { suggestions });
+}
+
+/** The same model with layers of 4 bits; null where rows are not whole groups. */
+function headerInV3({ dimensions }: BinHeader): BinHeader | null {
+  const { dim, hiddenDim } = dimensions;
+  if (dim % PANEL_GROUP_SIZE !== 0 || hiddenDim % PANEL_GROUP_SIZE !== 0) return null;
+  const q4 = q4Encoding(new Int8Array(16));
+  const encodings = tensorShapes(3, dimensions).map(({ kind, shape }) => {
+    if (shape.length === 1) return float32Encoding;
+    return kind === 'embedding' || kind === 'classifier' ? q8Encoding : q4;
+  });
+  return { version: 3, dimensions, groupSize: PANEL_GROUP_SIZE, encodings };
+}
+
+/** Whether a context of one position fits beside weights and trailer. */
+function fitsAtAll(header: BinHeader, trailerBytes: number, threads: number): boolean {
+  const fileBytes = layout(header).weightsEnd + trailerBytes;
+  return fileBytes + cacheBytes(header, 'f16', 1) + scratchOf(header, threads)(1) <= WASM_MEMORY_BYTES;
 }
 
 function cacheBytes({ dimensions }: BinHeader, type: CacheType, context: number): number {
