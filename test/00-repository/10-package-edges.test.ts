@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   runtime: ['base', 'format', 'kernels'],
   evaluate: ['base', 'format', 'exporter', 'runtime'],
   server: ['base', 'runtime'],
-  web: [],
+  web: ['base', 'browser', 'format', 'runtime', 'server'],
   browser: ['base', 'format', 'runtime'],
   cli: [
     'base',

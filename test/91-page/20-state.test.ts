@@ -55,7 +55,15 @@ describe('a file of conversations', () => {
   const { messages, first } = branched();
   const token = { text: ' a', logprob: -0.5, bytes: [32, 97], top: [{ text: ' a', logprob: -0.5, bytes: null }] };
   const facts = {
-    ...{ model: 'm', seed: '18446744073709551615', fingerprint: 'fp', finishReason: 'stop', promptTokens: 1 },
+    ...{
+      model: 'm',
+      seed: '18446744073709551615',
+      fingerprint: 'fp',
+      modelSha256: 'a1',
+      digest: 'b2',
+      finishReason: 'stop',
+      promptTokens: 1,
+    },
     ...{ cachedTokens: 0, answerTokens: 2, contextLength: 3, tokensPerSecond: 1.5, firstTokenMs: null },
   };
   const whole = {
@@ -133,7 +141,7 @@ describe('the settings of a conversation', () => {
   it('become the fields of a request, and those that are empty are left out', () => {
     const body = (changes: object) =>
       toBody(toAnswerRequest([], { ...defaultSettings, hasProbabilities: false, ...changes }));
-    const stream = { stream: true, stream_options: { include_usage: true } };
+    const stream = { stream: true, stream_options: { include_usage: true }, digest: true };
     assert.deepEqual(body({}), { messages: [], ...stream });
     assert.deepEqual(body({ system: 'Be kind.', seed: '7', stop: 'a\n\nb', date: '26 Jul 2024' }), {
       messages: [{ role: 'system', content: 'Be kind.' }],
@@ -162,7 +170,7 @@ describe('the settings of a conversation', () => {
 describe('an answer as it comes', () => {
   it('collects text, calls and tokens, and says how fast they came from the first one on', () => {
     let now = 0;
-    const draft = createDraft(newAnswer(new Map(), null), 2048, () => now);
+    const draft = createDraft(newAnswer(new Map(), null), { contextLength: 2048, sha256: 'a1' }, () => now);
     const token = { text: 'a', logprob: 0, bytes: null, top: [] };
     const events: readonly (readonly [number, AnswerEvent])[] = [
       [10, { type: 'start', model: 'm', seed: '1', fingerprint: 'fp' }],
@@ -172,7 +180,7 @@ describe('an answer as it comes', () => {
       [600, { type: 'call', index: 0, id: 'c', name: 'f', arguments: '' }],
       [1100, { type: 'tokens', tokens: [token] }],
       [1100, { type: 'call', index: 0, id: '', name: '', arguments: '{}' }],
-      [1200, { type: 'finish', reason: 'stop' }],
+      [1200, { type: 'finish', reason: 'stop', digest: 'b2' }],
       [1200, { type: 'usage', promptTokens: 5, cachedTokens: 4, answerTokens: 3 }],
     ];
     for (const [time, event] of events) {
@@ -186,6 +194,7 @@ describe('an answer as it comes', () => {
     );
     assert.equal(facts!.tokensPerSecond, 2);
     assert.equal(facts!.firstTokenMs, 100);
+    assert.deepEqual([facts!.modelSha256, facts!.digest], ['a1', 'b2']);
     assert.deepEqual([facts!.promptTokens, facts!.cachedTokens, facts!.answerTokens], [5, 4, 3]);
   });
 

@@ -4,10 +4,16 @@ import { hexOf, sha256 } from '@llama-ts/base';
 import type { Endpoint } from './endpoints/endpoint.js';
 import type { PageFile, PageFiles } from './page-files.js';
 
-/** Scripts, styles and answers come from this server; nothing is inline, nothing is framed. */
+/** Scripts, styles and answers come from this server; nothing is inline, nothing is framed. A model in the page is WebAssembly. */
 const POLICY = [
   "default-src 'none'",
-  ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", "worker-src 'self'"],
+  ...[
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+  ],
   ...["manifest-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join('; ');
 

@@ -1,6 +1,9 @@
 // The files of the page, for a server to send. The page itself is in page/, which the build makes into dist/files.
 
+import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
 export interface PageFile {
@@ -19,6 +22,7 @@ const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
   webmanifest: 'application/manifest+json',
+  wasm: 'application/wasm',
 };
 
 /**
@@ -28,8 +32,14 @@ const types: Readonly<Record<string, string>> = {
  * const server = await createApiServer(engine, { model, modelName: 'llama', page: await readPage() });
  */
 export async function readPage(): Promise<PageFiles> {
-  const names = (await readdir(folder)).sort();
-  return new Map(await Promise.all(names.map(readFileOf)));
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => pathOf(entry));
+  return new Map(await Promise.all(files.sort().map(readFileOf)));
+}
+
+/** From the folder on, with slashes. */
+function pathOf({ parentPath, name }: Dirent): string {
+  return relative(fileURLToPath(folder), join(parentPath, name)).replaceAll('\\', '/');
 }
 
 async function readFileOf(name: string): Promise<readonly [string, PageFile]> {

@@ -15,6 +15,8 @@ export interface ModelFacts {
   readonly name: string;
   /** Tokens that a prompt and its answer together may have. */
   readonly contextLength: number;
+  /** sha256 of its weights and settings, in hexadecimal digits; empty from a server that does not say it. */
+  readonly sha256: string;
 }
 
 export interface AnswerRequest {
@@ -47,7 +49,8 @@ export type AnswerEvent =
       readonly arguments: string;
     }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] }
-  | { readonly type: 'finish'; readonly reason: string }
+  /** `digest`: sha256 of the answer's tokens and logits; null from a server that does not say it. */
+  | { readonly type: 'finish'; readonly reason: string; readonly digest: string | null }
   | {
       readonly type: 'usage';
       readonly promptTokens: number;
@@ -55,8 +58,11 @@ export type AnswerEvent =
       readonly answerTokens: number;
     };
 
-/** `unreachable`: no connection; `key`: a key is missing or wrong; `refused`: the request is wrong; `failed`: anything else. */
-export type AnswererErrorKind = 'unreachable' | 'key' | 'refused' | 'failed';
+/**
+ * `unreachable`: no connection; `key`: a key is missing or wrong; `absent`: no model is open; `refused`: the request is wrong;
+ * `failed`: anything else.
+ */
+export type AnswererErrorKind = 'unreachable' | 'key' | 'absent' | 'refused' | 'failed';
 
 /** Why there is no answer, in words for the user. */
 export class AnswererError extends Error {

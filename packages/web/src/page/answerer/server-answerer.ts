@@ -10,6 +10,14 @@ export interface ServerOptions {
   readonly address: string;
   /** The API key; empty without one. */
   readonly key: string;
+  /** Sends a request; default the browser's `fetch`. */
+  readonly fetch?: (address: string, init: RequestInit) => Promise<Response>;
+}
+
+interface ModelBody {
+  readonly id: string;
+  readonly context_length: number;
+  readonly sha256?: string;
 }
 
 /** The parts of a stream that the page reads. */
@@ -29,6 +37,7 @@ interface Chunk {
     };
     readonly logprobs: { readonly content: readonly TokenBody[] | null } | null;
     readonly finish_reason: string | null;
+    readonly digest?: string;
   }[];
   readonly usage?: {
     readonly prompt_tokens: number;
@@ -47,15 +56,15 @@ interface TokenBody extends CandidateBody {
   readonly top_logprobs: readonly CandidateBody[];
 }
 
-export function createServerAnswerer({ address, key }: ServerOptions): Answerer {
+export function createServerAnswerer({ address, key, fetch: send = fetch }: ServerOptions): Answerer {
   const authorisation = key === '' ? {} : { authorization: `Bearer ${key}` };
 
   return {
     async describe(signal) {
       const response = await call('/v1/models', { signal: signal ?? null });
-      const { data } = (await response.json()) as { data: { id: string; context_length: number }[] };
-      const [{ id, context_length: contextLength }] = data as [{ id: string; context_length: number }];
-      return { name: id, contextLength } satisfies ModelFacts;
+      const { data } = (await response.json()) as { data: readonly ModelBody[] };
+      const { id, context_length: contextLength, sha256 = '' } = data[0]!;
+      return { name: id, contextLength, sha256 } satisfies ModelFacts;
     },
 
     async *answer(request: AnswerRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, void> {
@@ -85,7 +94,7 @@ export function createServerAnswerer({ address, key }: ServerOptions): Answerer 
 
   async function call(path: string, init: RequestInit): Promise<Response> {
     const headers = { ...(init.headers as Record<string, string> | undefined), ...authorisation };
-    const response = await fetch(`${address}${path}`, { ...init, headers, cache: 'no-store' }).catch(asUnreachable);
+    const response = await send(`${address}${path}`, { ...init, headers, cache: 'no-store' }).catch(asUnreachable);
     if (response.ok) return response;
     const message = await messageOf(response);
     if (response.status === 401) throw new AnswererError('key', message);
@@ -99,13 +108,13 @@ function startOf({ model, seed, system_fingerprint: fingerprint }: Chunk): Answe
 
 function* eventsOf({ choices: [choice], usage }: Chunk): Generator<AnswerEvent> {
   if (choice !== undefined) {
-    const { delta, logprobs, finish_reason: reason } = choice;
+    const { delta, logprobs, finish_reason: reason, digest = null } = choice;
     if (logprobs?.content) yield { type: 'tokens', tokens: logprobs.content.map(tokenOf) };
     if (delta.content) yield { type: 'text', text: delta.content };
     for (const { index, id = '', function: called } of delta.tool_calls ?? []) {
       yield { type: 'call', index, id, name: called.name ?? '', arguments: called.arguments ?? '' };
     }
-    if (reason !== null) yield { type: 'finish', reason };
+    if (reason !== null) yield { type: 'finish', reason, digest };
   }
   if (usage) {
     yield {

@@ -21,6 +21,7 @@ export function toBody({ messages, settings }: AnswerRequest): object {
     messages,
     stream: true,
     stream_options: { include_usage: true },
+    digest: true,
     ...numbers,
     // Numbers of JavaScript hold 53 bits, and seeds have 64.
     ...(seed === '' ? {} : { seed: Number.isSafeInteger(Number(seed)) ? Number(seed) : seed }),

@@ -1,6 +1,6 @@
 // An answer while it comes: collects events, and gives the message that they make so far.
 
-import type { AnswerEvent } from '../answerer/answerer.js';
+import type { AnswerEvent, ModelFacts } from '../answerer/answerer.js';
 import type { AnswerFacts, AnswerMessage, AnswerState, Token, ToolCall } from './message.js';
 
 export interface Draft {
@@ -11,12 +11,12 @@ export interface Draft {
 
 /**
  * @param answer the empty message
- * @param contextLength of the model, in tokens
+ * @param model that answers
  * @param now milliseconds
  */
 export function createDraft(
   answer: AnswerMessage,
-  contextLength: number,
+  { contextLength, sha256: modelSha256 }: Pick<ModelFacts, 'contextLength' | 'sha256'>,
   now = (): number => performance.now(),
 ): Draft {
   const askedAt = now();
@@ -27,6 +27,7 @@ export function createDraft(
   let seed = '';
   let fingerprint = '';
   let finishReason: string | null = null;
+  let digest: string | null = null;
   let usage: { promptTokens: number; cachedTokens: number; answerTokens: number } | null = null;
   /** Parts with text, probabilities or a call: about one for each token. */
   let nParts = 0;
@@ -59,7 +60,7 @@ export function createDraft(
           return;
         }
         case 'finish':
-          finishReason = event.reason;
+          ({ reason: finishReason, digest } = event);
           return;
         case 'usage':
           usage = event;
@@ -92,7 +93,8 @@ export function createDraft(
     };
     const seconds = firstAt === null ? 0 : (lastAt - firstAt) / 1000;
     return {
-      ...{ model, seed, fingerprint, finishReason, promptTokens, cachedTokens, answerTokens, contextLength },
+      ...{ model, modelSha256, seed, fingerprint, finishReason, digest },
+      ...{ promptTokens, cachedTokens, answerTokens, contextLength },
       tokensPerSecond: seconds === 0 || answerTokens < 2 ? null : (answerTokens - 1) / seconds,
       firstTokenMs: firstAt === null ? null : firstAt - askedAt,
     };

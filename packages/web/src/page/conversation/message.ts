@@ -29,6 +29,10 @@ export interface AnswerFacts {
   /** Decimal digits. */
   readonly seed: string;
   readonly fingerprint: string;
+  /** sha256 of the model's weights and settings; empty where it is not known. */
+  readonly modelSha256: string;
+  /** sha256 of the answer's tokens and logits; null for one that was stopped or failed, and where it is not known. */
+  readonly digest: string | null;
   /** Why it ended: `stop`, `length`, `tool_calls`; null for one that was stopped or failed. */
   readonly finishReason: string | null;
   readonly promptTokens: number;

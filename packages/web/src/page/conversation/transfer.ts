@@ -117,6 +117,9 @@ function readFacts(value: unknown, at: string): AnswerFacts {
     model: text(found.model, `${at}.model`),
     seed: text(found.seed, `${at}.seed`),
     fingerprint: text(found.fingerprint, `${at}.fingerprint`),
+    // Earlier files have neither.
+    modelSha256: found.modelSha256 === undefined ? '' : text(found.modelSha256, `${at}.modelSha256`),
+    digest: (found.digest ?? null) === null ? null : text(found.digest, `${at}.digest`),
     finishReason: found.finishReason === null ? null : text(found.finishReason, `${at}.finishReason`),
     promptTokens: figure('promptTokens'),
     cachedTokens: figure('cachedTokens'),

@@ -1,7 +1,8 @@
 // Keeps the files of the page and answers with them when the server does not. What the server says comes first, so that the
-// page is always that of the server that runs, and nothing but these files is ever kept.
+// page is always that of the server that runs, and nothing but these files is ever kept. Each has the headers that isolate
+// the page, also where the host sends none.
 
-/** Set by the build: the paths of the files, and a digest of them. */
+/** Set by the build: the paths of the files from the page's folder on, and a digest of them. */
 declare const SHELL_FILES: readonly string[];
 declare const SHELL_DIGEST: string;
 
@@ -23,6 +24,13 @@ interface Worker {
 const worker = self as unknown as Worker;
 const PREFIX = 'llama-ts-page-';
 const CACHE = `${PREFIX}${SHELL_DIGEST}`;
+const addresses: ReadonlySet<string> = new Set(SHELL_FILES.map((path) => new URL(path, location.href).pathname));
+/** They let threads of the page share memory. */
+const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+};
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(keepFiles());
@@ -35,13 +43,17 @@ worker.addEventListener('activate', (event) => {
 worker.addEventListener('fetch', (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
-  if (method !== 'GET' || origin !== location.origin || !SHELL_FILES.includes(pathname)) return;
-  event.respondWith(fetch(event.request).catch(() => keptFile(pathname)));
+  if (method !== 'GET' || origin !== location.origin || !addresses.has(pathname)) return;
+  event.respondWith(
+    fetch(event.request)
+      .catch(() => keptFile(pathname))
+      .then(isolated),
+  );
 });
 
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(CACHE);
-  await cache.addAll(SHELL_FILES.map((path) => new Request(path, { cache: 'reload' })));
+  await cache.addAll(Array.from(addresses, (path) => new Request(path, { cache: 'reload' })));
   await worker.skipWaiting();
 }
 
@@ -54,4 +66,13 @@ async function forgetFormer(): Promise<void> {
 
 async function keptFile(path: string): Promise<Response> {
   return (await caches.match(path)) ?? Response.error();
+}
+
+function isolated(response: Response): Response {
+  const { status, statusText, body } = response;
+  // An error has no status, and a redirect is followed by the browser itself.
+  if (status === 0 || response.type === 'opaqueredirect') return response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(isolation)) headers.set(name, value);
+  return new Response(body, { status, statusText, headers });
 }

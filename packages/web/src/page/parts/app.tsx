@@ -9,6 +9,7 @@ import { Composer } from './composer.js';
 import { Dialog } from './dialog.js';
 import { Header } from './header.js';
 import { MessageList } from './message-list.js';
+import { ModelDialog } from './model-dialog.js';
 import { Notice } from './notice.js';
 import { SettingsDialog } from './settings-dialog.js';
 import { Sidebar } from './sidebar.js';
@@ -19,7 +20,7 @@ const WIDE = '(min-width: 56rem)';
 export function App({ controller }: { readonly controller: Controller }): JSX.Element {
   const state = useStore(controller.state);
   const isWide = useMedia(WIDE);
-  const [open, setOpen] = useState<'conversations' | 'settings' | null>(null);
+  const [open, setOpen] = useState<'conversations' | 'settings' | 'model' | null>(null);
   const close = (): void => setOpen(null);
   const title = state.conversation.title;
   useLayoutEffect(() => {
@@ -38,8 +39,9 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
           controller={controller}
           onMenu={isWide ? null : () => setOpen('conversations')}
           onSettings={() => setOpen('settings')}
+          onModel={() => setOpen('model')}
         />
-        <Banner state={state} controller={controller} />
+        <Banner state={state} controller={controller} onModel={() => setOpen('model')} />
         <MessageList state={state} controller={controller} />
         <Composer state={state} controller={controller} />
       </main>
@@ -48,6 +50,7 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
           <Sidebar state={state} controller={controller} onChosen={close} />
         </Dialog>
       )}
+      {open === 'model' && <ModelDialog state={state} controller={controller} onClose={close} />}
       {open === 'settings' && (
         <SettingsDialog
           settings={state.conversation.settings}

@@ -1,16 +1,20 @@
-// What stands between the user and an answer: a server that is down, a key that is missing, a browser that keeps nothing.
+// What stands between the user and an answer: a server that is down, a key or a model that is missing, a browser that keeps
+// nothing.
 
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Controller } from '../state/controller.js';
 import type { PageState } from '../state/page-state.js';
+import { TabStatus } from './tab-status.js';
 
 export interface BannerProps {
   readonly state: PageState;
   readonly controller: Controller;
+  /** Opens the choice of a model. */
+  readonly onModel: () => void;
 }
 
-export function Banner({ state: { status, hasKey, isKept }, controller }: BannerProps): JSX.Element {
+export function Banner({ state: { status, hasKey, isKept, tab }, controller, onModel }: BannerProps): JSX.Element {
   return (
     <div class="banners">
       <div role="status">
@@ -26,6 +30,14 @@ export function Banner({ state: { status, hasKey, isKept }, controller }: Banner
         )}
         {!isKept && <p class="banner">This browser keeps nothing: conversations end with the page.</p>}
       </div>
+      {status === 'absent' && (
+        <div class="banner">
+          <TabStatus model={tab.model} />
+          <button type="button" class="button primary" onClick={onModel}>
+            Choose a model
+          </button>
+        </div>
+      )}
       {status === 'key' && <KeyForm isWrong={hasKey} onKey={controller.setKey} />}
     </div>
   );

@@ -36,6 +36,8 @@ function rowsOf(facts: AnswerFacts): readonly (readonly [string, string])[] {
     ['Seed', facts.seed],
     ['Model', facts.model],
     ['Fingerprint', facts.fingerprint],
+    ...(facts.modelSha256 ? [['Model sha256', facts.modelSha256] as const] : []),
+    ...(facts.digest ? [['Answer sha256', facts.digest] as const] : []),
   ];
 }
 

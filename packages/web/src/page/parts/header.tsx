@@ -14,9 +14,10 @@ export interface HeaderProps {
   /** Opens the list of conversations, where it is not beside the page. */
   readonly onMenu: (() => void) | null;
   readonly onSettings: () => void;
+  readonly onModel: () => void;
 }
 
-export function Header({ state, controller, onMenu, onSettings }: HeaderProps): JSX.Element {
+export function Header({ state, controller, onMenu, onSettings, onModel }: HeaderProps): JSX.Element {
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const { conversation, conversations, messages, model } = state;
   const { id, title } = conversation;
@@ -40,6 +41,7 @@ export function Header({ state, controller, onMenu, onSettings }: HeaderProps): 
           <IconButton icon="trash" label="Delete" onClick={() => setOpen('delete')} />
         </>
       )}
+      <IconButton icon="model" label="Model" onClick={onModel} />
       <IconButton icon="settings" label="Settings" onClick={onSettings} />
       {open === 'rename' && (
         <RenameDialog

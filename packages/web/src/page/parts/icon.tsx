@@ -17,6 +17,7 @@ const paths = {
   upload: 'M10 12V3m-4 4l4-4l4 4M4 16h12',
   left: 'M12 5l-5 5l5 5',
   right: 'M8 5l5 5l-5 5',
+  model: 'M6 6h8v8H6zM8 3v3M12 3v3M8 14v3M12 14v3M3 8h3M3 12h3M14 8h3M14 12h3',
   down: 'M10 4v12m-5-5l5 5l5-5',
   tokens: 'M3 5h5v4H3zM10 5h7v4h-7zM3 11h8v4H3zM13 11h4v4h-4z',
   tool: 'M12.5 3.5a4 4 0 0 0-3.9 5.2L3.5 13.8l2.7 2.7l5.1-5.1a4 4 0 0 0 5-5L14 8.7L11.3 6z',

@@ -19,7 +19,7 @@ export interface MessageListProps {
 }
 
 export function MessageList({ state, controller }: MessageListProps): JSX.Element {
-  const { conversation, messages, answering, model } = state;
+  const { conversation, messages, answering, model, engine } = state;
   const scroll = useRef<HTMLElement>(null);
   const isAtEnd = useRef(true);
   const [isAway, setIsAway] = useState(false);
@@ -53,7 +53,7 @@ export function MessageList({ state, controller }: MessageListProps): JSX.Elemen
         }}
       >
         <div class="column">
-          {path.length === 0 && <Welcome modelName={model?.name ?? null} />}
+          {path.length === 0 && <Welcome modelName={model?.name ?? null} isInTab={engine.kind === 'tab'} />}
           {path.map((message, i) => (
             <OneMessage
               key={message.id}
@@ -99,11 +99,20 @@ function resultsAfter(path: readonly Message[], index: number): string {
   return JSON.stringify(results.map(({ content }) => content));
 }
 
-function Welcome({ modelName }: { readonly modelName: string | null }): JSX.Element {
+interface WelcomeProps {
+  readonly modelName: string | null;
+  readonly isInTab: boolean;
+}
+
+function Welcome({ modelName, isInTab }: WelcomeProps): JSX.Element {
   return (
     <div class="welcome">
       <p class="welcome-title">{modelName === null ? 'Hello.' : `You are talking to ${modelName}.`}</p>
-      <p>It runs on your server. Nothing that you write goes anywhere else.</p>
+      <p>
+        {isInTab
+          ? 'The model runs in this tab. Nothing that you write leaves it.'
+          : 'It runs on your server. Nothing that you write goes anywhere else.'}
+      </p>
       <p>The same messages, settings and seed give the same answer.</p>
     </div>
   );

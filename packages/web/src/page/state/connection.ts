@@ -44,8 +44,8 @@ export function createConnection(
 
   function plan(status: ConnectionStatus): void {
     clearTimeout(timer);
-    // With a wrong key there is nothing to wait for. A hidden page asks when it becomes visible.
-    if (status === 'key') return;
+    // With a wrong key, or without a model, there is nothing to wait for. A hidden page asks when it becomes visible.
+    if (status === 'key' || status === 'absent') return;
     timer = setTimeout(() => !document.hidden && void connection.check(), status === 'up' ? UP_MS : DOWN_MS);
   }
 
@@ -53,7 +53,8 @@ export function createConnection(
     try {
       return ['up', await answerer().describe()];
     } catch (error) {
-      return [error instanceof AnswererError && error.kind === 'key' ? 'key' : 'down', null];
+      const kind = error instanceof AnswererError ? error.kind : 'failed';
+      return [kind === 'key' || kind === 'absent' ? kind : 'down', null];
     }
   }
 }

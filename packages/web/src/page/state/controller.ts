@@ -1,7 +1,6 @@
 // What the user can do, and what it does: every action of the page is a function here.
 
-import { type Answerer, AnswererError } from '../answerer/answerer.js';
-import { createServerAnswerer } from '../answerer/server-answerer.js';
+import { AnswererError } from '../answerer/answerer.js';
 import { toAnswerRequest } from '../answerer/to-request.js';
 import { newAnswer, newToolMessage, newUserMessage, titleOf } from '../conversation/conversation.js';
 import { createDraft, type Draft } from '../conversation/draft.js';
@@ -9,8 +8,10 @@ import type { AnswerMessage, Message, ToolMessage } from '../conversation/messag
 import type { Settings } from '../conversation/settings.js';
 import { chosenWith, pathTo, shownPath } from '../conversation/tree.js';
 import { createMemoryStorage, openStorage } from '../storage/storage.js';
+import type { TabModels } from '../tab/tab-models.js';
 import { createConnection } from './connection.js';
-import { keepKey, keyOfBrowser } from './key.js';
+import type { EngineChoice } from './engine-choice.js';
+import { createEngines } from './engines.js';
 import { createLibrary, type OpenConversation } from './library.js';
 import type { PageState } from './page-state.js';
 import { createStore, type Store } from './store.js';
@@ -34,6 +35,10 @@ export interface Controller {
   sendResults(answerId: string, results: readonly string[]): void;
   changeSettings(settings: Settings): void;
   setKey(key: string): void;
+  /** The models of this tab. */
+  readonly tab: TabModels;
+  /** Has another one answer. */
+  useEngine(choice: EngineChoice): void;
   checkConnection(): void;
   /** All conversations as a file, or the one that is shown. */
   exported(what: 'all' | 'shown'): Promise<string>;
@@ -45,8 +50,7 @@ export interface Controller {
 const WRITE_MS = 1000;
 
 export async function createController(): Promise<Controller> {
-  let key = keyOfBrowser();
-  let answerer: Answerer = createServerAnswerer({ address: '', key });
+  const engines = createEngines((what) => (what === 'tab' ? showTab() : useAnswerer()));
   let isKept = true;
   const storage = await openStorage().catch(() => {
     isKept = false;
@@ -62,7 +66,9 @@ export async function createController(): Promise<Controller> {
   const state = createStore<PageState>({
     status: 'connecting',
     model: null,
-    hasKey: key !== '',
+    engine: engines.choice,
+    tab: engines.tab.state,
+    hasKey: engines.key !== '',
     isKept,
     conversations: library.conversations,
     conversation: first.conversation,
@@ -72,10 +78,11 @@ export async function createController(): Promise<Controller> {
     announcement: '',
   });
   const connection = createConnection(
-    () => answerer,
+    () => engines.answerer,
     (status, model) => state.set({ ...state.value, status, model: model ?? state.value.model }),
   );
   void connection.check();
+  engines.start();
   // Back and forward go from conversation to conversation.
   addEventListener('popstate', () => {
     const id = idOfAddress();
@@ -130,13 +137,9 @@ export async function createController(): Promise<Controller> {
       void answerAfter(id, parent);
     },
     changeSettings: (settings) => library.change(shownId(), { settings }),
-    setKey(given) {
-      key = given;
-      keepKey(key);
-      answerer = createServerAnswerer({ address: '', key });
-      state.set({ ...state.value, hasKey: key !== '' });
-      void connection.check();
-    },
+    setKey: engines.setKey,
+    tab: engines.tab,
+    useEngine: engines.choose,
     checkConnection: () => void connection.check(),
     exported: (what) => library.write(what === 'all' ? undefined : shownId()),
     async importFile(text) {
@@ -151,6 +154,21 @@ export async function createController(): Promise<Controller> {
     say,
   };
   return controller;
+
+  function showTab(): void {
+    state.set({ ...state.value, tab: engines.tab.state });
+    // A model that has ended answers no more.
+    if (engines.choice.kind === 'tab' && engines.tab.answerer === null && state.value.status === 'up') useAnswerer();
+  }
+
+  /** Asks the one that answers from now on for its model. */
+  function useAnswerer(): void {
+    state.set({
+      ...state.value,
+      ...{ status: 'connecting', model: null, engine: engines.choice, hasKey: engines.key !== '' },
+    });
+    void connection.check();
+  }
 
   function shownId(): string {
     return state.value.conversation.id;
@@ -202,7 +220,7 @@ export async function createController(): Promise<Controller> {
     const { conversation, messages } = library.get(id)!;
     const fresh = newAnswer(messages, parent);
     const answer = replaced === undefined ? fresh : { ...fresh, id: replaced.id, order: replaced.order };
-    const draft = createDraft(answer, state.value.model?.contextLength ?? 0);
+    const draft = createDraft(answer, state.value.model ?? { contextLength: 0, sha256: '' });
     const controllerOfAnswer = new AbortController();
     const { signal } = controllerOfAnswer;
     running.set(id, controllerOfAnswer);
@@ -211,7 +229,7 @@ export async function createController(): Promise<Controller> {
     let writtenAt = Date.now();
     try {
       const request = toAnswerRequest(pathTo(messages, parent), conversation.settings);
-      for await (const event of answerer.answer(request, signal)) {
+      for await (const event of engines.answerer.answer(request, signal)) {
         signal.throwIfAborted();
         draft.add(event);
         showSoon(id, draft);
@@ -254,7 +272,7 @@ export async function createController(): Promise<Controller> {
 
   function reportFailure({ kind }: AnswererError): void {
     if (kind === 'unreachable') connection.report('down');
-    if (kind === 'key') connection.report('key');
+    if (kind === 'key' || kind === 'absent') connection.report(kind);
   }
 }
 

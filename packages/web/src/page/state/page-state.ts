@@ -3,14 +3,18 @@
 import type { ModelFacts } from '../answerer/answerer.js';
 import type { Conversation } from '../conversation/conversation.js';
 import type { Messages } from '../conversation/message.js';
+import type { TabState } from '../tab/tab-state.js';
+import type { EngineChoice } from './engine-choice.js';
 
-/** `key`: the server wants a key, or another one. */
-export type ConnectionStatus = 'connecting' | 'up' | 'down' | 'key';
+/** `key`: the server wants a key, or another one; `absent`: no model is open in this tab. */
+export type ConnectionStatus = 'connecting' | 'up' | 'down' | 'key' | 'absent';
 
 export interface PageState {
   readonly status: ConnectionStatus;
   /** The model that the last connection named; null before the first. */
   readonly model: ModelFacts | null;
+  readonly engine: EngineChoice;
+  readonly tab: TabState;
   /** Whether a key was given. */
   readonly hasKey: boolean;
   /** Whether conversations outlive the page. */
