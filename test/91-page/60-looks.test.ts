@@ -1,14 +1,11 @@
 // The page in light and dark, wide and at 360 pixels, by keyboard and for a screen reader, in Chromium.
 
 import { strict as assert } from 'node:assert';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { type RunningServer, startServer } from '../90-server/serve-command.js';
 import { launchChromium } from '../helpers/chromium.js';
-import { answered, ask, messagesOf, setUp, spaced, until, withPage } from './support.js';
+import { answered, ask, faultsOf, messagesOf, setUp, spaced, until, withPage } from './support.js';
 
-const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 const narrow = { width: 360, height: 640 };
 const wide = { width: 1280, height: 800 };
 
@@ -201,11 +198,3 @@ describe('the page', function () {
     });
   });
 });
-
-/** What axe objects to. */
-async function faultsOf(page: Page): Promise<string[]> {
-  // The policy of the page lets no script in; the tools of the browser may.
-  await page.evaluate(axe);
-  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary).join(' | ')))`);
-}

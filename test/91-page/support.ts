@@ -1,8 +1,12 @@
 // `llama serve` with its page open in Chromium.
 
 import { strict as assert } from 'node:assert';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type RunningServer, startServer } from '../90-server/serve-command.js';
+
+const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 
 /** A page of a server, and what it did. */
 export interface OpenPage {
@@ -104,4 +108,12 @@ export async function setUp(page: Page, fields: Readonly<Record<string, string>>
   for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label, { exact: true }).fill(value);
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
+}
+
+/** What axe objects to. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  // The policy of the page lets no script in; the tools of the browser may.
+  await page.evaluate(axe);
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary).join(' | ')))`);
 }

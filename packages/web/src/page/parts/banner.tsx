@@ -14,7 +14,11 @@ export interface BannerProps {
   readonly onModel: () => void;
 }
 
-export function Banner({ state: { status, hasKey, isKept, tab }, controller, onModel }: BannerProps): JSX.Element {
+export function Banner({
+  state: { status, hasKey, isKept, tab, engine },
+  controller,
+  onModel,
+}: BannerProps): JSX.Element {
   return (
     <div class="banners">
       <div role="status">
@@ -32,7 +36,7 @@ export function Banner({ state: { status, hasKey, isKept, tab }, controller, onM
       </div>
       {status === 'absent' && (
         <div class="banner">
-          <TabStatus model={tab.model} />
+          {engine.kind === 'tab' ? <TabStatus model={tab.model} /> : <p role="status">No server is chosen yet.</p>}
           <button type="button" class="button primary" onClick={onModel}>
             Choose a model
           </button>

@@ -12,7 +12,7 @@ const words: Readonly<Record<ConnectionStatus, string>> = {
   up: 'The server answers.',
   down: 'The server does not answer.',
   key: 'The server needs a key: the page asks for it.',
-  absent: '',
+  absent: 'No server is chosen yet.',
 };
 
 export function ServerPanel({

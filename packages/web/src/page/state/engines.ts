@@ -5,6 +5,7 @@ import { createServerAnswerer } from '../answerer/server-answerer.js';
 import { createTabModels, type TabModels } from '../tab/tab-models.js';
 import { type EngineChoice, keepChoice, keptChoice } from './engine-choice.js';
 import { keepKey, keyOfBrowser } from './key.js';
+import { isStaticPage } from './page-host.js';
 
 export interface Engines {
   readonly choice: EngineChoice;
@@ -18,13 +19,8 @@ export interface Engines {
   setKey(key: string): void;
 }
 
-const nobody: Answerer = {
-  describe: () => Promise.reject(noModel()),
-  // biome-ignore lint/correctness/useYield: there is nothing to yield
-  async *answer() {
-    throw noModel();
-  },
-};
+const noModel = nobody('No model is open in this tab. Choose one under “Model”.');
+const noServer = nobody('No server is chosen. Give its address under “Model”.');
 
 /** @param onChange told of another choice, key or model, and of every step of one */
 export function createEngines(onChange: (what: 'answerer' | 'tab') => void): Engines {
@@ -47,7 +43,7 @@ export function createEngines(onChange: (what: 'answerer' | 'tab') => void): Eng
       return choice.kind === 'server' ? keyOfBrowserFor(choice) : '';
     },
     get answerer() {
-      return choice.kind === 'server' ? server : (tab.answerer ?? nobody);
+      return choice.kind === 'server' ? server : (tab.answerer ?? noModel);
     },
     start() {
       if (choice.kind === 'tab' && choice.stored !== null) void tab.openStored(choice.stored);
@@ -78,10 +74,18 @@ function keyOfBrowserFor({ address }: { readonly address: string }): string {
 }
 
 function serverOf(choice: EngineChoice): Answerer {
-  if (choice.kind === 'tab') return nobody;
+  if (choice.kind === 'tab') return noModel;
+  if (choice.address === '' && isStaticPage()) return noServer;
   return createServerAnswerer({ address: choice.address, key: keyOfBrowserFor(choice) });
 }
 
-function noModel(): AnswererError {
-  return new AnswererError('absent', 'No model is open in this tab. Choose one under “Model”.');
+/** Says why there is no answer. */
+function nobody(words: string): Answerer {
+  return {
+    describe: () => Promise.reject(new AnswererError('absent', words)),
+    // biome-ignore lint/correctness/useYield: there is nothing to yield
+    async *answer() {
+      throw new AnswererError('absent', words);
+    },
+  };
 }

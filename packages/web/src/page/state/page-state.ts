@@ -6,7 +6,7 @@ import type { Messages } from '../conversation/message.js';
 import type { TabState } from '../tab/tab-state.js';
 import type { EngineChoice } from './engine-choice.js';
 
-/** `key`: the server wants a key, or another one; `absent`: no model is open in this tab. */
+/** `key`: the server wants a key, or another one; `absent`: no model is open in this tab, or no server chosen. */
 export type ConnectionStatus = 'connecting' | 'up' | 'down' | 'key' | 'absent';
 
 export interface PageState {
