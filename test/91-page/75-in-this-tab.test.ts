@@ -176,7 +176,7 @@ describe('a model in the tab', function () {
       await input.setInputFiles({ name: 'words.bin', mimeType: '', buffer: Buffer.from('moo'.repeat(200)) });
       await alert.filter({ hasText: 'words.bin' }).waitFor();
       // A file that is dropped is opened like one that is picked.
-      const dropped = await page.evaluateHandle<DataTransfer>(
+      const dropped = await page.evaluateHandle(
         `(async () => {
           const transfer = new DataTransfer();
           const bytes = Uint8Array.from(atob('${(await readFile(file)).toString('base64')}'), (c) => c.charCodeAt(0));
