@@ -1,6 +1,7 @@
 // Bundles the code of each package into few files in its dist/: Node takes about half a millisecond for each module it
 // loads, and a package has up to a hundred. Packages stay apart from one another; their types come from tsc.
-// A package with a src/platform/browser.ts is bundled twice: for Node from index.js on, for browsers from browser.js on.
+// A package with a src/platform/browser.ts is bundled twice: for Node from index.js on, for browsers from browser.js on, which is
+// src/browser.ts where only a part of the package runs there.
 // One with a src/page has the files of a web page in dist/files. One for browsers alone is bundled for them alone.
 // With --check nothing is written: what is in dist/ and not of these sources is listed, and the exit status is 1.
 
@@ -22,8 +23,8 @@ const { filename: __filename, dirname: __dirname } = import.meta;`,
   },
 };
 
-/** Started by the browser's platform. */
-const BROWSER_WORKER = 'platform/browser-worker.ts';
+/** Started in a browser; each has a name of its own, since a bundler may put them side by side. */
+const BROWSER_WORKER = /^platform\/browser-(?:\w+-)?worker\.ts$/;
 
 /** Packages that Node has no use for. Their workers hold all they need: a page's import map does not hold for workers. */
 const forBrowsersAlone = ['browser'];
@@ -47,10 +48,13 @@ async function bundles(name, dist) {
   const source = path.join(packages, name, 'src');
   const entries = entryFiles(source);
   if (forBrowsersAlone.includes(name)) return bundlesForBrowsers(name, dist, entries);
-  const files = await bundle(name, dist, 'node', entries.filter((file) => file !== BROWSER_WORKER).map(asItIs));
+  const files = await bundle(name, dist, 'node', entries.filter((file) => !BROWSER_WORKER.test(file)).map(asItIs));
   if (fs.existsSync(path.join(source, 'platform/browser.ts'))) {
-    const workers = entries.filter((file) => file === BROWSER_WORKER).map(asItIs);
-    const forBrowsers = await bundle(name, dist, 'browser', [{ from: 'index.ts', to: 'browser' }, ...workers]);
+    const workers = entries.filter((file) => BROWSER_WORKER.test(file)).map(asItIs);
+    const forBrowsers = await bundle(name, dist, 'browser', [
+      { from: browserEntry(source), to: 'browser' },
+      ...workers,
+    ]);
     for (const [file, contents] of forBrowsers) files.set(file, contents);
   }
   const page = path.join(source, 'page');
@@ -72,6 +76,11 @@ async function bundlesForBrowsers(name, dist, entries) {
       files.set(file, contents);
   }
   return files;
+}
+
+/** What a browser has of a package: all of it, or what browser.ts names. */
+function browserEntry(source) {
+  return fs.existsSync(path.join(source, 'browser.ts')) ? 'browser.ts' : 'index.ts';
 }
 
 /** An entry whose bundle has its own name. */

@@ -4,7 +4,8 @@ import { strict as assert } from 'node:assert';
 import * as nodeFiles from 'node:fs/promises';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDurableFile, type FileLayer, PAGE_BYTES } from '@llama-ts/durable';
+import { PAGE_BYTES } from '@llama-ts/base';
+import { createDurableFile, type FileLayer } from '@llama-ts/durable';
 import fc from 'fast-check';
 import { withFolder } from './support.js';
 

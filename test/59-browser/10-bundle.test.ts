@@ -37,6 +37,14 @@ describe('the code that opens a model and describes its files, bundled for a bro
   });
 });
 
+describe('the exporter bundled for a browser', function () {
+  this.timeout(60_000);
+
+  it('imports no module of Node', async () => {
+    checkWithoutNode(await bundleForBrowser(`export * from '@llama-ts/exporter/browser';`));
+  });
+});
+
 function checkWithoutNode(files: readonly BundledFile[]): void {
   assert.ok(files.some(({ name }) => name === 'page.js'));
   for (const { name, text } of files) {

@@ -85,4 +85,44 @@ export const unfollowed: readonly (readonly [site: string, reason: string])[] = 
     'packages/runtime/src/model/memory-plan.ts [MODEL_TOO_LARGE_FOR_WASM] take a model of fewer parameters, such as one of 1B or 3B in v3',
     "a browser's: test/92-browser-store follows it",
   ],
+  [
+    'packages/exporter/src/browser/chosen-folder.ts [INVALID_ARGUMENT] take the files of <input type=file webkitdirectory>: folderOfFiles(input.files)',
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    'packages/exporter/src/browser/chosen-folder.ts [INVALID_ARGUMENT] let it be dropped on the page: droppedFolder(event.dataTransfer.items)',
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [OUTPUT_EXISTS] replace it: force: true',
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    "packages/exporter/src/platform/browser-output.ts [INVALID_ARGUMENT] name a file: 'model.bin'",
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [INVALID_ARGUMENT] let a worker write it: exportInWorker(…)',
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [OUTPUT_BUSY] wait for it, or name another file',
+    "a page's: test/59-browser follows it",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [WRITE_FAILED] serve the page by https, or from localhost',
+    "a page's: no test has a host by plain http that is not this machine",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [WRITE_FAILED] name another file',
+    "a page's: for failures of a browser's file system, which no test can cause",
+  ],
+  [
+    'packages/exporter/src/platform/browser-output.ts [DISK_FULL] remove what this page keeps, or free some space on the disk',
+    "a page's: no test fills its quota",
+  ],
+  [
+    'packages/exporter/src/hub/fetch-snapshot.ts [LIMIT_EXCEEDED] take another commit, whose file is smaller',
+    "a page's: it would need a tokenizer of 64 MiB",
+  ],
 ];

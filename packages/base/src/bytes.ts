@@ -15,7 +15,7 @@ export function equalBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
 }
 
 /** One array after the other. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const part of parts) {

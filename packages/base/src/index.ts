@@ -18,6 +18,7 @@ export { type FileFormat, type FormatId, isText, recogniseFormat, SNIFF_BYTES } 
 export { readRemedies, writeRemedies } from './file-remedies.js';
 export { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 export { addressesLeft, freeMemory, nextTask } from './machine.js';
+export { type MountedFile, type MountedFolder, mountFolder } from './mounted-folder.js';
 export { matchesName } from './name-pattern.js';
 export { nearest } from './nearest.js';
 export { nameOf, type Openable, openFile, openSource } from './open-source.js';
@@ -27,6 +28,6 @@ export { escapeControls, quote } from './quote.js';
 export { commandLine, shellQuote, shellWord } from './shell-quote.js';
 export { TOOL } from './tool.js';
 export { isToolkitError, ToolkitError, type ToolkitErrorOptions } from './toolkit-error.js';
-export { byteSize, freeSpace } from './units.js';
+export { byteSize, freeSpace, PAGE_BYTES } from './units.js';
 export { type PartsOfBytes, writeParts } from './write-parts.js';
 export { writeWholeFile } from './write-whole-file.js';

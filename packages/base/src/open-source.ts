@@ -2,6 +2,7 @@
 
 import { platform } from '#platform';
 import { type BlobLike, type ByteSource, blobSource } from './byte-source.js';
+import { mountedAt, openMounted } from './mounted-folder.js';
 
 /** A path, a Blob (a browser's File is one), or a source of bytes. */
 export type Openable = string | BlobLike | ByteSource;
@@ -12,7 +13,9 @@ export type Openable = string | BlobLike | ByteSource;
  * @param name for messages; default the path
  * @throws ToolkitError `FILE_NOT_FOUND`, `FILE_UNREADABLE`
  */
-export function openFile(path: string, name: string = path): Promise<ByteSource> {
+export async function openFile(path: string, name: string = path): Promise<ByteSource> {
+  const place = mountedAt(path);
+  if (place !== null) return openMounted(place, name);
   return platform.openFile(path, name);
 }
 

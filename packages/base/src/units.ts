@@ -1,4 +1,7 @@
-// Numbers as people read them.
+// Numbers as people read them, and the unit in which files and memory are cut.
+
+/** Bytes of a page: the largest alignment that disks need, in memory and in a file, where it is 512 bytes or 4,096. */
+export const PAGE_BYTES = 4096;
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 

@@ -1,7 +1,7 @@
 // Bytes of a file that are written front to back in whole pages: what begins a page waits for the bytes that fill it, so
 // that no page is written twice, and most can bypass the page cache.
 
-import { PAGE_BYTES } from './direct-file.js';
+import { PAGE_BYTES } from '@llama-ts/base';
 
 /** Bytes that follow each other in a file. */
 export interface ByteRun {

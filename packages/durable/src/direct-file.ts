@@ -3,11 +3,9 @@
 
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { errnoOf } from '@llama-ts/base';
+import { errnoOf, PAGE_BYTES } from '@llama-ts/base';
 import { type FileLayer, writeAll } from './file-layer.js';
 
-/** The largest alignment that disks need, in memory and in the file: 512 bytes or 4,096. */
-export const PAGE_BYTES = 4096;
 /** Copying fewer bytes is faster than a direct write. */
 const MIN_BYTES = 256 * 1024;
 /** Error codes when a file system, or the address of a buffer, does not allow direct writes. */

@@ -2,7 +2,6 @@
 
 export type { ByteRun } from './byte-run.js';
 export { checkOutput, checkWritable, type OutputOptions } from './check-output.js';
-export { PAGE_BYTES } from './direct-file.js';
 export { type DiskNeed, diskNeeds } from './disk-space.js';
 export { createDurableFile, type DurableFile, type DurableFileOptions } from './durable-file.js';
 export {

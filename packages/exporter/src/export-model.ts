@@ -1,7 +1,7 @@
 // Writes a model as a .bin file of any version.
 
 import { basename, dirname, joinPath, resolvePath, shellQuote, shellWord, ToolkitError } from '@llama-ts/base';
-import { createDurableFile, type DurableFile, type FileLayer, keyOf } from '@llama-ts/durable';
+import type { DurableFile, FileLayer } from '@llama-ts/durable';
 import {
   type BinVersion,
   bitsPerWeightOf,
@@ -13,6 +13,7 @@ import {
   type Quantization,
 } from '@llama-ts/format';
 import { type Kernels, openKernels } from '@llama-ts/kernels';
+import { platform } from '#platform';
 import { calibratedWriting } from './calibrate/calibrated-writing.js';
 import { type CalibrationText, calibrationFacts } from './calibrate/calibration.js';
 import { describeModel } from './describe-model.js';
@@ -63,7 +64,7 @@ export interface ExportOptions {
    * no tensor is kept.
    */
   readonly onKept?: ((kept: { readonly nTensors: number }) => void) | undefined;
-  /** The file system. Default: the machine's. */
+  /** The file system, in Node. Default: the machine's. */
   readonly files?: FileLayer | undefined;
   /** Kernels to compute with. Default: the fastest that run on this machine. */
   readonly kernels?: Kernels | undefined;
@@ -135,9 +136,9 @@ async function* exportSource(
     const { weightsEnd } = layout(header);
     const { identity, checkUnchanged } = await watchSource(source.weights.name, source.identity);
     // A killed run never compared the bytes of a stream with a digest.
-    const resumeKey = resume && !source.isStream ? keyOf({ header, plain, identity, calibration }) : undefined;
+    const follows = resume && !source.isStream ? { header, plain, identity, calibration } : undefined;
     const expected = { expectedBytes: weightsEnd, direct: true };
-    file = await createDurableFile(output, { force, inputs, files, ...expected, resumeKey });
+    file = await platform.createOutput(output, { force, inputs, files, ...expected, follows });
     for (const message of source.warnings) yield { type: 'warning', message };
     const isSmaller = version === 2 && groupSize !== (options.groupSize ?? DEFAULT_GROUP_SIZE);
     if (isSmaller && searchedTensors(header, source).length > 0) {
@@ -216,7 +217,7 @@ async function createTokenizerFile({ tokenizer, weights }: ModelSource, options:
       ],
     });
   }
-  const file = await createDurableFile(path, { force, inputs, files });
+  const file = await platform.createOutput(path, { force, inputs, files });
   const bytes = encodeTokenizerBin(tokenizer);
   try {
     await file.writeAt(bytes, 0);

@@ -35,6 +35,8 @@ export interface FakeHubOptions {
   readonly chunkBytes?: number;
   /** Files of a page of a listing. Default 1,000. */
   readonly pageSize?: number;
+  /** Whether pages of any origin may read its answers, as those of the real hub. Default false. */
+  readonly allowsPages?: boolean;
 }
 
 /** A running hub. */
@@ -57,6 +59,10 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   let cdnUrl = '';
 
   const answer = async (origin: string, request: IncomingMessage, response: ServerResponse) => {
+    if (options.allowsPages === true) {
+      allowPages(response);
+      if (request.method === 'OPTIONS') return response.writeHead(204).end();
+    }
     const target = new URL(request.url!, origin);
     const route = parseRoute(target);
     const { authorization, range } = request.headers;
@@ -219,6 +225,12 @@ function sendTree(response: ServerResponse, commit: FakeCommit, target: URL, pag
   next.searchParams.set('cursor', String(from + pageSize));
   const hasMore = from + pageSize < entries.length;
   json(response, entries.slice(from, from + pageSize), hasMore ? { link: `<${next.href}>; rel="next"` } : {});
+}
+
+function allowPages(response: ServerResponse): void {
+  response.setHeader('access-control-allow-origin', '*');
+  response.setHeader('access-control-allow-headers', 'authorization, range');
+  response.setHeader('access-control-expose-headers', 'content-range, link, x-error-code, x-error-message');
 }
 
 function json(response: ServerResponse, value: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -1,6 +1,5 @@
 // Address, credentials and time limits of a hub: checked once, then passed to every request.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { shellQuote, ToolkitError } from '@llama-ts/base';
 import { redactUrl } from './redact.js';
 
@@ -58,10 +57,18 @@ export interface Connection {
 
 const SYSTEM_CLOCK: HubClock = {
   now: Date.now,
-  async sleep(milliseconds, signal) {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw error;
+  sleep(milliseconds, signal) {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(signal!.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, milliseconds);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
     });
   },
 };

@@ -1,6 +1,6 @@
 // Asks the hub which commit a revision is, and which files, sizes and digests that commit has.
 
-import { isToolkitError, ToolkitError } from '@llama-ts/base';
+import { concatBytes, isToolkitError, ToolkitError } from '@llama-ts/base';
 import type { Connection } from './connection.js';
 import { badResponse, type RequestSubject, RetryableFailure, statusFailure } from './hub-failures.js';
 import { readBody } from './read-body.js';
@@ -53,34 +53,27 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
   const revision = checkRevision(options.revision);
   signal?.throwIfAborted();
   const subject: RequestSubject = { repo, revision, path: null };
-  const hub = await import('@huggingface/hub');
-  const shared = { hubUrl: connection.endpoint, fetch: apiFetch(connection, subject, options) };
+  const ask = (path: string) => requestJson(connection, subject, new URL(`${connection.endpoint}${path}`), options);
   try {
     const commit = isCommit(revision)
       ? revision
-      : (await hub.modelInfo({ ...shared, name: repo, revision, additionalFields: ['sha'] })).sha;
-    if (!isCommit(String(commit))) {
+      : fieldOf((await ask(`/api/models/${repo}/revision/${encodeURIComponent(revision)}?expand=sha`)).json, 'sha');
+    if (typeof commit !== 'string' || !isCommit(commit)) {
       throw badResponse(`${repo}: revision ${revision} is commit ${show(commit)}, expected 40 hex digits`);
     }
     const files = new Map<string, RepoFile>();
-    for await (const entry of hub.listFiles({
-      ...shared,
-      repo: { type: 'model', name: repo },
-      revision: commit,
-      recursive: true,
-    })) {
-      if (entry.type !== 'file') continue;
-      const file = checkEntry(repo, entry);
-      if (files.has(file.path))
-        throw badResponse(`${repo}: lists ${show(file.path)} a second time, expected each once`);
-      files.set(file.path, file);
-      if (files.size > MAX_REPO_FILES) {
-        throw new ToolkitError('LIMIT_EXCEEDED', `${repo}: over ${MAX_REPO_FILES} files, expected fewer`, {
-          suggestions: [
-            `download it with the hub's own program, and export that folder: hf download ${repo} --local-dir FOLDER`,
-          ],
-        });
+    let page = await ask(`/api/models/${repo}/tree/${commit}?recursive=true`);
+    for (;;) {
+      for (const entry of page.json as Iterable<unknown>) {
+        if (fieldOf(entry, 'type') !== 'file') continue;
+        const file = checkEntry(repo, entry);
+        if (files.has(file.path))
+          throw badResponse(`${repo}: lists ${show(file.path)} a second time, expected each once`);
+        files.set(file.path, file);
+        if (files.size > MAX_REPO_FILES) throw tooManyFiles(repo);
       }
+      if (page.next === null) break;
+      page = await requestJson(connection, subject, page.next, options);
     }
     return { repo, revision, commit, files: [...files.values()] };
   } catch (error) {
@@ -90,34 +83,44 @@ export async function listRepo(connection: Connection, options: ListOptions): Pr
   }
 }
 
-/** A fetch for @huggingface/hub that adds our credentials, retries, errors and limits, and checks the JSON. */
-function apiFetch(connection: Connection, subject: RequestSubject, { signal, onRetry }: ListOptions): typeof fetch {
-  return (input) =>
-    withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
-      const target = new URL(input instanceof Request ? input.url : input);
-      // The next page's address comes from the hub.
-      if (target.origin !== connection.origin) {
-        throw badResponse(`${subject.repo}: the listing goes on at ${target.origin}, expected ${connection.origin}`);
-      }
-      const { response, url } = await send(connection, {
-        url: target,
-        headers: { accept: 'application/json' },
-        signal: attemptSignal,
-      });
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw statusFailure(connection, subject, response, url);
-      }
-      const bytes = await readAnswer(connection, response, { url, signal: attemptSignal, kick });
-      return new Response(bytes, { status: response.status, headers: { link: response.headers.get('link') ?? '' } });
+/** A page of the hub's JSON, and the address of the next. */
+interface JsonPage {
+  readonly json: unknown;
+  readonly next: URL | null;
+}
+
+/** Asks the hub's API, with retries, errors and limits. */
+function requestJson(
+  connection: Connection,
+  subject: RequestSubject,
+  target: URL,
+  { signal, onRetry }: ListOptions,
+): Promise<JsonPage> {
+  return withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
+    // The next page's address comes from the hub.
+    if (target.origin !== connection.origin) {
+      throw badResponse(`${subject.repo}: the listing goes on at ${target.origin}, expected ${connection.origin}`);
+    }
+    const { response, url } = await send(connection, {
+      url: target,
+      headers: { accept: 'application/json' },
+      signal: attemptSignal,
     });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw statusFailure(connection, subject, response, url);
+    }
+    const json = await readAnswer(connection, response, { url, signal: attemptSignal, kick });
+    const next = /<(https?:\/\/[^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+    return { json, next: next === undefined ? null : new URL(next) };
+  });
 }
 
 async function readAnswer(
   connection: Connection,
   response: Response,
   options: { readonly url: URL; readonly signal: AbortSignal; readonly kick: () => void },
-): Promise<Buffer<ArrayBuffer>> {
+): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let byteLength = 0;
   await readBody(connection, response, {
@@ -130,15 +133,26 @@ async function readAnswer(
       }
     },
   });
-  const bytes = Buffer.concat(chunks, byteLength);
+  const bytes = concatBytes(chunks);
   try {
-    JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     const type = response.headers.get('content-type') ?? 'no type';
     const message = `${options.url.pathname}: ${byteLength} bytes of ${show(type)}, expected JSON`;
     throw new RetryableFailure(badResponse(message));
   }
-  return bytes;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return (value as Partial<Record<string, unknown>>)[name];
+}
+
+function tooManyFiles(repo: string): ToolkitError {
+  return new ToolkitError('LIMIT_EXCEEDED', `${repo}: over ${MAX_REPO_FILES} files, expected fewer`, {
+    suggestions: [
+      `download it with the hub's own program, and export that folder: hf download ${repo} --local-dir FOLDER`,
+    ],
+  });
 }
 
 function checkEntry(repo: string, entry: unknown): RepoFile {

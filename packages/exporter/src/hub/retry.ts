@@ -109,12 +109,13 @@ async function withWatchdog<T>(
     const seconds = Math.round(timeoutMs / 100) / 10;
     controller.abort(new RetryableFailure(networkError(`${subject}: the hub sent nothing for ${seconds} seconds`)));
   };
-  const timer = setTimeout(onStall, timeoutMs);
+  let timer = setTimeout(onStall, timeoutMs);
   const onAbort = () => controller.abort(outer?.reason);
   outer?.addEventListener('abort', onAbort, { once: true });
   try {
     return await attempt(controller.signal, () => {
-      timer.refresh();
+      clearTimeout(timer);
+      timer = setTimeout(onStall, timeoutMs);
       noteProgress();
     });
   } finally {

@@ -1,8 +1,7 @@
 // Reads blocks of weights and encodes them as a .bin file stores them, overlapped: while the caller hashes and writes one
 // block, the kernels compute the next, and the one after is read.
 
-import type { ToolkitError } from '@llama-ts/base';
-import { PAGE_BYTES } from '@llama-ts/durable';
+import { PAGE_BYTES, type ToolkitError } from '@llama-ts/base';
 import {
   columnsOf,
   isInPanels,

@@ -1,6 +1,7 @@
 // Writes the blocks of one tensor to a .bin file and hashes them, with its scales and the zeros after it.
 
-import { type DurableFile, PAGE_BYTES } from '@llama-ts/durable';
+import { PAGE_BYTES } from '@llama-ts/base';
+import type { DurableFile } from '@llama-ts/durable';
 import { type BinTensor, columnsOf, scaleBytes, scaleCount } from '@llama-ts/format';
 import { type Kernels, startSha256 } from '@llama-ts/kernels';
 import type { EncodedBlock } from './encode-blocks.js';

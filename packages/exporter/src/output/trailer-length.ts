@@ -1,8 +1,8 @@
 // The length of a trailer before the file is written: digests of any value take the same bytes.
 
+import { joinPath, pathStatus } from '@llama-ts/base';
 import { type BinVersion, encodeTrailer, type Quantization, tensorShapes } from '@llama-ts/format';
 import { describeModel } from '../describe-model.js';
-import { plannedSource } from '../plan/planned-source.js';
 import type { ModelSource } from '../source/model-source.js';
 
 const SHA256_BYTES = 32;
@@ -13,10 +13,10 @@ export async function trailerByteLength(
   version: BinVersion,
   quantization?: Quantization | null,
 ): Promise<number> {
-  const { dimensions, tokenizer } = source;
-  const { inputs } = await plannedSource(source);
+  const { dimensions, tokenizer, folder, files } = source;
   const sha256 = '0'.repeat(2 * SHA256_BYTES);
-  const passed = inputs.map(({ path, byteLength }) => ({ path, byteLength, sha256 }));
+  const sizeOf = async (path: string): Promise<number> => (await pathStatus(joinPath(folder, path))).size;
+  const passed = await Promise.all(files.map(async (path) => ({ path, byteLength: await sizeOf(path), sha256 })));
   const description = describeModel(source, await source.provenance({ passed }), version, quantization);
   if (description === null) return 0;
   const noChecksum = (): Uint8Array => new Uint8Array(SHA256_BYTES);
