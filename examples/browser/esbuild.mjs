@@ -1,6 +1,6 @@
 // node examples/browser/esbuild.mjs [FOLDER]: bundles the page into FOLDER, default dist.
 
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -24,8 +24,7 @@ await build({
   format: 'esm',
   minify: true,
 });
-// Likewise: ../wasm/kernels.wasm, from the bundle.
-await mkdir(path.join(folder, 'wasm'), { recursive: true });
-await copyFile(path.join(kernels, 'wasm/kernels.wasm'), path.join(folder, 'wasm/kernels.wasm'));
+// Likewise: ../wasm/kernels.wasm and its relaxed variants, from the bundle.
+await cp(path.join(kernels, 'wasm'), path.join(folder, 'wasm'), { recursive: true });
 const page = await readFile(path.join(here, 'index.html'), 'utf8');
 await writeFile(path.join(folder, 'index.html'), page.replace('./page.js', './app/page.js'));

@@ -47,6 +47,6 @@ describe('probeBackends', () => {
       order,
       order.toSorted((a, b) => a - b),
     );
-    assert.deepEqual(probes.at(-1), { backend: 'reference', rejection: null, tuning: null });
+    assert.deepEqual(probes.at(-1), { backend: 'reference', rejection: null, tuning: null, wasmModule: null });
   });
 });

@@ -1,4 +1,4 @@
-// The committed kernels.wasm is what its sources give, by bytes and by behaviour.
+// The committed WebAssembly modules are what their sources give, by bytes and by behaviour.
 
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -6,8 +6,9 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openKernels } from '@llama-ts/kernels';
+import { type ForcedTuning, openKernels } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
+import { wasmModules } from './support/backends.js';
 import { installKernels, loadInstalled } from './support/installation.js';
 import { queuePass, tinyCache, tinyModel, tinyTokens } from './support/tiny-pass.js';
 
@@ -18,7 +19,15 @@ const COMMITTED_WITH = '19.1.7';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const version = spawnSync(COMPILER, ['--version'], { encoding: 'utf8' }).stdout ?? '';
 
-describe('kernels.wasm, compiled anew (skipped without clang 19; .ci/install-tools installs it)', () => {
+/** What build-wasm.mjs writes, and the folder it is committed in. */
+const outputs = {
+  'kernels.wasm': 'wasm',
+  'kernels-relaxed.wasm': 'wasm',
+  'kernels-relaxed-pairs.wasm': 'wasm',
+  'relaxed-probe.ts': 'src/wasm',
+} as const;
+
+describe('the WebAssembly modules, compiled anew (skipped without clang 19; .ci/install-tools installs it)', () => {
   let folder: string;
   let rebuilt: string;
 
@@ -26,27 +35,36 @@ describe('kernels.wasm, compiled anew (skipped without clang 19; .ci/install-too
     if (version === '') this.skip();
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), 'kernels-wasm-'));
-    rebuilt = join(folder, 'kernels.wasm');
+    rebuilt = join(folder, 'rebuilt');
     execFileSync(process.execPath, [join(root, 'scripts/build/build-wasm.mjs'), rebuilt]);
   });
   after(() => {
     if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 
-  it('equals the committed file byte for byte', function () {
-    if (!version.includes(COMMITTED_WITH)) this.skip();
-    const committed = readFileSync(join(root, 'packages/kernels/wasm/kernels.wasm'));
-    assert.ok(readFileSync(rebuilt).equals(committed), 'they differ: run node scripts/build/build-wasm.mjs and commit');
-  });
+  for (const [file, place] of Object.entries(outputs)) {
+    it(`equal the committed ${file} byte for byte`, function () {
+      if (!version.includes(COMMITTED_WITH)) this.skip();
+      const committed = readFileSync(join(root, 'packages/kernels', place, file));
+      const isSame = readFileSync(join(rebuilt, file)).equals(committed);
+      assert.ok(isSame, 'they differ: run node scripts/build/build-wasm.mjs and commit');
+    });
+  }
 
   for (const groupSize of [null, 32] as const) {
-    it(`gives the reference's logits for ${groupSize === null ? 'float32' : 'quantized'} weights`, async () => {
+    it(`give the reference's logits for ${groupSize === null ? 'float32' : 'quantized'} weights`, async () => {
       const target = installKernels(folder);
-      copyFileSync(rebuilt, join(target, 'wasm/kernels.wasm'));
+      for (const [file, place] of Object.entries(outputs)) {
+        if (place === 'wasm') copyFileSync(join(rebuilt, file), join(target, place, file));
+      }
       const copy = await loadInstalled(target);
       const expected = await logits(await openKernels({ backend: 'reference' }), groupSize);
-      for (const threads of [1, 3]) {
-        assertSameBits(await logits(await copy.openKernels({ backend: 'wasm', threads }), groupSize), expected);
+      for (const wasmModule of wasmModules) {
+        const tuning: ForcedTuning = { wasmModule };
+        for (const threads of [1, 3]) {
+          const kernels = await copy.openKernels({ backend: 'wasm', threads, tuning });
+          assertSameBits(await logits(kernels, groupSize), expected, `${wasmModule}, ${threads} threads`);
+        }
       }
     });
   }

@@ -19,6 +19,22 @@ describe('LLAMA_TUNING', () => {
     assert.equal(forced.length, lines.length);
   });
 
+  it('names the module of WebAssembly in llama doctor, and forces it', async () => {
+    const choices = async (env: Record<string, string>) => {
+      const { stdout, exitCode, stderr } = await runLlama(['doctor'], { env });
+      assert.equal(exitCode, 0, stderr);
+      return stdout;
+    };
+    assert.match(
+      await choices({}),
+      /wasm: runs here\n {2}choices +wasm-module=(plain|relaxed|relaxed-pairs)\n {2}chosen by (the engine, which refuses|a measurement of) relaxed SIMD/,
+    );
+    assert.match(
+      await choices({ LLAMA_TUNING: 'wasm-module=plain' }),
+      / {2}choices +wasm-module=plain\n {2}chosen by LLAMA_TUNING\n/,
+    );
+  });
+
   it('changes no byte of an answer', () =>
     withFolder(async (folder) => {
       const answers = new Set<string>();
@@ -38,6 +54,7 @@ describe('LLAMA_TUNING', () => {
     ['prefetch', /LLAMA_TUNING: "prefetch", expected prefetch=…, prefetch-bytes=…/],
     ['constructor=1', /LLAMA_TUNING: "constructor=1", expected/],
     ['prefetch=third', /prefetch is third, expected one of none, first-level, second-level, page-starts/],
+    ['wasm-module=fast', /wasmModule is fast, expected one of relaxed, relaxed-pairs, plain/],
     ['spins=many', /spins is NaN, expected a whole number from 0 to 1000000/],
   ] as const) {
     it(`is refused as ${text}`, async () => {

@@ -17,6 +17,10 @@ export const candidates: readonly Candidate[] = [
     backend,
     load: (options: BackendOptions) => open(chooseThreads(options.threads), options),
   })),
-  { backend: 'wasm', load: async ({ threads }) => (await import('./wasm/wasm-kernels.js')).wasmKernels(threads) },
+  {
+    backend: 'wasm',
+    load: async ({ threads, tuning }) =>
+      (await import('./wasm/wasm-kernels.js')).wasmKernels(threads, tuning?.wasmModule),
+  },
   { backend: 'reference', load: async () => (await import('./reference/reference-kernels.js')).referenceKernels() },
 ];

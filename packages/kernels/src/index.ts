@@ -41,5 +41,11 @@ export {
 } from './rope-table.js';
 export { type SegmentShape, segmentShape } from './segment-shape.js';
 export { startSha256 } from './sha256.js';
-export { type ChosenTuning, prefetchTargets, type Tuning, type TuningReason } from './tuning.js';
+export { type ChosenTuning, type ForcedTuning, prefetchTargets, type Tuning, type TuningReason } from './tuning.js';
+export {
+  type ChosenWasmModule,
+  type WasmModuleName,
+  type WasmModuleReason,
+  wasmModuleNames,
+} from './wasm/wasm-modules.js';
 export { WASM_MEMORY_BYTES, type WasmWork, wasmOverhead } from './wasm/wasm-needs.js';

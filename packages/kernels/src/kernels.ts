@@ -8,6 +8,7 @@
 import type { Openable } from '@llama-ts/base';
 import { type InstructionSet, instructionSets } from './instruction-sets.js';
 import type { ChosenTuning } from './tuning.js';
+import type { ChosenWasmModule } from './wasm/wasm-modules.js';
 
 /** The name of a backend: the native kernels by their instruction set, WebAssembly, or plain TypeScript. */
 export type BackendName = InstructionSet | 'wasm' | 'reference';
@@ -178,6 +179,8 @@ export interface Kernels {
   readonly rowCost: number;
   /** What the native kernels chose for this CPU; null for backends that have nothing to choose. */
   readonly tuning: ChosenTuning | null;
+  /** The module of WebAssembly kernels; null for others. */
+  readonly wasmModule: ChosenWasmModule | null;
 
   /**
    * Opens a file of weights: a path, a Blob, or a source of bytes, which must stay open while the weights are.

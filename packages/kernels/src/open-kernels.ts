@@ -3,7 +3,8 @@ import { isToolkitError, ToolkitError } from '@llama-ts/base';
 import { type Candidate, candidates } from './candidates.js';
 import { type BackendName, backendNames, type Kernels } from './kernels.js';
 import { checkThreads } from './program/threads.js';
-import { type ChosenTuning, checkTuning, type Tuning } from './tuning.js';
+import { type ChosenTuning, checkTuning, type ForcedTuning } from './tuning.js';
+import type { ChosenWasmModule } from './wasm/wasm-modules.js';
 
 /** Options of {@link openKernels}. */
 export interface OpenKernelsOptions {
@@ -11,8 +12,8 @@ export interface OpenKernelsOptions {
   readonly backend?: BackendName;
   /** Threads that compute, 1 to {@link MAX_THREADS}; the backend's own default without it. The reference computes on the caller's. */
   readonly threads?: number;
-  /** Choices of the native kernels in place of those for this CPU, for measurements. They change no bit. */
-  readonly tuning?: Partial<Tuning>;
+  /** Choices in place of those for this CPU or engine, for measurements. They change no bit. */
+  readonly tuning?: ForcedTuning;
   /**
    * A folder for files that can be made again. On a CPU that is not listed, native kernels then measure once which choices are
    * faster, and keep the result there.
@@ -27,6 +28,8 @@ export interface BackendProbe {
   readonly rejection: Error | null;
   /** What it chooses for this CPU; null if it does not run here or has nothing to choose. */
   readonly tuning: ChosenTuning | null;
+  /** The module of WebAssembly; null for others, or if it does not run here. */
+  readonly wasmModule: ChosenWasmModule | null;
 }
 
 /** Codes of errors that say that a backend cannot run here. */
@@ -68,23 +71,23 @@ export async function openKernels(options: OpenKernelsOptions = {}): Promise<Ker
 /**
  * Loads every backend once and closes it again: which run on this machine, and why the others do not.
  *
- * @param tuning forced choices of the native kernels
+ * @param tuning forced choices
  * @throws ToolkitError `INVALID_ARGUMENT`
  */
-export async function probeBackends(tuning: Partial<Tuning> = {}): Promise<readonly BackendProbe[]> {
+export async function probeBackends(tuning: ForcedTuning = {}): Promise<readonly BackendProbe[]> {
   checkTuning(tuning);
   const probes: BackendProbe[] = [];
   for (const candidate of candidates) probes.push(await probe(candidate, tuning));
   return probes;
 }
 
-async function probe({ backend, load }: Candidate, tuning: Partial<Tuning>): Promise<BackendProbe> {
+async function probe({ backend, load }: Candidate, tuning: ForcedTuning): Promise<BackendProbe> {
   try {
     const kernels = await load({ threads: 1, tuning });
     await kernels.close();
-    return { backend, rejection: null, tuning: kernels.tuning };
+    return { backend, rejection: null, tuning: kernels.tuning, wasmModule: kernels.wasmModule };
   } catch (error) {
-    return { backend, rejection: asError(error), tuning: null };
+    return { backend, rejection: asError(error), tuning: null, wasmModule: null };
   }
 }
 

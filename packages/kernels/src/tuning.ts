@@ -1,5 +1,6 @@
 // Choices of the native kernels that depend on the core. None of them changes a bit of a result, only how fast it is there.
 import { invalid } from './expect.js';
+import { type WasmModuleName, wasmModuleNames } from './wasm/wasm-modules.js';
 
 /** Ways to prefetch weights, in the order of native/tuning.h. */
 export const prefetchTargets = ['none', 'first-level', 'second-level', 'page-starts'] as const;
@@ -19,6 +20,12 @@ export interface Tuning {
   readonly shareBytes: number;
   /** How often a thread at a barrier checks for the others before it sleeps; 0 to 1,000,000. */
   readonly spins: number;
+}
+
+/** Choices that a caller makes in place of the kernels, for measurements. Kernels ignore those that they do not have. */
+export interface ForcedTuning extends Partial<Tuning> {
+  /** The module of the WebAssembly kernels. */
+  readonly wasmModule?: WasmModuleName;
 }
 
 /** Where a choice comes from: the instruction set, the table of CPUs, a measurement on this machine, or the caller. */
@@ -52,7 +59,10 @@ export function decodeTuning(fields: Uint32Array): Tuning {
 }
 
 /** Checks forced choices. @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkTuning({ prefetch, ...numbers }: Partial<Tuning>): void {
+export function checkTuning({ prefetch, wasmModule, ...numbers }: ForcedTuning): void {
+  if (wasmModule !== undefined && !wasmModuleNames.includes(wasmModule)) {
+    throw invalid(`tuning: wasmModule is ${wasmModule}, expected one of ${wasmModuleNames.join(', ')}`);
+  }
   if (prefetch !== undefined && !prefetchTargets.includes(prefetch)) {
     throw invalid(`tuning: prefetch is ${prefetch}, expected one of ${prefetchTargets.join(', ')}`);
   }

@@ -1,10 +1,15 @@
 // Runs the same tests on every backend of this machine, and on several numbers of threads where it has any.
 
-import { type Kernels, openKernels, probeBackends } from '@llama-ts/kernels';
+import { type ForcedTuning, type Kernels, openKernels, probeBackends, wasmModuleNames } from '@llama-ts/kernels';
 import { canEmulateArm, emulatedKernels } from './emulated-kernels.js';
 
 /** What became of each backend here. */
 export const probes = await probeBackends();
+
+/** The modules of WebAssembly that run here. */
+export const wasmModules = wasmModuleNames.filter(
+  (name) => name === 'plain' || probes.some(({ wasmModule }) => wasmModule !== null && wasmModule.name !== 'plain'),
+);
 
 /** Enough to split work unevenly, or not at all. */
 const KERNEL_THREADS = [1, 3];
@@ -41,12 +46,16 @@ export function onEveryBackend(tests: (kernels: () => Kernels) => void, threadCo
 
 function settings(threadCounts: readonly number[]): Setting[] {
   const present = probes.filter(({ rejection }) => rejection === null);
-  const ofHost = present.map(({ backend }) => ({
-    title: backend,
-    open: (threads: number) => openKernels({ backend, threads }),
-    // The reference has no threads.
-    threadCounts: backend === 'reference' ? [1] : threadCounts,
-  }));
+  const ofHost = present.flatMap(({ backend }) => {
+    const variants: readonly ForcedTuning[] =
+      backend === 'wasm' ? wasmModules.map((wasmModule) => ({ wasmModule })) : [{}];
+    return variants.map((tuning) => ({
+      title: [backend, ...Object.values(tuning)].join(', '),
+      open: (threads: number) => openKernels({ backend, threads, tuning }),
+      // The reference has no threads.
+      threadCounts: backend === 'reference' ? [1] : threadCounts,
+    }));
+  });
   const emulated = { title: 'emulated neon', open: emulatedKernels, threadCounts: threadCounts.slice(-1) };
   return canEmulateArm ? [...ofHost, emulated] : ofHost;
 }

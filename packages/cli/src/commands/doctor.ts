@@ -1,9 +1,15 @@
 // llama doctor: which kernels run on this machine and what they chose for its CPU, and what the others lack.
 
 import { isToolkitError } from '@llama-ts/base';
-import { type BackendProbe, type ChosenTuning, probeBackends } from '@llama-ts/kernels';
+import { type BackendProbe, type ChosenTuning, type ChosenWasmModule, probeBackends } from '@llama-ts/kernels';
 import { BaseCommand } from '../base-command.js';
-import { tuningOfEnvironment, tuningReasons, tuningText } from '../environment/tuning-of-environment.js';
+import {
+  moduleReason,
+  moduleText,
+  tuningOfEnvironment,
+  tuningReasons,
+  tuningText,
+} from '../environment/tuning-of-environment.js';
 import { labelledRow } from '../terminal/labelled-row.js';
 import { visible } from '../terminal/terminal-safe.js';
 import { wrapAdvice } from '../terminal/wrap-command.js';
@@ -18,6 +24,8 @@ interface BackendReport {
   readonly suggestions: readonly string[];
   /** What it chooses for this CPU; null if it does not run here or has nothing to choose. */
   readonly tuning: ChosenTuning | null;
+  /** The module of WebAssembly, and why it was chosen. */
+  readonly wasmModule: ChosenWasmModule | null;
 }
 
 export default class Doctor extends BaseCommand {
@@ -34,22 +42,35 @@ export default class Doctor extends BaseCommand {
   }
 }
 
-function describeProbe({ backend, rejection, tuning }: BackendProbe): BackendReport {
+function describeProbe({ backend, rejection, tuning, wasmModule }: BackendProbe): BackendReport {
   // What a command with --backend could do instead is nothing to do here.
   const suggestions = isToolkitError(rejection)
     ? rejection.suggestions.filter((text) => !text.includes('--backend'))
     : [];
-  return { backend, available: rejection === null, reason: rejection?.message ?? null, suggestions, tuning };
+  return {
+    backend,
+    available: rejection === null,
+    reason: rejection?.message ?? null,
+    suggestions,
+    tuning,
+    wasmModule,
+  };
 }
 
-function backendLines({ backend, available, reason, suggestions, tuning }: BackendReport, columns: number): string[] {
-  if (available && tuning === null) return [`${backend}: runs here`];
-  if (tuning !== null) {
-    return [
-      `${backend}: runs here`,
-      labelledRow('choices', tuningText(tuning), { indent: '  ', labelWidth: LABEL_WIDTH, columns }),
-      labelledRow('chosen by', tuningReasons(tuning), { indent: '  ', labelWidth: LABEL_WIDTH, columns }),
-    ];
+function backendLines(report: BackendReport, columns: number): string[] {
+  const { backend, available, reason, suggestions } = report;
+  if (!available) {
+    return [`${backend}: not here: ${reason}`, ...suggestions.map((text) => wrapAdvice(`try: ${text}`, columns, '  '))];
   }
-  return [`${backend}: not here: ${reason}`, ...suggestions.map((text) => wrapAdvice(`try: ${text}`, columns, '  '))];
+  const rows = choicesOf(report).map(([label, text]) =>
+    labelledRow(label, text, { indent: '  ', labelWidth: LABEL_WIDTH, columns }),
+  );
+  return [`${backend}: runs here`, ...rows];
+}
+
+function choicesOf({ tuning, wasmModule }: BackendReport): readonly (readonly [label: string, text: string])[] {
+  const rows = (choices: string, by: string) => [['choices', choices] as const, ['chosen by', by] as const];
+  if (tuning !== null) return rows(tuningText(tuning), tuningReasons(tuning));
+  if (wasmModule !== null) return rows(moduleText(wasmModule), moduleReason(wasmModule));
+  return [];
 }

@@ -1,15 +1,25 @@
 // The choices of the kernels that LLAMA_TUNING forces, and how they are written.
 
 import { ToolkitError } from '@llama-ts/base';
-import type { ChosenTuning, Tuning, TuningReason } from '@llama-ts/kernels';
+import type { ChosenTuning, ChosenWasmModule, ForcedTuning, Tuning, TuningReason } from '@llama-ts/kernels';
 
-/** The choices by their names in LLAMA_TUNING. */
+/** The choices of native kernels by their names in LLAMA_TUNING. */
 const names: Readonly<Record<string, keyof Tuning>> = {
   prefetch: 'prefetch',
   'prefetch-bytes': 'prefetchBytes',
   'stream-tokens': 'streamTokens',
   'share-bytes': 'shareBytes',
   spins: 'spins',
+};
+/** All choices, with the module of the WebAssembly kernels. */
+const allNames: Readonly<Record<string, keyof ForcedTuning>> = { ...names, 'wasm-module': 'wasmModule' };
+const textChoices: ReadonlySet<keyof ForcedTuning> = new Set(['prefetch', 'wasmModule']);
+
+const moduleReasons: Readonly<Record<ChosenWasmModule['reason'], string>> = {
+  forced: 'LLAMA_TUNING',
+  refused: 'the engine, which refuses relaxed SIMD',
+  inexact: 'the engine, whose relaxed SIMD gives other results',
+  measured: 'a measurement of relaxed SIMD, which is exact in this engine',
 };
 
 /**
@@ -18,17 +28,17 @@ const names: Readonly<Record<string, keyof Tuning>> = {
  *
  * @throws ToolkitError `USAGE` for text of another form
  */
-export function tuningOfEnvironment(): Partial<Tuning> | undefined {
+export function tuningOfEnvironment(): ForcedTuning | undefined {
   const text = process.env.LLAMA_TUNING;
   if (!text) return undefined;
   return Object.fromEntries(
     text.split(',').map((part) => {
       const [name = '', value = ''] = part.split('=');
-      const choice = Object.hasOwn(names, name) ? names[name] : undefined;
+      const choice = Object.hasOwn(allNames, name) ? allNames[name] : undefined;
       if (choice === undefined || value === '') {
-        throw new ToolkitError('USAGE', `LLAMA_TUNING: "${part}", expected ${Object.keys(names).join('=…, ')}=…`);
+        throw new ToolkitError('USAGE', `LLAMA_TUNING: "${part}", expected ${Object.keys(allNames).join('=…, ')}=…`);
       }
-      return [choice, choice === 'prefetch' ? value : Number(value)];
+      return [choice, textChoices.has(choice) ? value : Number(value)];
     }),
   );
 }
@@ -38,6 +48,16 @@ export function tuningText(tuning: Tuning): string {
   return Object.entries(names)
     .map(([name, choice]) => `${name}=${tuning[choice]}`)
     .join(',');
+}
+
+/** The module of the WebAssembly kernels as LLAMA_TUNING takes it. */
+export function moduleText({ name }: ChosenWasmModule): string {
+  return `wasm-module=${name}`;
+}
+
+/** What chose the module. */
+export function moduleReason({ reason }: ChosenWasmModule): string {
+  return moduleReasons[reason];
 }
 
 /** Where the choices come from. */

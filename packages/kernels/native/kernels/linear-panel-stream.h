@@ -20,7 +20,7 @@ OUTLINE void streamPanel(const Weights& weights, const uint8_t* panel, const Act
   UNROLL for (size_t t = 0; t < T; t++) f[t] = splat16(0.0f);
   for (size_t g = 0; g < weights.groups; g++, scales += kPanelRows * 2, values += Weights::kGroupBytes) {
     I16 sum[T];
-    UNROLL for (size_t t = 0; t < T; t++) sum[t] = splat16(kWeightBias == 0 ? 0 : x.corrections[g * T + t]);
+    UNROLL for (size_t t = 0; t < T; t++) sum[t] = splat16(kHasCorrections ? x.corrections[g * T + t] : 0);
     if (g % 2 == 0) prefetch(scales);
     UNROLL for (size_t line = 0; line < Weights::kGroupBytes; line += 64) prefetch(values + line);
     weights.forQuads(values, [&](size_t quad, int reg, vi w) {
@@ -31,7 +31,7 @@ OUTLINE void streamPanel(const Weights& weights, const uint8_t* panel, const Act
       }
     });
     lanes += kGroupQuads * kQuadLanes * T;
-    const F16 ws = loadHalf16(reinterpret_cast<const uint16_t*>(scales));
+    const F16 ws = loadScales16(reinterpret_cast<const uint16_t*>(scales));
     UNROLL for (size_t t = 0; t < T; t++) {
       UNROLL for (int reg = 0; reg < kRegs; reg++) sum[t].r[reg] = sumOfQuads(sum[t].r[reg]);
       f[t] = f[t] + toFloat16(sum[t]) * (ws * splat16(x.scales[g * T + t]));

@@ -50,7 +50,9 @@ OUTLINE vf streamFourRows(const SixteenRows<Weights>& rows, size_t first, const 
           w0 = w0.from(kDotWeights), w1 = w1.from(kDotWeights), w2 = w2.from(kDotWeights), w3 = w3.from(kDotWeights);
         }
       }
-      f = f + __builtin_convertvector(sumRows(sums), vf) * (scales[i] * splatf(x.scales[g + i]));
+      vi sum = sumRows(sums);
+      if (kHasCorrections) sum = sum + splati(x.corrections[g + i]);
+      f = f + __builtin_convertvector(sum, vf) * (scales[i] * splatf(x.scales[g + i]));
     }
   }
   return f;
@@ -59,7 +61,6 @@ OUTLINE vf streamFourRows(const SixteenRows<Weights>& rows, size_t first, const 
 /** Sixteen rows with one token. */
 template <size_t Registers, Prefetch kInto, class Weights>
 INLINE F16 streamToken(const SixteenRows<Weights>& rows, const Activations& x, size_t aheadBytes) {
-  static_assert(kWeightBias == 0, "the sums have no corrections");
   F16 results;
   for (size_t first = 0; first < kRowsApart; first++) {
     // Each of the four streams goes on with its next row, which follows in memory.

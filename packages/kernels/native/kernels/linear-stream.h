@@ -69,7 +69,7 @@ OUTLINE F16 streamToken(const SixteenRows<Weights>& rows, const Activations& x, 
     for (size_t g = 0; g < groups; g += 16, values = values.from(16 * groupSize), xq += 16 * groupSize) {
       prefetchInto<kInto>(scales.address(g + kAheadScales));
       I16 sum = dotGroups<kInto>(values, xq, registers, aheadBytes);
-      if (kWeightBias != 0) sum = sum + load16(x.corrections + g);
+      if (kHasCorrections) sum = sum + load16(x.corrections + g);
       store16(products, toFloat16(sum) * (scales.load(g) * load16(x.scales + g)));
       UNROLL for (int i = 0; i < 16; i++) f = f + products[i];
     }
@@ -108,7 +108,7 @@ INLINE void multiplyGroups(float* products, Values w, Values ahead, vf ws, const
     transpose(r);
     const int32_t* lanes = x.lane(0, group, v * kLanes);
     for (size_t t = 0, index = group; t < x.rows; t++, lanes += x.pieceLanes(), index += x.tiling.groups) {
-      vi chains[kChains] = {v > 0 ? sums[t] : kWeightBias != 0 ? loadAs<vi>(x.corrections + index) : splati(0)};
+      vi chains[kChains] = {v > 0 ? sums[t] : kHasCorrections ? loadAs<vi>(x.corrections + index) : splati(0)};
       UNROLL for (int i = 0; i < kLanes; i++) {
         chains[i % kChains] = dot(chains[i % kChains], r[i], loadAs<vi>(lanes + i * kLanes));
       }

@@ -123,7 +123,7 @@ struct Activations {
   int32_t* lanes;
   /** (tiles, groups, width) */
   float* scales;
-  /** (tiles, groups, width): -kWeightBias * sum of the group's values */
+  /** (tiles, groups, width): the sum of `correctionOf` the group's values */
   int32_t* corrections;
 
   Activations(const LinearArgs& args, const Tuning& tuning, uint8_t* memory)

@@ -41,8 +41,8 @@ void linearQuantize(const LinearArgs& args, const Worker& worker) {
       alignas(64) Activation aside[kMaxGroupSize + kLaneValues];
       Activation* values = apart == 1 ? reinterpret_cast<Activation*>(lanes) : aside;
       I16 sum = splat16(0);
-      quantizeGroup(values, x.scales[index], group(i), tiling.groupSize, [&](F16, I16 q) { sum = sum + q; });
-      x.corrections[index] = kWeightBias == 0 ? 0 : -kWeightBias * sumLanes(sum);
+      quantizeGroup(values, x.scales[index], group(i), tiling.groupSize, [&](F16, I16 q) { sum = sum + correctionOf(q); });
+      x.corrections[index] = kHasCorrections ? sumLanes(sum) : 0;
       for (size_t k = tiling.groupSize; k < tiling.paddedGroup; k++) values[k] = 0;
       if (x.areInQuads()) {
         for (size_t k = 0; k < tiling.groupSize; k += 4) arrangeQuad(values + k);

@@ -59,7 +59,7 @@ OUTLINE void unpackPanel(Activation* panel, float* scales, const Weights& weight
   const uint8_t *halves = weights.address(row), *values = halves + weights.scaleBytes;
   int32_t* to = reinterpret_cast<int32_t*>(panel);
   for (size_t g = 0; g < weights.groups; g++) {
-    store16(scales + g * 16, loadHalf16(reinterpret_cast<const uint16_t*>(halves + g * kPanelRows * 2)));
+    store16(scales + g * 16, loadScales16(reinterpret_cast<const uint16_t*>(halves + g * kPanelRows * 2)));
     weights.forQuads(values + g * Weights::kGroupBytes, [&](size_t quad, int reg, vi w) {
       const Quads quads = inColumnOrder(inPanel(w));
       int32_t* at = to + (g * kGroupQuads + quad) * kQuadLanes * 16 + reg * kLanes;

@@ -25,7 +25,7 @@ OUTLINE void sweepPanel(const Activation* panel, const float* scales, const Acti
   for (size_t g = 0; g < x.tiling.groups; g++) {
     const size_t index = x.groupIndex(token, g);
     I16 sum[T];
-    UNROLL for (int t = 0; t < T; t++) sum[t] = splat16(kWeightBias == 0 ? 0 : x.corrections[index + t]);
+    UNROLL for (int t = 0; t < T; t++) sum[t] = splat16(kHasCorrections ? x.corrections[index + t] : 0);
     SOMEWHAT_UNROLLED for (size_t k = 0; k < lanesPerGroup; k++, p += 16, lanes += width) {
       const I16 w = load16(p);
       if (kAheadBits > 0 && k * kAheadStep % 64 == 0) __builtin_prefetch(ahead + k * kAheadStep, 0, 2);

@@ -37,7 +37,7 @@ struct CodebookPanels {
     memcpy(entries, matrix.codebook, sizeof entries);
   }
   INLINE void load(vi* quads, const uint8_t* p) const {
-    const vi pairs = loadAs<vi>(p), low = splati(0x0f0f0f0f);
+    const vi pairs = loadAs<vi>(p), low = inRegister(0x0f0f0f0f);
     quads[0] = codebook.at(pairs & low);
     quads[1] = codebook.at((pairs >> 4) & low);
   }

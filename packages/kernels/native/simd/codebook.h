@@ -23,6 +23,8 @@ class Codebook {
     return (vi)_mm256_shuffle_epi8((__m256i)table_, (__m256i)indices);
 #elif defined(__aarch64__)
     return (vi)vqtbl1q_u8((uint8x16_t)table_, (uint8x16_t)indices);
+#elif defined(__wasm_relaxed_simd__)
+    return (vi)wasm_i8x16_relaxed_swizzle((v128_t)table_, (v128_t)indices);
 #elif defined(__wasm_simd128__)
     return (vi)wasm_i8x16_swizzle((v128_t)table_, (v128_t)indices);
 #else

@@ -1,6 +1,6 @@
 // The integer dot product of each instruction set: 32-bit lanes that sum two or four products of small integers.
 //
-// With instructions that multiply four pairs of bytes (VNNI, NEON dot product) a lane takes four weights and four int8 activations.
+// With instructions that multiply four pairs of bytes (VNNI, NEON dot product, relaxed SIMD) a lane takes four weights and four int8 activations.
 // Without them weights are widened to int16 and a lane takes two (vpmaddubsw would saturate). In both cases a lane is four
 // bytes of activations, so that the kernels are the same and only these constants differ.
 #pragma once
@@ -17,24 +17,56 @@
 
 namespace {
 
+/** A constant in every lane, for inner loops: V8 would make others anew in each iteration. */
+INLINE vi inRegister(int32_t lane) {
+#if defined(__wasm__)
+  asm("" : "+r"(lane));
+#endif
+  return splati(lane);
+}
+
 #if defined(KERNELS_VNNI)
 #define DOT_LANE_VALUES 4
+constexpr bool kHasCorrections = true;
 /** vpdpbusd multiplies unsigned by signed: 128 is added to the weights, and 128 * sum(x) of the group is subtracted later. */
-constexpr int kWeightBias = 128;
+INLINE I16 correctionOf(I16 x) { return splat16(0) - (x << 7); }
 INLINE vi biased(vi w) { return w ^ splati((int32_t)0x80808080u); }
 INLINE vi loadWeights(const int8_t* p) { return biased(loadAs<vi>(p)); }
 INLINE vi dot(vi acc, vi w, vi x) { return (vi)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)w, (__m512i)x); }
 
 #elif defined(KERNELS_NEON)
 #define DOT_LANE_VALUES 4
-constexpr int kWeightBias = 0;
+constexpr bool kHasCorrections = false;
 INLINE vi biased(vi w) { return w; }
 INLINE vi loadWeights(const int8_t* p) { return loadAs<vi>(p); }
 INLINE vi dot(vi acc, vi w, vi x) { return (vi)vdotq_s32((int32x4_t)acc, (int8x16_t)w, (int8x16_t)x); }
 
+#elif defined(__wasm_relaxed_simd__)
+#define DOT_LANE_VALUES 4
+constexpr bool kHasCorrections = true;
+/**
+ * Relaxed products of bytes are exact while one factor is 0 to 127, so |x| is that factor, and weights of negative x are
+ * complemented: (-w - 1) * |x| = w * x - |x|. The |x| of negative x are added later.
+ */
+INLINE I16 correctionOf(I16 x) { return max16(splat16(0), splat16(0) - x); }
+INLINE vi biased(vi w) { return w; }
+INLINE vi loadWeights(const int8_t* p) { return loadAs<vi>(p); }
+INLINE vi dot(vi acc, vi w, vi x) {
+  const v128_t zeros = (v128_t)inRegister(0);
+  const v128_t signedWeights = wasm_v128_xor((v128_t)w, wasm_i8x16_gt(zeros, (v128_t)x));
+  const v128_t magnitudes = wasm_i8x16_abs((v128_t)x);
+#if defined(KERNELS_RELAXED_PAIRS)
+  // Without an instruction that adds four products, engines compose one of more instructions than these.
+  const v128_t pairs = wasm_i16x8_relaxed_dot_i8x16_i7x16(signedWeights, magnitudes);
+  return acc + (vi)wasm_i32x4_dot_i16x8(pairs, (v128_t)inRegister(0x00010001));
+#else
+  return (vi)wasm_i32x4_relaxed_dot_i8x16_i7x16_add(signedWeights, magnitudes, (v128_t)acc);
+#endif
+}
+
 #else
 #define DOT_LANE_VALUES 2
-constexpr int kWeightBias = 0;
+constexpr bool kHasCorrections = false;
 INLINE vi biased(vi w) { return w; }
 typedef int8_t Narrow __attribute__((vector_size(VEC_BYTES / 2)));
 typedef int16_t Wide __attribute__((vector_size(VEC_BYTES)));
@@ -65,6 +97,11 @@ INLINE vi dot(vi acc, vi w, vi x) {
   return acc + ((w << 16) >> 16) * ((x << 16) >> 16) + (w >> 16) * (x >> 16);
 #endif
 }
+#endif
+
+#if !defined(KERNELS_VNNI) && !defined(__wasm_relaxed_simd__)
+/** What an activation adds to the correction of its group, which is added to the dot products of the group. */
+INLINE I16 correctionOf(I16) { return splat16(0); }
 #endif
 
 /** Values (weights, or activations) in one 32-bit lane. */

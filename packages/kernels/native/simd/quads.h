@@ -26,7 +26,7 @@ INLINE Quads inColumnOrder(vi weights) { return {{weights}}; }
  * Columns 0 and 2 as int16, then columns 1 and 3, both times 256, which saves a shift each: a sum of 32 products with activations
  * still fits int32.
  */
-INLINE Quads quadsOf(vi weights) { return {{(vi)((Wide)weights << 8), weights & splati((int32_t)0xff00ff00u)}}; }
+INLINE Quads quadsOf(vi weights) { return {{(vi)((Wide)weights << 8), weights & inRegister((int32_t)0xff00ff00u)}}; }
 /** The sum of products with `quadsOf`. */
 INLINE vi sumOfQuads(vi sum) { return sum >> 8; }
 /** Where a panel in scratch memory has them: columns 0 and 1 as int16 in one lane, 2 and 3 in the next. */

@@ -25,7 +25,7 @@ const PAGE_BYTES = 4096;
 export async function nativeKernels(
   name: InstructionSet,
   threads: number,
-  { tuning: forced, cacheFolder }: BackendOptions,
+  { tuning: { wasmModule: _, ...forced } = {}, cacheFolder }: BackendOptions,
 ): Promise<Kernels> {
   const { addon, backend } = loadBackend(name);
   const measured = await measuredFor(addon, backend, cacheFolder);

@@ -1,5 +1,6 @@
 // The platform of browsers: no compiled kernels; workers share memory where the page is cross-origin isolated.
 
+import type { WasmModuleName } from '../wasm/wasm-modules.js';
 import type { ThreadStart } from '../wasm/wasm-thread.js';
 import { browser, type WebWorker } from './browser-api.js';
 import type { Platform, WorkerThread } from './platform.js';
@@ -25,8 +26,14 @@ export const platform: Platform = {
 
 // Bundlers find files by `new URL('…', import.meta.url)` written out, and copy them.
 
-async function readModule(): Promise<Uint8Array> {
-  const url = new URL('../wasm/kernels.wasm', import.meta.url);
+const modules: Readonly<Record<WasmModuleName, () => URL>> = {
+  relaxed: () => new URL('../wasm/kernels-relaxed.wasm', import.meta.url),
+  'relaxed-pairs': () => new URL('../wasm/kernels-relaxed-pairs.wasm', import.meta.url),
+  plain: () => new URL('../wasm/kernels.wasm', import.meta.url),
+};
+
+async function readModule(name: WasmModuleName): Promise<Uint8Array> {
+  const url = modules[name]();
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.href}: status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());

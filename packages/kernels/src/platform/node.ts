@@ -4,9 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { nativeBackendNames } from '../kernels.js';
 import { nativeSha256 } from '../native/native-sha256.js';
+import type { WasmModuleName } from '../wasm/wasm-modules.js';
 import type { ThreadStart } from '../wasm/wasm-thread.js';
 import { availableCores, countCores } from './node-cores.js';
 import type { Platform, WorkerThread } from './platform.js';
+
+/** The files of the WebAssembly kernels, from dist/. */
+const modules: Readonly<Record<WasmModuleName, string>> = {
+  relaxed: '../wasm/kernels-relaxed.wasm',
+  'relaxed-pairs': '../wasm/kernels-relaxed-pairs.wasm',
+  plain: '../wasm/kernels.wasm',
+};
 
 export const platform: Platform = {
   nativeBackends: nativeBackendNames.map((backend) => ({
@@ -18,7 +26,7 @@ export const platform: Platform = {
   availableCores,
   countCores,
   whyUnshared: () => null,
-  readModule: () => readFile(new URL('../wasm/kernels.wasm', import.meta.url)),
+  readModule: (name) => readFile(new URL(modules[name], import.meta.url)),
   startThread,
 };
 

@@ -2,6 +2,7 @@
 
 import type { BackendOptions } from '../backend-options.js';
 import type { BackendName, Kernels } from '../kernels.js';
+import type { WasmModuleName } from '../wasm/wasm-modules.js';
 import type { ThreadStart } from '../wasm/wasm-thread.js';
 
 /** A worker thread of the WebAssembly kernels, which waits for work. */
@@ -42,8 +43,8 @@ export interface Platform {
   countCores(): number | undefined;
   /** Why threads cannot share memory here, and what to do about it; null where they can. */
   whyUnshared(): { readonly reason: string; readonly suggestions: readonly string[] } | null;
-  /** The bytes of kernels.wasm. */
-  readModule(): Promise<Uint8Array>;
+  /** The bytes of a module of the WebAssembly kernels. */
+  readModule(name: WasmModuleName): Promise<Uint8Array>;
   /** Starts a thread; resolves once it waits for work. */
   startThread(start: ThreadStart): Promise<WorkerThread>;
 }

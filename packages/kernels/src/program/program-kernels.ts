@@ -13,6 +13,7 @@ import type {
 } from '../kernels.js';
 import { nonFiniteError } from '../non-finite.js';
 import type { ChosenTuning } from '../tuning.js';
+import type { ChosenWasmModule } from '../wasm/wasm-modules.js';
 import { type AddressOf, type EncodedCalls, Encoder, operationNames } from './encoder.js';
 
 /** Runs programs: on the threads of the addon, or on WebAssembly workers. */
@@ -22,6 +23,7 @@ export interface ProgramRunner {
   readonly rowCost: number;
   readonly prefersGroupMaxima: boolean;
   readonly tuning: ChosenTuning | null;
+  readonly wasmModule?: ChosenWasmModule;
   readonly allocate: Allocator;
   readonly addressOf: AddressOf;
   openWeights(from: Openable, options?: OpenWeightsOptions): Promise<WeightFile>;
@@ -106,6 +108,7 @@ export function programKernels(runner: ProgramRunner): Kernels {
     prefersGroupMaxima: runner.prefersGroupMaxima,
     rowCost: runner.rowCost,
     tuning: runner.tuning,
+    wasmModule: runner.wasmModule ?? null,
     async openWeights(from, options) {
       const file = await runner.openWeights(from, options);
       const close = async () => {

@@ -32,6 +32,7 @@ export function referenceKernels(): Kernels {
     prefersGroupMaxima: false,
     rowCost: 1,
     tuning: null,
+    wasmModule: null,
     openWeights: readWeights,
     embed(out, table, tokens) {
       check.checkEmbed(out, table, tokens);

@@ -6,9 +6,11 @@ import type { Kernels } from '../kernels.js';
 import type { WorkerThread } from '../platform/platform.js';
 import { type ProgramRunner, programKernels } from '../program/program-kernels.js';
 import { chooseThreads } from '../program/threads.js';
+import { chooseModule } from './choose-module.js';
 import { instantiate, type WasmExports } from './wasm-instance.js';
 import { type WasmMemory, wasmMemory } from './wasm-memory.js';
 import { compileModule } from './wasm-module.js';
+import type { ChosenWasmModule, WasmModuleName } from './wasm-modules.js';
 import { MODULE_PAGES, STACK_BYTES } from './wasm-sizes.js';
 import { openWasmWeights } from './wasm-weights.js';
 
@@ -22,20 +24,26 @@ interface Threads {
   close(): Promise<void>;
 }
 
-/** Opens the WebAssembly backend. @throws ToolkitError `BACKEND_UNAVAILABLE`, `LIMIT_EXCEEDED` */
-export async function wasmKernels(threads: number | undefined): Promise<Kernels> {
+/**
+ * Opens the WebAssembly backend.
+ *
+ * @param forced its module, in place of what suits this engine
+ * @throws ToolkitError `BACKEND_UNAVAILABLE`, `LIMIT_EXCEEDED`; `INVALID_ARGUMENT` if the forced module cannot run here
+ */
+export async function wasmKernels(threads: number | undefined, forced?: WasmModuleName): Promise<Kernels> {
   const unshared = platform.whyUnshared();
   if (unshared !== null && threads !== undefined && threads > 1) {
     throw new ToolkitError('LIMIT_EXCEEDED', `${threads} threads, expected 1: ${unshared.reason}`, unshared);
   }
-  const module = await compileModule();
+  const chosen = await chooseModule(forced);
+  const module = await compileModule(chosen.name);
   const memory = wasmMemory(MODULE_PAGES);
   const exports = await instantiate(module, memory.memory, () => {});
-  if (unshared !== null) return programKernels(wasmRunner(exports, memory, callersThread(exports, memory)));
+  if (unshared !== null) return programKernels(wasmRunner(chosen, exports, memory, callersThread(exports, memory)));
   const starts = Array.from({ length: chooseThreads(threads) }, (_, thread) =>
     platform.startThread({ module, memory: memory.memory, thread, stackEnd: stackEnd(memory) }),
   );
-  return programKernels(wasmRunner(exports, memory, workerThreads(exports, await allWorkers(starts))));
+  return programKernels(wasmRunner(chosen, exports, memory, workerThreads(exports, await allWorkers(starts))));
 }
 
 /** One past the highest address of a new stack. */
@@ -102,7 +110,12 @@ function callersThread(exports: WasmExports, memory: WasmMemory): Threads {
   };
 }
 
-function wasmRunner(exports: WasmExports, memory: WasmMemory, threads: Threads): ProgramRunner {
+function wasmRunner(
+  wasmModule: ChosenWasmModule,
+  exports: WasmExports,
+  memory: WasmMemory,
+  threads: Threads,
+): ProgramRunner {
   const wordsBlock = growingBlock(memory);
   const scratchBlock = growingBlock(memory);
   return {
@@ -111,6 +124,7 @@ function wasmRunner(exports: WasmExports, memory: WasmMemory, threads: Threads):
     rowCost: exports.rowCost(),
     prefersGroupMaxima: exports.prefersGroupMaxima() !== 0,
     tuning: null,
+    wasmModule,
     allocate: memory.allocator,
     addressOf: memory.addressOf,
     openWeights: (from, options) => openWasmWeights(memory, from, options),

@@ -19,6 +19,8 @@ export interface WasmGlobal {
 
 interface WebAssemblyApi {
   compile(bytes: Uint8Array): Promise<WasmModule>;
+  /** Whether the engine accepts a module: whether it knows all of its instructions. */
+  validate(bytes: Uint8Array): boolean;
   readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => SharedMemory;
   instantiate(module: WasmModule, imports: object): Promise<{ readonly exports: object }>;
 }

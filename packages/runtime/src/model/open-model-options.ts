@@ -1,7 +1,7 @@
 // Options of openModel, and the kinds of their values.
 
 import type { BoundaryTokens, ForwardSettings, TokenizerData } from '@llama-ts/format';
-import type { BackendName, Tuning } from '@llama-ts/kernels';
+import type { BackendName, ForcedTuning } from '@llama-ts/kernels';
 import type { OptionKind, TableOf } from '../options/check-options.js';
 import { aBoolean, aNumber, anObject, aSignal, aString, count, either, ids, oneOf } from '../options/option-kinds.js';
 import { type CacheType, cacheTypes } from '../pass/cache-type.js';
@@ -17,8 +17,8 @@ export interface OpenModelOptions {
   readonly cacheType?: CacheType;
   readonly backend?: BackendName;
   readonly threads?: number;
-  /** Choices of the native kernels in place of those for this CPU, for measurements. They change no bit. */
-  readonly tuning?: Partial<Tuning>;
+  /** Choices of the kernels in place of those for this CPU or engine, for measurements. They change no bit. */
+  readonly tuning?: ForcedTuning;
   /** A folder for files that can be made again, in which the kernels keep what they measured of this CPU. */
   readonly cacheFolder?: string;
   /** false reads the weights into memory instead of mapping the file. */
