@@ -6,9 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { bytesSource } from '@llama-ts/base';
 import { type BinTensor, readBinOutline } from '@llama-ts/format';
 import { generate, openModel } from '@llama-ts/runtime';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { modelFile } from '../50-runtime/support.js';
-import { launchChromium } from '../helpers/chromium.js';
 import { type ServedFile, servedFile } from './file-server.js';
 import { assertWhole, fetchModel, listModels, openSite, type Site, seededOffsets } from './support.js';
 
@@ -19,7 +18,6 @@ const HEAD_BYTES = 64 * 1024;
 
 describe('a model downloaded into the store in Chromium', function () {
   this.timeout(120_000);
-  let browser: Browser | null = null;
   let site: Site;
   let page: Page;
   let bytes: Buffer;
@@ -28,19 +26,16 @@ describe('a model downloaded into the store in Chromium', function () {
   let weightsEnd: number;
 
   before(async function () {
-    browser = await launchChromium();
-    if (browser === null) return this.skip();
+    const opened = await openSite();
+    if (opened === null) return this.skip();
+    site = opened;
     bytes = await readFile(await modelFile('sample', 2));
     sha256 = createHash('sha256').update(bytes).digest('hex');
     const { layout } = await readBinOutline(bytesSource(bytes, 'sample'));
     ({ tensors, weightsEnd } = layout);
-    site = await openSite(browser);
     page = await site.openTab();
   });
-  after(async () => {
-    await site?.close();
-    await browser?.close();
-  });
+  after(() => site?.close());
 
   function serve(path: string, changes: Partial<ServedFile> = {}, body: Uint8Array = bytes): ServedFile {
     const file = servedFile(body, changes);

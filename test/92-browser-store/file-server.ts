@@ -25,6 +25,8 @@ export interface ServedFile {
   /** Answers instead of the file. */
   status: number;
   headers: Record<string, string>;
+  /** What a request must have as its Authorization; null for nothing. */
+  authorization: string | null;
   /** Ranges that were asked for, and how many bytes of each were sent. */
   readonly requests: {
     readonly method: string;
@@ -48,6 +50,7 @@ export function servedFile(bytes: Uint8Array, changes: Partial<ServedFile> = {})
     onHold: () => {},
     status: 200,
     headers: {},
+    authorization: null,
     requests: [],
     ...changes,
   };
@@ -58,6 +61,8 @@ export interface FileServer {
   readonly origin: string;
   /** Files by their paths. */
   readonly files: Map<string, ServedFile>;
+  /** Ends all connections, also those that are held. */
+  cutConnections(): void;
   close(): void;
 }
 
@@ -84,6 +89,7 @@ export async function startFileServer(
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     files,
+    cutConnections: () => server.closeAllConnections(),
     close() {
       server.closeAllConnections();
       server.close();
@@ -96,6 +102,9 @@ async function send(file: ServedFile, request: IncomingMessage, response: Server
   const { range = null, 'if-range': ifRange = null } = request.headers as Record<string, string | undefined>;
   const entry = { method: request.method!, range, ifRange, sent: 0 };
   file.requests.push(entry);
+  if (file.authorization !== null && request.headers.authorization !== file.authorization) {
+    return void response.writeHead(401).end();
+  }
   if (status !== 200) return void response.writeHead(status, headers).end('no');
   const match = servesRanges && (ifRange === null || ifRange === etag) ? /^bytes=(\d+)-(\d+)$/.exec(range ?? '') : null;
   const begin = match === null ? 0 : Number(match[1]);

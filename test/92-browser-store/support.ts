@@ -1,12 +1,14 @@
 // A page with the store of models in Chromium, under a strict policy.
 
 import { strict as assert } from 'node:assert';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DownloadEvent, ListedModel, ModelPlan } from '@llama-ts/browser';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { bundleForBrowser } from '../59-browser/support.js';
+import { launchProfile } from '../helpers/chromium.js';
 import { type FileServer, startFileServer } from './file-server.js';
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
@@ -79,7 +81,7 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** A server of pages and models, and a browser profile of its own. */
+/** A server of pages and models, and a browser with a profile of its own. */
 export interface Site {
   readonly server: FileServer;
   readonly context: BrowserContext;
@@ -88,8 +90,11 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves the page and the store's worker beside its bundle, as an application copies it there. */
-export async function openSite(browser: Browser): Promise<Site> {
+/** Serves the page and the store's worker beside its bundle, as an application copies it there; null without Chromium. */
+export async function openSite(): Promise<Site | null> {
+  const profile = await mkdtemp(join(tmpdir(), 'llama-test-'));
+  const context = await launchProfile(profile);
+  if (context === null) return null;
   const bundle = new Map((await bundleForBrowser(PAGE)).map(({ name, text }) => [`/app/${name}`, text]));
   const server = await startFileServer(async (path) => {
     const body = path === '/' ? '<!doctype html><script type="module" src="/app/page.js"></script>' : bundle.get(path);
@@ -98,7 +103,6 @@ export async function openSite(browser: Browser): Promise<Site> {
     const type = types[path === '/' ? '.html' : extname(path)] ?? 'application/octet-stream';
     return { body: found, headers: { 'Content-Type': type, 'Content-Security-Policy': POLICY } };
   });
-  const context = await browser.newContext();
   return {
     server,
     context,
@@ -112,6 +116,7 @@ export async function openSite(browser: Browser): Promise<Site> {
     async close() {
       await context.close();
       server.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

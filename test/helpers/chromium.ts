@@ -1,7 +1,7 @@
 // Starts Chromium for tests of pages.
 
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 /** Debian's; CHROMIUM names another one. `.ci/run` installs it and sets CHROMIUM, so that nothing is skipped there. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -12,9 +12,16 @@ const args = [
 
 /** Starts it; null where it is not installed, which skips the tests. */
 export async function launchChromium(): Promise<Browser | null> {
-  if (process.env.CHROMIUM === undefined && !existsSync(executablePath)) {
-    console.log(`    ${executablePath} is not there: the page is not opened (apt-get install chromium)`);
-    return null;
-  }
-  return chromium.launch({ executablePath, args });
+  return isThere() ? chromium.launch({ executablePath, args }) : null;
+}
+
+/** Starts it with a profile in a folder, whose files are on the disk: windows of a launched browser are private ones. */
+export async function launchProfile(folder: string): Promise<BrowserContext | null> {
+  return isThere() ? chromium.launchPersistentContext(folder, { executablePath, args }) : null;
+}
+
+function isThere(): boolean {
+  if (process.env.CHROMIUM !== undefined || existsSync(executablePath)) return true;
+  console.log(`    ${executablePath} is not there: the page is not opened (apt-get install chromium)`);
+  return false;
 }

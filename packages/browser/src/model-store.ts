@@ -88,7 +88,8 @@ export async function openModelStore(): Promise<ModelStore> {
       // What is there of it has its whole place already.
       await prepareSpace(name, (await isThere(name)) ? 0 : plan.byteLength);
       const { maxRetries = DEFAULT_RETRIES, onProgress = () => {} } = options;
-      const request = { name, url, key: keyOf(name), headers, unchecked, update, maxRetries };
+      const { byteLength } = plan;
+      const request = { name, url, key: keyOf(name), byteLength, headers, unchecked, update, maxRetries };
       await startDownload(request, { signal, onProgress });
       const model = await findModel(store, name);
       if (model === null) throw new ToolkitError('STORE_FAILED', `${name}: was removed while it was downloaded`);

@@ -1,9 +1,9 @@
 // The models of the store: what their journals say.
 
-import { storeFailed } from './failures.js';
-import { decodeJournal, type Journal, receivedBytes } from './journal.js';
+import { type Journal, receivedBytes } from './journal.js';
 import { fileNameOf, keyOf, lockOf } from './names.js';
-import { findFile, findModelFolder, JOURNAL_FILE, MODEL_FILE, removeModelFolder } from './store-folder.js';
+import { readJournal } from './read-journal.js';
+import { findFile, findModelFolder, MODEL_FILE, removeModelFolder } from './store-folder.js';
 
 /** A model of the store, whole or not. */
 export interface ListedModel {
@@ -60,19 +60,6 @@ export async function removeUnlessHeld(store: FileSystemDirectoryHandle, key: st
     await removeModelFolder(store, key);
     return true;
   });
-}
-
-/** null where there is none, or one of another form. */
-async function readJournal(store: FileSystemDirectoryHandle, key: string): Promise<Journal | null> {
-  try {
-    const folder = await findModelFolder(store, key);
-    const file = folder === null ? null : await findFile(folder, JOURNAL_FILE);
-    return file === null ? null : decodeJournal(new Uint8Array(await file.arrayBuffer()));
-  } catch (cause) {
-    // A download that goes on has written to it since, or removed it.
-    if (cause instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(cause.name)) return null;
-    throw storeFailed(key, cause);
-  }
 }
 
 function describe(journal: Journal): ListedModel {

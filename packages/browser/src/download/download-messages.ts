@@ -27,6 +27,8 @@ export interface DownloadRequest {
   readonly name: string;
   readonly url: string;
   readonly key: string;
+  /** Of the file, as its plan found it: for messages. */
+  readonly byteLength: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether a file without checksums is taken. */
   readonly unchecked: boolean;

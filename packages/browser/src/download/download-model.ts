@@ -5,6 +5,7 @@ import { keepsChanging, noChecksums, storeFailed, storeFull } from '../failures.
 import { type Identity, isSameFile, type Journal, type Range, receivedBytes } from '../journal.js';
 import { fileNameOf } from '../names.js';
 import { MODEL_FILE, openStoreFolder, removeModelFolder } from '../store-folder.js';
+import { findModel } from '../stored-models.js';
 import type { DownloadEvent, DownloadRequest } from './download-messages.js';
 import { createHasher } from './hasher.js';
 import { FileChanged, isDamage } from './http-failures.js';
@@ -45,6 +46,7 @@ export async function downloadModel(request: DownloadRequest, { signal, emit }: 
   const { key, name } = request;
   const store = await openStoreFolder();
   await withModelLock(key, { signal, emit }, async (emitToAll) => {
+    if (await isDone(request, store)) return;
     for (let nChanges = 0; ; nChanges++) {
       const changed = await attempt(request, store, { signal, emit: emitToAll });
       if (changed === null) return;
@@ -52,6 +54,13 @@ export async function downloadModel(request: DownloadRequest, { signal, emit }: 
       if (nChanges === MAX_CHANGES) throw keepsChanging(name);
     }
   });
+}
+
+/** Whether another tab has downloaded the model meanwhile: it may be read by now, so no handle of it is opened. */
+async function isDone(request: DownloadRequest, store: FileSystemDirectoryHandle): Promise<boolean> {
+  if (request.update) return false;
+  const model = await findModel(store, request.name);
+  return model !== null && (model.isChecked || request.unchecked);
 }
 
 /** @returns null once the model is whole; what was dropped if the file changed, and all of it is to be fetched */
@@ -80,7 +89,7 @@ async function attempt(
     if (!(error instanceof DOMException)) throw error;
     if (error.name !== 'QuotaExceededError') throw storeFailed(name, error);
     shouldRemove = true;
-    throw storeFull(name, journal?.facts.byteLength ?? 0, null, error);
+    throw storeFull(name, request.byteLength, null, error);
   } finally {
     files?.model.close();
     files?.journal.close();
@@ -113,8 +122,8 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
   const isUsable = found !== null && model.getSize() === found.facts.byteLength && receivedBytes(found) > 0;
   if (isUsable && found.complete !== null) {
     if (!found.complete.isChecked && !unchecked) throw noChecksums(name);
-    if (update && !(await isStill(found.facts, remoteOptions))) throw new FileChanged();
-    return;
+    if (!update || (await isStill(found.facts, remoteOptions))) return;
+    throw new FileChanged();
   }
   const fileName = fileNameOf(url);
   let remote: RemoteFile;
@@ -124,9 +133,7 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
     ({ remote, head } = await openRemote(remoteOptions, HEAD_BYTES));
     const { identity, servesRanges } = remote;
     journal.begin({ ...identity, name, url, servesRanges, started: new Date().toISOString() });
-    // Takes all of its place at once: where there is not enough, nothing is downloaded.
-    model.truncate(0);
-    model.truncate(identity.byteLength);
+    takePlace(model, identity.byteLength);
     if (!unchecked && (await isPlain(remote, head, fileName))) throw noChecksums(name);
   }
   const { byteLength } = remote.identity;
@@ -143,6 +150,13 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
     marks.write();
   }
   journal.append({ complete: new Date().toISOString(), isChecked });
+}
+
+/** Takes all of a file's place at once: where there is not enough, nothing is downloaded. Some browsers do not say so. */
+function takePlace(model: SyncAccessHandle, byteLength: number): void {
+  model.truncate(0);
+  model.truncate(byteLength);
+  if (model.getSize() !== byteLength) throw new DOMException('the file cannot be as long', 'QuotaExceededError');
 }
 
 async function isStill(known: Identity, options: RemoteOptions): Promise<boolean> {

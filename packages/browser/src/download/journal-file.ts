@@ -32,7 +32,7 @@ export async function openJournal(folder: FileSystemDirectoryHandle): Promise<Jo
     return decodeJournal(bytes);
   };
   let end = current()?.end ?? 0;
-  file.truncate(end);
+  if (end < file.getSize()) file.truncate(end);
   const add = (line: Uint8Array): void => {
     writeAll(file, line, end);
     file.flush();
