@@ -1,7 +1,7 @@
 // A page that exports, bundled as an application does it, and opened in Chromium.
 
 import { strict as assert } from 'node:assert';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,8 +34,7 @@ export async function bundleExportingPage(): Promise<string> {
     platform: 'browser',
     logLevel: 'silent',
   });
-  await mkdir(join(folder, 'wasm'));
-  await cp(join(packages, 'kernels/wasm/kernels.wasm'), join(folder, 'wasm/kernels.wasm'));
+  await cp(join(packages, 'kernels/wasm'), join(folder, 'wasm'), { recursive: true });
   const html = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/app/page.js"></script>
     <input type="file" webkitdirectory>`;
   await writeFile(join(folder, 'index.html'), html);
