@@ -9,6 +9,7 @@ import {
   folderOfFiles,
   folderOfHandle,
   mountFolder,
+  type PickedFolder,
   pickFolder,
   privateFile,
   type RepositoryToExport,
@@ -30,13 +31,18 @@ interface Handle {
   readonly kind: string;
 }
 
+interface Folder extends PickedFolder {
+  getDirectoryHandle(name: string, options: object): Promise<Folder>;
+  getFileHandle(name: string, options: object): Promise<unknown>;
+}
+
 interface Page {
   readonly document: {
     querySelector(selector: string): { readonly files: Iterable<File> };
     ondragover: unknown;
     ondrop: unknown;
   };
-  readonly navigator: { readonly storage: { getDirectory(): Promise<Parameters<typeof folderOfHandle>[0]> } };
+  readonly navigator: { readonly storage: { getDirectory(): Promise<Folder> } };
   dropped: ChosenFolder;
   showDirectoryPicker?: unknown;
 }

@@ -40,7 +40,7 @@ let nMounted = 0;
  * @example
  * const { path, unmount } = mountFolder('Llama-3.2-1B', new Map([...input.files].map((file) => [file.name, file])));
  */
-export function mountFolder(name: string, files: Files): MountedFolder {
+export function mountFolder(name: string, files: ReadonlyMap<string, MountedFile>): MountedFolder {
   if (name === '' || name === '.' || name === '..' || /[\\/]/.test(name)) {
     throw new ToolkitError('INVALID_ARGUMENT', `folder ${JSON.stringify(name)}: expected a name of one part`);
   }

@@ -3,9 +3,12 @@
 export { type MountedFile, type MountedFolder, mountFolder } from '@llama-ts/base';
 export {
   type ChosenFolder,
+  type DroppedItem,
   droppedFolder,
   folderOfFiles,
   folderOfHandle,
+  type ListedFile,
+  type PickedFolder,
   pickFolder,
 } from './browser/chosen-folder.js';
 export { type ExportedFile, type ExportInWorkerOptions, exportInWorker } from './browser/export-in-worker.js';
@@ -15,7 +18,6 @@ export { type ExportEvent, type ExportOptions, type ExportResult, exportModel } 
 export { type FetchedSnapshot, type FetchSnapshotOptions, fetchSnapshot } from './hub/fetch-snapshot.js';
 export { type InspectOptions, inspectPath, type PathDescription } from './inspect.js';
 export type { WriteEvent } from './output/write-event.js';
-export type { DirectoryHandle } from './platform/browser-api.js';
 export type { ModelSource } from './source/model-source.js';
 export { type OpenModelSourceOptions, openModelSource } from './source/open-model-source.js';
 export type { TypeRule } from './weights/tensor-types.js';

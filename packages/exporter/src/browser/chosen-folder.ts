@@ -1,7 +1,7 @@
 // The files of a folder that someone chose in a page: picked, dropped on it, or named in an input.
 
 import { ToolkitError } from '@llama-ts/base';
-import { browser, type DirectoryHandle } from '../platform/browser-api.js';
+import { browser, type DirectoryHandle, type FileHandle } from '../platform/browser-api.js';
 
 /** Folders of a checkpoint are one below another at most: `original/`. Others are not looked into. */
 const MAX_DEPTH = 2;
@@ -15,10 +15,17 @@ export interface ChosenFolder {
 }
 
 /** What an input or a drop lists: a File, with its path where a folder was chosen. */
-type ListedFile = Blob & { readonly name: string; readonly webkitRelativePath?: string };
+export type ListedFile = Blob & { readonly name: string; readonly webkitRelativePath?: string };
+
+/** The part in use of a browser's `FileSystemDirectoryHandle`. */
+export interface PickedFolder {
+  readonly name: string;
+  /** Handles of files and folders. */
+  values(): AsyncIterable<unknown>;
+}
 
 /** The part in use of what was dropped: an entry of a browser's `DataTransfer.items`. */
-interface DroppedItem {
+export interface DroppedItem {
   webkitGetAsEntry(): unknown;
 }
 
@@ -58,10 +65,10 @@ export async function pickFolder(): Promise<ChosenFolder> {
 }
 
 /** The files of a folder of the File System Access API, or of the private file system. */
-export async function folderOfHandle(handle: DirectoryHandle): Promise<ChosenFolder> {
+export async function folderOfHandle(handle: PickedFolder): Promise<ChosenFolder> {
   const files = new Map<string, Blob>();
-  const add = async (folder: DirectoryHandle, start: string, depth: number): Promise<void> => {
-    for await (const entry of folder.values()) {
+  const add = async (folder: PickedFolder, start: string, depth: number): Promise<void> => {
+    for await (const entry of folder.values() as AsyncIterable<FileHandle | DirectoryHandle>) {
       const path = start + entry.name;
       if (entry.kind === 'file') files.set(path, (await entry.getFile()) as unknown as Blob);
       else if (depth < MAX_DEPTH) await add(entry, `${path}/`, depth + 1);
