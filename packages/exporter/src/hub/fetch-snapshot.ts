@@ -37,7 +37,7 @@ export interface FetchedSnapshot extends Snapshot {
 /**
  * Opens a repository's commit.
  *
- * @throws ToolkitError as {@link planDownload}, `HUB_CORRUPT`
+ * @throws ToolkitError what planning and making a download throw, `HUB_CORRUPT` among them
  */
 export async function fetchSnapshot(options: FetchSnapshotOptions): Promise<FetchedSnapshot> {
   const { repo, revision = 'main', file: pattern, signal, onRetry = () => undefined } = options;
