@@ -8,7 +8,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { commonFlags, compileAndLink, findCompiler, packageDir, sources } from './compile-native.mjs';
+import {
+  commonFlags,
+  compileAndLink,
+  findCompiler,
+  packageDir,
+  sources,
+  withoutOptimizing,
+} from './compile-native.mjs';
 
 const require = createRequire(import.meta.url);
 const sanitize = process.argv.includes('--sanitize');
@@ -40,19 +47,20 @@ if (compiler === undefined) {
 } else {
   try {
     if (!compiledEarlier) console.error(`native kernels: compiling with ${compiler.version}, about a minute …`);
+    const all = sources(compiler, process.arch, [
+      'addon/addon.cc',
+      'addon/environment.cc',
+      'addon/executor-object.cc',
+      'addon/sha256-object.cc',
+      'sha256/compress.cc',
+      'sha256/streams.cc',
+      ...(process.platform === 'win32'
+        ? []
+        : ['addon/file-memory.cc', 'addon/file-memory-object.cc', 'addon/mapped-ranges.cc']),
+    ]);
     const isNew = await compileAndLink({
       ...{ compiler, flags, linkFlags, target, onCompiled },
-      sources: sources(compiler, process.arch, [
-        'addon/addon.cc',
-        'addon/environment.cc',
-        'addon/executor-object.cc',
-        'addon/sha256-object.cc',
-        'sha256/compress.cc',
-        'sha256/streams.cc',
-        ...(process.platform === 'win32'
-          ? []
-          : ['addon/file-memory.cc', 'addon/file-memory-object.cc', 'addon/mapped-ranges.cc']),
-      ]),
+      sources: sanitize ? withoutOptimizing(all) : all,
       objectDir: join(packageDir, 'build', sanitize ? 'sanitized-objects' : 'objects'),
     });
     const what = isNew ? 'built' : 'unchanged';

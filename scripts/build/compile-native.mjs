@@ -72,6 +72,11 @@ export function withFlags(arch, paths) {
   return paths.map((path) => ({ path, own: ownFlags[arch]?.[path] ?? [] }));
 }
 
+/** Sources with the portable kernels as they are written: a sanitizer's code in their long loops takes minutes to optimize. */
+export function withoutOptimizing(sources) {
+  return sources.map(({ path, own }) => ({ path, own: path === 'isa/generic.cc' ? [...own, '-O0'] : own }));
+}
+
 /** Compiles and links; returns whether the target is new. Rejects with the compiler's `stderr`. */
 export async function compileAndLink({
   compiler,

@@ -2,7 +2,14 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { commonFlags, compileAndLink, findCompiler, packageDir, withFlags } from '../build/compile-native.mjs';
+import {
+  commonFlags,
+  compileAndLink,
+  findCompiler,
+  packageDir,
+  withFlags,
+  withoutOptimizing,
+} from '../build/compile-native.mjs';
 
 /** The pool with the kernels of one instruction set: it is the same for all of them. */
 const SOURCES = [
@@ -21,12 +28,12 @@ export async function runEndings(name, rounds, seed) {
   if (compiler === undefined) throw new Error('no C++ compiler');
   const folder = join(packageDir, 'build', `endings-${name.replace(/\W/g, '-')}`);
   const target = join(folder, 'endings');
-  const sanitizer = [`-fsanitize=${name}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g'];
+  const sanitizer = [`-fsanitize=${name}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g1'];
   await compileAndLink({
     compiler,
     flags: [...commonFlags, '-O1', ...sanitizer],
     linkFlags: ['-pthread', ...sanitizer],
-    sources: withFlags(process.arch, SOURCES),
+    sources: withoutOptimizing(withFlags(process.arch, SOURCES)),
     objectDir: folder,
     target,
   });
