@@ -36,13 +36,13 @@ describe('a folder that is no checkpoint', () => {
       'a LoRA adapter',
       { 'adapter_config.json': '{"base_model_name_or_path":"someone/some-llama"}', 'adapter_model.safetensors': '' },
       /is a LoRA adapter of someone\/some-llama/,
-      /merge_and_unload\(\).*\nllama export \S+-merged\n.*llama export someone\/some-llama/s,
+      /^llama export someone\/some-llama --lora \S+\nthe base alone: llama export someone\/some-llama$/,
     ],
     [
       'an adapter of MLX',
       { 'adapter_config.json': '{"model":"a/b"}', 'adapters.safetensors': '' },
       /adapter of a\/b/,
-      /a\/b/,
+      /^python3 -m mlx_lm fuse --model a\/b --adapter-path .* --save-path (\S+)\nllama export \1\n/,
     ],
     ['GGUF files', { 'm.Q4_K_M.gguf': 'GGUF' }, /holds GGUF files only \(m\.Q4_K_M\.gguf\)/, /llama export .*gguf/],
     [

@@ -2,12 +2,13 @@
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyModel } from '@llama-ts/evaluate';
 import { exportModel, type ModelSource, openModelSource, withAdapters } from '@llama-ts/exporter';
 import { type BinTensor, columnsOf, layout, rowsOf } from '@llama-ts/format';
 import { writeSafetensors } from '@llama-ts/safetensors';
+import { op, pickle, torchEntries, torchFile, zip } from '../22-pytorch/support.js';
 import { drain, failsWith, withFolder } from './support.js';
 
 interface GoldenCase {
@@ -249,13 +250,39 @@ describe('a LoRA adapter', function () {
       assert.ok(b !== undefined);
     }));
 
-  it('is refused where its weights are a pickle, or where there is none', () =>
+  it('is read from adapter_model.bin, which older versions of PEFT wrote, to the same values', () =>
+    withFolder(async (folder) => {
+      const base = await writeBase(join(folder, 'base'), {});
+      const adapter = await writeAdapter(join(folder, 'adapter'), RANK_1, adding(0.5));
+      const before = await withAdapters(await openModelSource(base), [{ folder: adapter }]);
+      const expected = await valuesOf(before, W3);
+      await before.close();
+      await rm(join(adapter, 'adapter_model.safetensors'));
+      const saved = Object.entries(adding(0.5)).map(([name, [shape, values]]) => {
+        return { name: `base_model.model.${name}`, type: 'FloatStorage' as const, shape, data: bytesOf(values) };
+      });
+      await writeFile(join(adapter, 'adapter_model.bin'), torchFile(saved));
+      const source = await withAdapters(await openModelSource(base), [{ folder: adapter }]);
+      assert.deepEqual(await valuesOf(source, W3), expected);
+      const { files } = (await source.provenance())!;
+      assert.deepEqual(
+        files.slice(-2).map(({ path }) => path),
+        ['adapter/adapter_config.json', 'adapter/adapter_model.bin'],
+      );
+      const output = join(folder, 'out.bin');
+      await drain(exportModel({ source, output, version: 2 }));
+      assert.equal((await drain(verifyModel({ model: output, against: source }))).result.passed, true);
+      await source.close();
+    }));
+
+  it('is refused where its pickle calls what no tensor needs, and where there is none', () =>
     withFolder(async (folder) => {
       const source = await openModelSource(await writeBase(join(folder, 'base'), {}));
       const adapter = await writeAdapter(join(folder, 'adapter'), RANK_1, adding(1));
-      await rename(join(adapter, 'adapter_model.safetensors'), join(adapter, 'adapter_model.bin'));
-      const pickle = await failsWith('NOT_A_CHECKPOINT', withAdapters(source, [{ folder: adapter }]));
-      assert.match(pickle, /adapter_model\.bin, a pickle/);
+      await rm(join(adapter, 'adapter_model.safetensors'));
+      const call = pickle(op.global('os', 'system'), op.mark, op.text('true'), op.tuple, op.reduce);
+      await writeFile(join(adapter, 'adapter_model.bin'), zip(torchEntries(call, {})));
+      assert.match(await failsWith('PYTORCH_PICKLE', withAdapters(source, [{ folder: adapter }])), /os/);
       assert.match(await failsWith('NOT_A_CHECKPOINT', withAdapters(source, [{ folder }])), /no adapter_config\.json/);
       await source.close();
     }));

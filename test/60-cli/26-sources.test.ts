@@ -79,7 +79,7 @@ describe('the names of sources', function () {
       const lora = await failureOf(folder, ['export', 'me/lora']);
       assert.equal(lora.code, 'NOT_A_CHECKPOINT');
       assert.match(lora.message, /LoRA adapter of me\/base/);
-      assert.match(lora.suggestions[0]!, /merge_and_unload/);
+      assert.equal(lora.suggestions[0], 'llama export me/base --lora me/lora');
       const gguf = await failureOf(folder, ['export', 'me/tiny-GGUF', '--file', '*q8*']);
       assert.equal(gguf.code, 'HUB_FILE_NOT_FOUND');
       assert.match(gguf.message, /no GGUF file is named "\*q8\*"; it holds q4\.gguf/);

@@ -43,22 +43,9 @@ class AutoTokenizer:
     def from_pretrained(name):
         return Loaded(name, ())
 `;
-const peft = `import transformers
-
-class Adapted(transformers.Loaded):
-    def merge_and_unload(self):
-        return self
-
-class AutoPeftModelForCausalLM:
-    @staticmethod
-    def from_pretrained(name):
-        return Adapted(name, ('adapter_model.safetensors',))
-`;
-
-/** Puts python3 on the PATH, with transformers and peft that save the checkpoint `saved`. */
+/** Puts python3 on the PATH, with transformers that saves the checkpoint `saved`. */
 export async function takePython(s: Situation, saved: string): Promise<void> {
   await s.write('../python/transformers.py', transformers);
-  await s.write('../python/peft.py', peft);
   const modules = join(s.folder, '../python');
   await s.tool('python3', `PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='${modules}' exec '${python}' "$@"`);
   s.env.FAKE_MODEL = s.path(saved);

@@ -120,17 +120,20 @@ export const foreignScenarios: readonly Scenario[] = [
   },
   folder('a folder with a model of ONNX', 'NOT_A_CHECKPOINT', { 'model.onnx': 'x' }),
   folder(
-    'a LoRA adapter',
+    'a LoRA adapter of MLX',
     'NOT_A_CHECKPOINT',
     {},
     {
-      needs: 'python',
       async prepare(s) {
         await makeFolder(s, {
-          'adapter_config.json': JSON.stringify({ base_model_name_or_path: ORIGINAL }),
-          'adapter_model.safetensors': 'x',
+          'adapter_config.json': JSON.stringify({ model: ORIGINAL }),
+          'adapters.safetensors': 'x',
         });
-        await takePython(s, 'good');
+        await s.take('checkpoint', 'good');
+        await s.tool(
+          'python3',
+          'test "$2 $3 $4 $6 $8" = "mlx_lm fuse --model --adapter-path --save-path" && cp -r good "$9"',
+        );
         await withHub(s, ORIGINAL);
       },
       acts: [

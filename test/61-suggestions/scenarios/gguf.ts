@@ -244,6 +244,16 @@ export const ggufScenarios: readonly Scenario[] = [
       await s.write('m.gguf', bytes);
     },
   },
+  {
+    title: 'a LoRA adapter in place of a model',
+    code: 'NOT_A_CHECKPOINT',
+    prepare: async (s) => [
+      await s.take('checkpoint', 'my base'),
+      await adapterFolder(s, { base_model_name_or_path: 'my base' }),
+    ],
+    command: 'llama export adapter',
+    acts: [[/^the base alone/, () => undefined]],
+  },
   lora('of float64', 'UNSUPPORTED_DTYPE', (s) => adapterFolder(s, {}, 1, ['F64', 8])),
   lora('of another method', 'UNSUPPORTED_MODEL', (s) => adapterFolder(s, { peft_type: 'IA3' })),
   lora('of rank 0', 'BAD_CONFIG', (s) => adapterFolder(s, { r: 0 })),

@@ -1,8 +1,9 @@
-// Opens a LoRA adapter of PEFT: adapter_config.json and adapter_model.safetensors.
+// Opens a LoRA adapter of PEFT: adapter_config.json, and adapter_model.safetensors or, of older versions, adapter_model.bin.
 
 import { basename, joinPath, pathStatus, resolvePath, ToolkitError } from '@llama-ts/base';
 import { columnsOf, type ModelDimensions, rowsOf } from '@llama-ts/format';
-import { openSafetensors, type SafetensorsFile, type TensorInfo } from '@llama-ts/safetensors';
+import { openSafetensors, type TensorInfo, type TensorReader } from '@llama-ts/safetensors';
+import { openPytorchFiles } from '../checkpoint/pytorch-folder.js';
 import { checkpointName, isSourceDtype } from '../checkpoint/tensor-names.js';
 import { readJsonFile } from '../json-fields.js';
 import { modelTensors } from '../weights/model-tensors.js';
@@ -11,8 +12,8 @@ import { type AdapterConfig, badAdapter, parseAdapterConfig, unmergeable } from 
 const CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
 const PICKLE_FILE = 'adapter_model.bin';
-/** Files that a merge reads. */
-export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, WEIGHTS_FILE];
+/** Files that a merge may read: of two with weights, the first. */
+export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, WEIGHTS_FILE, PICKLE_FILE];
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** PEFT's names of tensors begin so. */
 const PREFIX = /^base_model\.model\./;
@@ -35,7 +36,9 @@ export interface LoraAdapter {
   /** Repository id, or the folder's name; in provenance with its scale. */
   readonly name: string;
   readonly folder: string;
-  readonly file: SafetensorsFile;
+  /** The files that a merge reads, relative to the folder. */
+  readonly paths: readonly string[];
+  readonly file: TensorReader<TensorInfo>;
   /** Changes by the names of a .bin file's tensors. */
   readonly changes: ReadonlyMap<string, AdapterChange>;
   close(): Promise<void>;
@@ -66,26 +69,29 @@ export async function openAdapter(
   const json = await readJsonFile(configPath, { code: 'BAD_CONFIG', maxBytes: MAX_CONFIG_BYTES, signal });
   if (json === null) throw notAnAdapter(folder, `holds no ${CONFIG_FILE}`);
   const config = parseAdapterConfig(json, configPath);
-  const path = joinPath(folder, WEIGHTS_FILE);
-  const has = (file: string) =>
-    pathStatus(joinPath(folder, file)).then(
-      () => true,
-      () => false,
-    );
-  if (!(await has(WEIGHTS_FILE))) {
-    const found = (await has(PICKLE_FILE))
-      ? `holds its weights as ${PICKLE_FILE}, a pickle`
-      : `holds no ${WEIGHTS_FILE}`;
-    throw notAnAdapter(folder, found);
-  }
-  const file = await openSafetensors(path, { signal });
+  const weights = await weightsOf(folder);
+  if (weights === null) throw notAnAdapter(folder, `holds no ${WEIGHTS_FILE}`);
+  const path = joinPath(folder, weights);
+  const isPickle = weights === PICKLE_FILE;
+  const file = isPickle
+    ? await openPytorchFiles(folder, [weights], { signal })
+    : await openSafetensors(path, { signal });
   try {
     const changes = changesOf(file, { config, scale, path }, dimensions);
-    return { name: scale === 1 ? name : `${name}=${scale}`, folder, file, changes, close: () => file.close() };
+    const paths = [CONFIG_FILE, weights];
+    return { name: scale === 1 ? name : `${name}=${scale}`, folder, paths, file, changes, close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** The file of a folder that holds an adapter's weights; null if there is none. */
+async function weightsOf(folder: string): Promise<string | null> {
+  for (const file of [WEIGHTS_FILE, PICKLE_FILE]) {
+    if ((await pathStatus(joinPath(folder, file)).catch(() => null)) !== null) return file;
+  }
+  return null;
 }
 
 interface AdapterContext {
@@ -95,7 +101,7 @@ interface AdapterContext {
 }
 
 function changesOf(
-  { tensors }: SafetensorsFile,
+  { tensors }: TensorReader<TensorInfo>,
   { config, scale, path }: AdapterContext,
   dimensions: ModelDimensions,
 ): ReadonlyMap<string, AdapterChange> {
@@ -157,7 +163,7 @@ function checkShape({ name, shape }: TensorInfo, expected: readonly number[], pa
 }
 
 function notAnAdapter(folder: string, problem: string): ToolkitError {
-  const message = `${folder}: ${problem}, expected a LoRA adapter: ${ADAPTER_FILES.join(' and ')}`;
+  const message = `${folder}: ${problem}, expected a LoRA adapter: ${CONFIG_FILE} and ${WEIGHTS_FILE}`;
   return new ToolkitError('NOT_A_CHECKPOINT', message, {
     suggestions: ['save it from the training program with save_pretrained, then run the same command again'],
   });

@@ -9,13 +9,7 @@ import type { ModelSource } from '../source/model-source.js';
 import { checkpointRow, hasRotatedRows } from '../weights/rotated-rows.js';
 import { NOTHING_LEFT, type WeightRows } from '../weights/weight-rows.js';
 import { mergeRows, widenValues } from './merge-rows.js';
-import {
-  ADAPTER_FILES,
-  type AdapterChange,
-  type LoraAdapter,
-  type OpenAdapterOptions,
-  openAdapter,
-} from './open-adapter.js';
+import { type AdapterChange, type LoraAdapter, type OpenAdapterOptions, openAdapter } from './open-adapter.js';
 
 /**
  * A source with adapters merged in their order. Closing it closes the source too.
@@ -45,7 +39,7 @@ export async function withAdapters(source: ModelSource, options: readonly OpenAd
     async identity() {
       const own = adapters.map(async (adapter) => {
         const known = { commit: null, knownSha256: new Map<string, string>(), stream: null };
-        return [adapter.name, await identifyFiles(adapter.folder, ADAPTER_FILES, known)];
+        return [adapter.name, await identifyFiles(adapter.folder, adapter.paths, known)];
       });
       return JSON.stringify([await source.identity(), await Promise.all(own)]);
     },
@@ -53,8 +47,8 @@ export async function withAdapters(source: ModelSource, options: readonly OpenAd
       const base = await source.provenance(given);
       if (base === null) return null;
       const files: SourceFile[] = [...base.files];
-      for (const { folder, name: adapter } of adapters) {
-        const own = await describeFiles(folder, ADAPTER_FILES, { knownSha256: new Map(), signal: given.signal });
+      for (const { folder, paths, name: adapter } of adapters) {
+        const own = await describeFiles(folder, paths, { knownSha256: new Map(), signal: given.signal });
         files.push(...own.map((file) => ({ ...file, path: joinPath(adapter, file.path) })));
       }
       return { ...base, source: [base.source, ...adapters.map((adapter) => adapter.name)].join(' + '), files };

@@ -33,6 +33,8 @@ export interface CheckpointNames {
 
 const CHECKPOINT_STEP = /^(checkpoint-(\d+))\/config\.json$/;
 const MAX_SUGGESTED = 3;
+/** Weights of an adapter that MLX trained, which MLX alone merges. */
+const MLX_ADAPTER = 'adapters.safetensors';
 
 /** Kinds of file that hold weights this toolkit does not read. */
 const otherWeights: readonly (readonly [RegExp, string])[] = [
@@ -116,20 +118,16 @@ function metaFiles(names: CheckpointNames, hasWeights: boolean): ForeignCheckpoi
 
 function adapter({ name, adapterBase, paths }: CheckpointNames): ForeignCheckpoint {
   const base = adapterBase ?? null;
+  const model = base ?? 'BASE';
   const merged = `${lastPart(name)}-merged`;
-  const tokenizerOf = paths.includes('tokenizer_config.json') ? name : (base ?? name);
-  const python = [
-    'from peft import AutoPeftModelForCausalLM as M',
-    'from transformers import AutoTokenizer as T',
-    `M.from_pretrained(${pythonText(name)}).merge_and_unload().save_pretrained(${pythonText(merged)})`,
-    `T.from_pretrained(${pythonText(tokenizerOf)}).save_pretrained(${pythonText(merged)})`,
-  ].join('; ');
+  const fuse = ['python3', '-m', 'mlx_lm', 'fuse', '--model', model, '--adapter-path', name, '--save-path', merged];
   return {
     what: `a LoRA adapter of ${base ?? 'a model that adapter_config.json does not name'}, not a whole model`,
-    expected: 'the adapter merged into its base',
+    expected: 'its base, and the adapter to be merged into it',
     suggestions: [
-      `python3 -c ${shellQuote(python)}`,
-      `llama export ${shellQuote(merged)}`,
+      ...(paths.includes(MLX_ADAPTER)
+        ? [commandLine(fuse), `llama export ${shellQuote(merged)}`]
+        : [commandLine(['llama', 'export', model, '--lora', name])]),
       ...(base === null ? [] : [`the base alone: llama export ${shellQuote(base)}`]),
     ],
   };
@@ -195,10 +193,6 @@ function exportOriginal({ original }: CheckpointNames, example = 'meta-llama/Lla
       ? `the model that it was made from, such as: llama export ${example}`
       : `llama export ${original}`,
   ];
-}
-
-function pythonText(text: string): string {
-  return JSON.stringify(text);
 }
 
 function lastPart(name: string): string {
