@@ -18,7 +18,12 @@ struct Int8Panels {
   static constexpr size_t kQuadsPerLoad = 1;
 
   explicit Int8Panels(const Matrix&) {}
-  INLINE void load(vi* quads, const uint8_t* p) const { quads[0] = biased(loadAs<vi>(p)); }
+  /** A group, as its registers are loaded. */
+  struct Group {
+    const uint8_t* bytes;
+    INLINE Group(const Int8Panels&, const uint8_t* group) : bytes(group) {}
+    INLINE void load(vi* quads, size_t at) const { quads[0] = biased(loadAs<vi>(bytes + at)); }
+  };
   /** The weights of a group in one row, int8. */
   INLINE void copyRow(int8_t* out, const uint8_t* group, size_t row) const {
     for (size_t i = 0; i < kGroupQuads; i++) memcpy(out + i * 4, group + i * kQuadBytes + row * 4, 4);
@@ -30,16 +35,31 @@ struct CodebookPanels {
   static constexpr size_t kGroupBytes = panelGroupBytes(true);
   static constexpr size_t kQuadsPerLoad = 2;
 
+#if defined(CODEBOOK_IN_PAIRS)
+  CodebookPairs codebook;
+  /** Looked up before any register is loaded: a load that follows the stores of its parts would wait for them. */
+  struct Group {
+    alignas(16) uint16_t pairs[kGroupBytes];
+    INLINE Group(const CodebookPanels& values, const uint8_t* group) { values.codebook.lookUp(pairs, group, kGroupBytes); }
+    INLINE void load(vi* quads, size_t at) const { CodebookPairs::split(quads, pairs + at); }
+  };
+#else
   Codebook codebook;
+  struct Group {
+    const Codebook& codebook;
+    const uint8_t* bytes;
+    INLINE Group(const CodebookPanels& values, const uint8_t* group) : codebook(values.codebook), bytes(group) {}
+    INLINE void load(vi* quads, size_t at) const {
+      const vi pairs = loadAs<vi>(bytes + at), low = inRegister(0x0f0f0f0f);
+      quads[0] = codebook.at(pairs & low);
+      quads[1] = codebook.at((pairs >> 4) & low);
+    }
+  };
+#endif
   int8_t entries[16];
 
   explicit CodebookPanels(const Matrix& matrix) : codebook(matrix.codebook) {
     memcpy(entries, matrix.codebook, sizeof entries);
-  }
-  INLINE void load(vi* quads, const uint8_t* p) const {
-    const vi pairs = loadAs<vi>(p), low = inRegister(0x0f0f0f0f);
-    quads[0] = codebook.at(pairs & low);
-    quads[1] = codebook.at((pairs >> 4) & low);
   }
   INLINE void copyRow(int8_t* out, const uint8_t* group, size_t row) const {
     for (size_t i = 0; i < kPanelGroupSize / 2; i++) {
@@ -77,10 +97,11 @@ struct PanelWeights {
   template <class Each>
   INLINE void forQuads(const uint8_t* group, Each each) const {
     constexpr size_t kLoads = kGroupQuads / kQuadsPerLoad;
+    const typename Values::Group loaded(values, group);
     UNROLL_IF_WIDE for (size_t load = 0; load < kLoads; load++) {
       UNROLL for (int reg = 0; reg < kRegs; reg++) {
         vi quads[kQuadsPerLoad];
-        values.load(quads, group + load * kQuadBytes + reg * VEC_BYTES);
+        loaded.load(quads, load * kQuadBytes + reg * VEC_BYTES);
         UNROLL for (size_t i = 0; i < kQuadsPerLoad; i++) each(load + i * kLoads, reg, quads[i]);
       }
     }

@@ -37,34 +37,39 @@ class Codebook {
 };
 
 #else
+#define CODEBOOK_IN_PAIRS
 
-/** The same without an instruction that shuffles bytes: four rounds of choosing between two weights by a bit of the index. */
-class Codebook {
+/** The same without an instruction that shuffles bytes: a table of the two weights of a byte, for one byte after the other. */
+class CodebookPairs {
  public:
-  explicit Codebook(const uint32_t* entries) {
-    int8_t weights[16];
+  /** `entries` are sixteen int8. */
+  explicit CodebookPairs(const uint32_t* entries) {
+    uint8_t weights[16];
     memcpy(weights, entries, sizeof weights);
-    UNROLL for (int i = 0; i < 8; i++) {
-      first_[i] = weights[2 * i] - Bytes{};
-      difference_[i] = first_[i] ^ (weights[2 * i + 1] - Bytes{});
+    for (size_t i = 0; i < 256; i++) pairs_[i] = (uint16_t)(weights[i % 16] | weights[i / 16] << 8);
+  }
+  /** Looks up `n` bytes: a pair of weights each, that of the low bits first. */
+  INLINE void lookUp(uint16_t* pairs, const uint8_t* bytes, size_t n) const {
+    for (size_t i = 0; i < n; i += 8) {
+      UNROLL for (size_t k = 0; k < 8; k++) pairs[i + k] = pairs_[bytes[i + k]];
     }
   }
-  INLINE vi at(vi indices) const {
-    const auto hasBit = [&](int8_t bit) { return (Bytes)(((Bytes)indices & (bit - Bytes{})) != Bytes{}); };
-    Bytes chosen[8], isSet = hasBit(1);
-    UNROLL for (int i = 0; i < 8; i++) chosen[i] = first_[i] ^ (difference_[i] & isSet);
-    UNROLL for (int round = 1; round < 4; round++) {
-      isSet = hasBit((int8_t)(1 << round));
-      UNROLL for (int i = 0; i < 8 >> round; i++) {
-        chosen[i] = chosen[2 * i] ^ ((chosen[2 * i] ^ chosen[2 * i + 1]) & isSet);
-      }
-    }
-    return (vi)chosen[0];
+  /** The first weights of sixteen pairs, then the second. */
+  static INLINE void split(vi* weights, const uint16_t* pairs) {
+#if defined(__SSE2__)
+    const __m128i a = loadAs<__m128i>(pairs), b = loadAs<__m128i>(pairs + 8), low = _mm_set1_epi16(0xff);
+    weights[0] = (vi)_mm_packus_epi16(_mm_and_si128(a, low), _mm_and_si128(b, low));
+    weights[1] = (vi)_mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8));
+#else
+    typedef uint8_t Bytes __attribute__((vector_size(16)));
+    const Bytes a = loadAs<Bytes>(pairs), b = loadAs<Bytes>(pairs + 8);
+    weights[0] = (vi)__builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    weights[1] = (vi)__builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#endif
   }
 
  private:
-  typedef int8_t Bytes __attribute__((vector_size(VEC_BYTES)));
-  Bytes first_[8], difference_[8];
+  uint16_t pairs_[256];
 };
 
 #endif
