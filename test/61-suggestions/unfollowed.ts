@@ -2,6 +2,10 @@
 
 export const unfollowed: readonly (readonly [site: string, reason: string])[] = [
   [
+    'packages/web/src/page/tab/check-file.ts [BAD_CHECKSUM] copy or download the file again: this one is damaged',
+    "a browser's: test/91-page opens the file again, whole",
+  ],
+  [
     'packages/base/src/platform/browser.ts [FILE_NOT_FOUND] fetch it: await (await fetch(…)).blob()',
     "a browser's: test/59-browser follows it",
   ],

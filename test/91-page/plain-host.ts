@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, extname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface PlainHost {
   readonly address: string;
@@ -37,8 +39,13 @@ export interface WeightsHost extends PlainHost {
   nRequests(): number;
   /** From now on, answers stop in the middle. */
   hold(): void;
+  /** From now on, answers come in many small pieces. */
+  dribble(): void;
   release(): void;
 }
+
+/** Hundreds of them are a file of the sample. */
+const PIECE_BYTES = 4096;
 
 const HEADERS = {
   'access-control-allow-origin': '*',
@@ -52,6 +59,7 @@ export async function weightsHost(file: string): Promise<WeightsHost> {
   const bytes = await readFile(file);
   let nRequests = 0;
   let isHeld = false;
+  let isDribbling = false;
   const path = `/${basename(file)}`;
   const host = await serve(path, (request, response) => {
     if (request.method === 'OPTIONS') return response.writeHead(204, HEADERS).end();
@@ -66,6 +74,7 @@ export async function weightsHost(file: string): Promise<WeightsHost> {
     const part = bytes.subarray(start, end);
     // The first 64 KiB tell what the file is.
     if (isHeld && part.length > 200_000) response.write(part.subarray(0, 100_000));
+    else if (isDribbling) Readable.from(pieces(part)).pipe(response);
     else response.end(part);
     return undefined;
   });
@@ -74,6 +83,9 @@ export async function weightsHost(file: string): Promise<WeightsHost> {
     nRequests: () => nRequests,
     hold() {
       isHeld = true;
+    },
+    dribble() {
+      isDribbling = true;
     },
     release() {
       isHeld = false;
@@ -92,4 +104,11 @@ async function serve(at: string, listener: RequestListener): Promise<PlainHost> 
       server.close();
     },
   };
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield bytes.subarray(at, at + PIECE_BYTES);
+    await delay(1);
+  }
 }

@@ -24,7 +24,7 @@ const MAX_SEQUENCES = 4;
 export async function openTabModel(file: File): Promise<OpenTabModel> {
   const plan = await planOf(file);
   checkMemoryPlan(plan, file.name);
-  const model = await openModel(file, { context: plan.context });
+  const model = await openModel(file, { context: plan.context, ...threadsOf() });
   let nPasses = 0;
   const counted: typeof model = {
     ...model,
@@ -55,10 +55,15 @@ export async function openTabModel(file: File): Promise<OpenTabModel> {
   };
 }
 
+/** All cores but one, which draws the page; without shared memory, the worker's own thread. */
+function threadsOf(): { readonly threads?: number } {
+  return crossOriginIsolated ? { threads: Math.max(1, navigator.hardwareConcurrency - 1) } : {};
+}
+
 async function planOf(file: File) {
   const source = await openSource(file);
   try {
-    return planMemory(await readBinHeader(source), source.byteLength);
+    return planMemory(await readBinHeader(source), source.byteLength, threadsOf());
   } finally {
     await source.close();
   }

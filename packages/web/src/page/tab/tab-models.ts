@@ -93,19 +93,17 @@ export function createTabModels({ onChange, onReady }: TabModelsOptions): TabMod
     return opening;
   }
 
-  /** One model at a time: the former one ends, as the memory may not hold two. */
+  /** One model at a time. The one that is open answers until the next one is there to be opened. */
   async function begin(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     underWay?.abort();
     const own = new AbortController();
     underWay = own;
-    answerer?.close();
-    answerer = null;
     step({ step: 'looking', name });
     try {
       await work(own.signal);
     } catch (error) {
       if (underWay !== own) return;
-      if (own.signal.aborted) step({ step: 'none' });
+      if (own.signal.aborted) step(answerer === null ? { step: 'none' } : { step: 'ready', facts: answerer.facts });
       else step({ step: 'failed', name, failure: error instanceof NotOpened ? error.failure : failureOf(error) });
     } finally {
       if (underWay === own) underWay = null;
@@ -140,6 +138,9 @@ export function createTabModels({ onChange, onReady }: TabModelsOptions): TabMod
     }: { readonly isChecked: boolean; readonly stored: string | null; readonly signal: AbortSignal },
   ): Promise<void> {
     const { name, size: byteLength } = file;
+    // The memory may not hold two.
+    answerer?.close();
+    answerer = null;
     step({ step: 'opening', name });
     const opened = await openTabAnswerer(file, {
       isChecked,
