@@ -27,12 +27,13 @@ if (fs.existsSync(output) && fs.readdirSync(output).length > 0 && !fs.existsSync
   console.error('  try: npm run build:page -- NEW_FOLDER');
   process.exit(1);
 }
-const { files } = await bundlePage(path.join(root, 'packages/web/src/page'), output, toHtml);
+const { files, licenses } = await bundlePage(path.join(root, 'packages/web/src/page'), output, toHtml);
 fs.rmSync(output, { recursive: true, force: true });
 for (const [file, contents] of files) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, contents);
 }
+fs.writeFileSync(path.join(output, 'LICENSES.txt'), licenses);
 console.log(path.relative(process.cwd(), output) || '.');
 
 function toHtml(html) {

@@ -7,15 +7,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../npm.mjs';
+import { licensesOf } from './bundled-licenses.mjs';
 
 /** Copied as they are. */
 const copied = ['index.html', 'icon.svg', 'app.webmanifest'];
 const packages = path.join(root, 'packages');
+const modules = path.join(packages, 'kernels/wasm');
 /** What modules of packages load by its address, `new URL('…', import.meta.url)`; the model's worker is in tab/. */
 const loaded = {
   'download-worker.js': path.join(packages, 'browser/dist/download-worker.js'),
-  'wasm/kernels.wasm': path.join(packages, 'kernels/wasm/kernels.wasm'),
+  ...Object.fromEntries(fs.readdirSync(modules).map((name) => [`wasm/${name}`, path.join(modules, name)])),
 };
+/** Of what is in the worker of downloads. */
+const LICENSES = path.join(packages, 'browser/dist/LICENSES.txt');
 const workers = {
   'tab/model-worker': 'tab/worker.ts',
   'tab/platform/browser-worker': path.join(packages, 'kernels/dist/platform/browser-worker.js'),
@@ -34,7 +38,7 @@ const options = {
 };
 
 /**
- * Contents by path, and the files that they were made of.
+ * Contents by path, and the licenses of the packages that they were made of.
  *
  * @param toHtml the page's HTML for its host; default as `llama serve` sends it
  */
@@ -51,7 +55,8 @@ export async function bundlePage(source, output, toHtml = (html) => html) {
   const html = path.join(output, 'index.html');
   files.set(html, Buffer.from(toHtml(files.get(html).toString())));
   files.set(path.join(output, 'service-worker.js'), await serviceWorker(source, output, files));
-  return { files, inputs };
+  const licenses = `${licensesOf(inputs)}\n${fs.readFileSync(LICENSES, 'utf8')}`;
+  return { files, licenses };
 
   async function add(entryPoints, outdir) {
     const { outputFiles, metafile } = await build({

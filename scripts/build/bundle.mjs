@@ -59,9 +59,9 @@ async function bundles(name, dist) {
   }
   const page = path.join(source, 'page');
   if (fs.existsSync(page)) {
-    const { files: ofPage, inputs } = await bundlePage(page, path.join(dist, 'files'));
+    const { files: ofPage, licenses } = await bundlePage(page, path.join(dist, 'files'));
     for (const [file, contents] of ofPage) files.set(file, contents);
-    files.set(path.join(dist, 'LICENSES.txt'), Buffer.from(licensesOf(inputs)));
+    files.set(path.join(dist, 'LICENSES.txt'), Buffer.from(licenses));
   }
   return files;
 }

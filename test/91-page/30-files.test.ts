@@ -30,6 +30,8 @@ describe('the files of the page', function () {
       '/service-worker.js',
       '/tab/model-worker.js',
       '/tab/platform/browser-worker.js',
+      '/wasm/kernels-relaxed-pairs.wasm',
+      '/wasm/kernels-relaxed.wasm',
       '/wasm/kernels.wasm',
     ]);
     for (const [path, { type, body }] of files) {
