@@ -1,7 +1,7 @@
 // Messages of Anthropic's API in the form that chat templates read: a message may become several, as each result of a tool is one.
 
 import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
-import { unknownField } from '../request/field-table.js';
+import { checkNames, wrongValue } from '../request/field-table.js';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 
 /** What a block may hold beside its own: it cannot change an answer here. */
@@ -23,12 +23,12 @@ export function readConversation(messages: readonly unknown[], system: unknown):
 }
 
 function readMessage(message: unknown, at: string): ChatMessage[] {
-  if (!isObject(message)) throw bad(at, message, '{"role": "user", "content": "…"}');
-  checkNames(message, ['role', 'content'], at);
+  if (!isObject(message)) throw wrongValue(at, message, '{"role": "user", "content": "…"}');
+  checkNames(message, ['role', 'content'], harmless, at);
   const { role, content } = message;
-  if (typeof role !== 'string' || !roles.includes(role)) throw bad(`${at}.role`, role, roles.join(', '));
+  if (typeof role !== 'string' || !roles.includes(role)) throw wrongValue(`${at}.role`, role, roles.join(', '));
   if (typeof content === 'string') return [{ role, content }];
-  if (!Array.isArray(content)) throw bad(`${at}.content`, content, 'a text or a list of blocks');
+  if (!Array.isArray(content)) throw wrongValue(`${at}.content`, content, 'a text or a list of blocks');
   if (role === 'assistant') return [readAssistant(content, `${at}.content`)];
   return readBlocks(role, content, `${at}.content`);
 }
@@ -48,9 +48,9 @@ function readBlocks(role: string, blocks: readonly unknown[], at: string): ChatM
       continue;
     }
     flush();
-    checkNames(block, ['type', 'tool_use_id', 'content', 'is_error'], place);
+    checkNames(block, ['type', 'tool_use_id', 'content', 'is_error'], harmless, place);
     const { tool_use_id: id, content = '' } = block;
-    if (typeof id !== 'string') throw bad(`${place}.tool_use_id`, id, 'a text');
+    if (typeof id !== 'string') throw wrongValue(`${place}.tool_use_id`, id, 'a text');
     const parts = readTexts(content, `${place}.content`);
     const text = typeof parts === 'string' ? parts : parts.map((part) => part.text).join('\n');
     messages.push({ role: 'tool', content: text, tool_call_id: id });
@@ -68,10 +68,10 @@ function readAssistant(blocks: readonly unknown[], at: string): ChatMessage {
       texts.push(readText(block, place));
       continue;
     }
-    checkNames(block, ['type', 'id', 'name', 'input'], place);
+    checkNames(block, ['type', 'id', 'name', 'input'], harmless, place);
     const { id, name, input } = block;
-    if (typeof name !== 'string') throw bad(`${place}.name`, name, 'a text');
-    if (!isObject(input)) throw bad(`${place}.input`, input, 'an object');
+    if (typeof name !== 'string') throw wrongValue(`${place}.name`, name, 'a text');
+    if (!isObject(input)) throw wrongValue(`${place}.input`, input, 'an object');
     calls.push({ id, type: 'function', function: { name, arguments: input } });
   }
   const content = texts.length > 0 ? texts : calls.length > 0 ? null : '';
@@ -81,7 +81,7 @@ function readAssistant(blocks: readonly unknown[], at: string): ChatMessage {
 /** A text, or blocks of text. */
 function readTexts(content: unknown, at: string): string | { readonly type: 'text'; readonly text: string }[] {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) throw bad(at, content, 'a text or a list of {"type": "text", "text": "…"}');
+  if (!Array.isArray(content)) throw wrongValue(at, content, 'a text or a list of {"type": "text", "text": "…"}');
   return content.map((block, i) => readText(block, `${at}[${i}]`));
 }
 
@@ -90,18 +90,7 @@ function readText(block: unknown, at: string): { readonly type: 'text'; readonly
   if (type !== 'text') {
     throw new BadRequest(`${at}.type`, `${at}.type ${shownValue(type)} is not supported here, expected "text"`);
   }
-  checkNames(block as JsonObject, ['type', 'text'], at);
-  if (typeof text !== 'string') throw bad(`${at}.text`, text, 'a text');
+  checkNames(block as JsonObject, ['type', 'text'], harmless, at);
+  if (typeof text !== 'string') throw wrongValue(`${at}.text`, text, 'a text');
   return { type, text };
-}
-
-function checkNames(value: JsonObject, known: readonly string[], at: string): void {
-  for (const [name, given] of Object.entries(value)) {
-    if (given === null || known.includes(name) || harmless.includes(name)) continue;
-    throw unknownField(name, known, `${at}.`);
-  }
-}
-
-function bad(at: string, value: unknown, expected: string): BadRequest {
-  return new BadRequest(at, `${at} ${shownValue(value)}, expected ${expected}`);
 }

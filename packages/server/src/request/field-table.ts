@@ -51,8 +51,26 @@ export function checkFields(values: JsonObject, table: FieldTable): JsonObject {
 
 /** @throws BadRequest */
 export function checkKind(name: string, value: unknown, kind: FieldKind): void {
-  if (kind.read(value) !== undefined) return;
-  throw new BadRequest(name, `${name} ${shownValue(value)}, expected ${kind.expected}`);
+  if (kind.read(value) === undefined) throw wrongValue(name, value, kind.expected);
+}
+
+/** @param at path of the value, such as `messages[0].role` */
+export function wrongValue(at: string, value: unknown, expected: string): BadRequest {
+  return new BadRequest(at, `${at} ${shownValue(value)}, expected ${expected}`);
+}
+
+/**
+ * Checks the names of a nested object's fields; fields that are null count as absent.
+ *
+ * @param harmless accepted and left alone: they cannot change an answer here
+ * @param at path of the object, such as `messages[0]`
+ * @throws BadRequest for any other name
+ */
+export function checkNames(value: JsonObject, known: readonly string[], harmless: readonly string[], at: string): void {
+  for (const [name, given] of Object.entries(value)) {
+    if (given === null || known.includes(name) || harmless.includes(name)) continue;
+    throw unknownField(name, known, `${at}.`);
+  }
 }
 
 /** @param at path of the object that has the field, such as `messages[0].` */

@@ -1,7 +1,7 @@
 // The input of a response of OpenAI's API in the form that chat templates read.
 
 import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
-import { unknownField } from '../request/field-table.js';
+import { checkNames, wrongValue } from '../request/field-table.js';
 import { parsedArguments } from '../request/messages.js';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 
@@ -18,7 +18,7 @@ export function readInput(input: unknown, instructions: unknown): ChatMessage[] 
   let calls: unknown[] | null = null;
   for (const [i, item] of (input as readonly unknown[]).entries()) {
     const at = `input[${i}]`;
-    if (!isObject(item)) throw bad(at, item, '{"role": "user", "content": "…"}');
+    if (!isObject(item)) throw wrongValue(at, item, '{"role": "user", "content": "…"}');
     if (item.type === 'function_call') {
       // Calls that follow one another were made by one answer.
       if (calls === null) {
@@ -40,22 +40,22 @@ function readMessage(item: JsonObject, at: string): ChatMessage {
     const message = `${at}.type ${shownValue(type)} is not supported, expected "message", "function_call" or "function_call_output"`;
     throw new BadRequest(`${at}.type`, message);
   }
-  checkNames(item, ['type', 'role', 'content'], at);
-  if (typeof role !== 'string' || !roles.includes(role)) throw bad(`${at}.role`, role, roles.join(', '));
+  checkNames(item, ['type', 'role', 'content'], harmless, at);
+  if (typeof role !== 'string' || !roles.includes(role)) throw wrongValue(`${at}.role`, role, roles.join(', '));
   return { role: role === 'developer' ? 'system' : role, content: readTexts(content, `${at}.content`) };
 }
 
 function readCall(item: JsonObject, at: string): object {
-  checkNames(item, ['type', 'call_id', 'name', 'arguments'], at);
+  checkNames(item, ['type', 'call_id', 'name', 'arguments'], harmless, at);
   const { call_id: id, name, arguments: given } = item;
-  if (typeof name !== 'string') throw bad(`${at}.name`, name, 'a text');
+  if (typeof name !== 'string') throw wrongValue(`${at}.name`, name, 'a text');
   return { id, type: 'function', function: { name, arguments: parsedArguments(given, `${at}.arguments`) } };
 }
 
 function readOutput(item: JsonObject, at: string): ChatMessage {
-  checkNames(item, ['type', 'call_id', 'output'], at);
+  checkNames(item, ['type', 'call_id', 'output'], harmless, at);
   const { call_id: id, output } = item;
-  if (typeof id !== 'string') throw bad(`${at}.call_id`, id, 'a text');
+  if (typeof id !== 'string') throw wrongValue(`${at}.call_id`, id, 'a text');
   const texts = readTexts(output, `${at}.output`);
   const content = typeof texts === 'string' ? texts : texts.map(({ text }) => text).join('\n');
   return { role: 'tool', content, tool_call_id: id };
@@ -64,7 +64,7 @@ function readOutput(item: JsonObject, at: string): ChatMessage {
 /** A text, or parts of text. */
 function readTexts(content: unknown, at: string): string | { readonly type: 'text'; readonly text: string }[] {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) throw bad(at, content, 'a text or a list of {"type": "input_text", "text": "…"}');
+  if (!Array.isArray(content)) throw wrongValue(at, content, 'a text or a list of {"type": "input_text", "text": "…"}');
   return content.map((part: unknown, i) => {
     const { type, text } = isObject(part) ? part : {};
     const place = `${at}[${i}]`;
@@ -72,18 +72,7 @@ function readTexts(content: unknown, at: string): string | { readonly type: 'tex
       const message = `${place}.type ${shownValue(type)} is not supported: the model reads text alone`;
       throw new BadRequest(`${place}.type`, message);
     }
-    if (typeof text !== 'string') throw bad(`${place}.text`, text, 'a text');
+    if (typeof text !== 'string') throw wrongValue(`${place}.text`, text, 'a text');
     return { type: 'text', text };
   });
-}
-
-function checkNames(value: JsonObject, known: readonly string[], at: string): void {
-  for (const [name, given] of Object.entries(value)) {
-    if (given === null || known.includes(name) || harmless.includes(name)) continue;
-    throw unknownField(name, known, `${at}.`);
-  }
-}
-
-function bad(at: string, value: unknown, expected: string): BadRequest {
-  return new BadRequest(at, `${at} ${shownValue(value)}, expected ${expected}`);
 }
