@@ -23,7 +23,7 @@ import { nameValues } from '../flags/flag-values.js';
 import { boundFlag, boundsOfFlags, thresholdsFlag } from '../flags/gate-flags.js';
 import { modelArgument } from '../flags/model-argument.js';
 import { modelFlags, openNamedModel } from '../flags/model-flags.js';
-import { integer } from '../flags/number-flags.js';
+import { textWindowFlags } from '../flags/text-window-flags.js';
 import { readTextFile } from '../input/read-text-file.js';
 import { partOf, textOfSample } from '../input/text-to-measure.js';
 import { evaluationLines } from '../output/evaluation-lines.js';
@@ -31,7 +31,6 @@ import { type ReportFiles, reportFiles } from '../output/report-files.js';
 import { showEvalProgress } from '../progress/show-eval-progress.js';
 import { nameWithVariant } from '../store/locate-model.js';
 
-const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const { tokenizer, threads, backend, yes, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
 const boundFlags = {
   'max-ppl': boundFlag('when the perplexity is above this'),
