@@ -54,7 +54,7 @@ export function describeFileFailure(error: unknown, { what, whenFull, readOnly, 
 }
 
 /** The error of the file system in words, with its path and the name of its error number. */
-export function failureWords(error: Error): string {
+function failureWords(error: Error): string {
   if (error instanceof NotOurFileError) return error.message;
   const errno = errnoOf(error);
   const { path, syscall } = error as NodeJS.ErrnoException;

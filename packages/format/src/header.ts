@@ -28,7 +28,7 @@ const MAGIC_BYTE_SWAPPED = 0x32346b61;
 export const HEADER_BYTES = 256;
 
 /** Bytes of a v0 header: seven int32 and no magic. */
-export const LEGACY_HEADER_BYTES = 28;
+const LEGACY_HEADER_BYTES = 28;
 
 const DIMENSIONS_OFFSET = 8;
 const SHARED_FLAG_OFFSET = 36;

@@ -18,7 +18,7 @@ import {
 } from './weight-encoding.js';
 
 /** Bytes of a record. */
-export const RECORD_BYTES = 64;
+const RECORD_BYTES = 64;
 /** Where the table starts: after the fixed fields. */
 const TABLE_OFFSET = 256;
 /** Tensors start at multiples of it: a page of memory, and of a disk. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './state-folder.js';
 
 /** Lines that are kept. */
-export const MAX_HISTORY = 1000;
+const MAX_HISTORY = 1000;
 /** Longest file that is read. */
 const MAX_BYTES = 16 * 1024 * 1024;
 

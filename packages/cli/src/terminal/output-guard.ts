@@ -35,7 +35,7 @@ export async function settleOutput(): Promise<void> {
 }
 
 /** Names a failure to write to stdout. */
-export function describeOutputFailure(error: NodeJS.ErrnoException): ToolkitError {
+function describeOutputFailure(error: NodeJS.ErrnoException): ToolkitError {
   if (FULL.includes(error.code ?? '')) {
     return new ToolkitError('DISK_FULL', `stdout: no space left on its disk (write: ${error.code})`, {
       suggestions: ['free some space, or redirect the output to a file on another disk'],

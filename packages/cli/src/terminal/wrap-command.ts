@@ -17,7 +17,7 @@ const ENDING = ' \\';
 const canContinue = process.platform !== 'win32';
 
 /** Where the command of a text begins: at its start or after a colon; -1 for words alone. */
-export function commandStart(text: string): number {
+function commandStart(text: string): number {
   for (let start = 0; ; ) {
     if (COMMAND.test(text.slice(start))) return start;
     const colon = text.indexOf(': ', start);

@@ -11,7 +11,7 @@ export interface LowerMatrix {
 }
 
 /** Panels of a matrix. */
-export function panelCount(size: number): number {
+function panelCount(size: number): number {
   return Math.ceil(size / BLOCK);
 }
 

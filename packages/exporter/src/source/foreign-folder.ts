@@ -44,7 +44,7 @@ export async function readTraces(folder: string, signal?: AbortSignal): Promise<
 }
 
 /** A description of a folder that is no checkpoint, or null if nothing is recognised. */
-export function foreignFolder(folder: string, traces: FolderTraces): ForeignCheckpoint | null {
+function foreignFolder(folder: string, traces: FolderTraces): ForeignCheckpoint | null {
   return recogniseForeignCheckpoint({
     ...traces,
     name: folder,

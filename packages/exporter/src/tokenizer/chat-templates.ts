@@ -11,7 +11,7 @@ const MAX_TEMPLATE_BYTES = 1024 * 1024;
 const MAX_TEMPLATES = 64;
 const DEFAULT_FILE = 'chat_template.jinja';
 /** Templates other than the default one, each in a file of its name. */
-export const TEMPLATE_FOLDER = 'additional_chat_templates';
+const TEMPLATE_FOLDER = 'additional_chat_templates';
 const TEMPLATE_ENDING = '.jinja';
 /** The special tokens that transformers gives a template, each as a variable. */
 const TOKEN_FIELDS = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];

@@ -17,7 +17,7 @@ export interface FirstRows {
 }
 
 /** Weights at the start of a tensor that the sample is taken from. */
-export const SAMPLED_FROM = 2 ** 19;
+const SAMPLED_FROM = 2 ** 19;
 /** Weights of the sample, about. */
 const SAMPLE_WEIGHTS = 2 ** 17;
 /** Times that the fitted codebook is improved. */

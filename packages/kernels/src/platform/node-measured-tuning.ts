@@ -10,7 +10,7 @@ import { checkTuning, type Tuning } from '../tuning.js';
 export type MeasuredTuning = Pick<Tuning, 'prefetch' | 'prefetchBytes'>;
 
 /** The first is the default, which others must beat by `ADVANTAGE`. */
-export const measuredChoices: readonly MeasuredTuning[] = [
+const measuredChoices: readonly MeasuredTuning[] = [
   { prefetch: 'first-level', prefetchBytes: 8192 },
   { prefetch: 'second-level', prefetchBytes: 12288 },
   { prefetch: 'page-starts', prefetchBytes: 4096 },

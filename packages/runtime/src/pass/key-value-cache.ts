@@ -47,7 +47,7 @@ export function partOfCache(whole: KeyValueCache, start: number, positions: numb
 }
 
 /** @throws ToolkitError `INVALID_OPTION` */
-export function checkCacheType(type: string): void {
+function checkCacheType(type: string): void {
   if ((cacheTypes as readonly string[]).includes(type)) return;
   throw new ToolkitError('INVALID_OPTION', `cache type ${JSON.stringify(type)}, expected ${cacheTypes.join(' or ')}`);
 }

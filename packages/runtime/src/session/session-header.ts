@@ -18,7 +18,7 @@ export interface SessionHeader {
 
 export const SESSION_HEADER_BYTES = 64;
 /** Far above what fits into any context. */
-export const MAX_CONVERSATION_BYTES = 64 * 1024 * 1024;
+const MAX_CONVERSATION_BYTES = 64 * 1024 * 1024;
 
 const MAGIC = 'llamases';
 const VERSION = 1;

@@ -189,7 +189,7 @@ export function createTokenizer(data: TokenizerData): Tokenizer {
 }
 
 /** The error of a name that no special token has. */
-export function unknownSpecial(name: string): ToolkitError {
+function unknownSpecial(name: string): ToolkitError {
   return new ToolkitError('UNKNOWN_SPECIAL_TOKEN', `${JSON.stringify(name)} is no special token of this tokenizer`, {
     suggestions: ['see their names: tokenizer.specialTokens.map(({ name }) => name)'],
   });

@@ -88,7 +88,7 @@ export function toHttpError(error: unknown): HttpError {
 }
 
 /** HTTP status of a failure of the toolkit. */
-export function statusOf({ code, kind }: ToolkitError): number {
+function statusOf({ code, kind }: ToolkitError): number {
   return statusByCode[code] ?? statusByKind[kind];
 }
 

@@ -1,9 +1,8 @@
 // Arguments of filters, tests, methods and functions, bound to parameters as Python binds them.
 
-import { asNumber } from './compare.js';
 import { fault } from './errors.js';
 import { Text } from './text.js';
-import { type Keywords, typeName, Undefined, type Value } from './values.js';
+import { type Keywords, typeName, type Value } from './values.js';
 
 export const NO_KEYWORDS: Keywords = new Map();
 
@@ -59,9 +58,4 @@ export function intArgument(value: Value | undefined, usual: number): number {
 
 export function textArgument(value: Value | undefined, what: string): Text {
   return value instanceof Text ? value : fault('TypeError', `${what} must be str, not ${typeName(value ?? null)}`);
-}
-
-export function numberArgument(value: Value, what: string): number | bigint {
-  if (value instanceof Undefined) return value.fail();
-  return asNumber(value) ?? fault('TypeError', `${what} must be a number, not ${typeName(value)}`);
 }

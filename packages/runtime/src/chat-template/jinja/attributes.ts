@@ -99,7 +99,7 @@ function itemOf(value: Value, key: Value): Value | undefined {
   return value.slice(start, start + width);
 }
 
-export function isHashable(key: Value): boolean {
+function isHashable(key: Value): boolean {
   step();
   if (key instanceof Tuple) return key.items.every(isHashable);
   return !(key instanceof List || key instanceof Dict || key instanceof Namespace);

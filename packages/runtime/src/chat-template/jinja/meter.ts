@@ -31,7 +31,7 @@ const CATCH_STEPS = 120;
 /** Calls of macros within each other, by the depth of their bodies: bounds the JavaScript stack. */
 const MAX_DEPTH = 1_200;
 /** Lists within lists, generators over generators. */
-export const MAX_NESTING = 200;
+const MAX_NESTING = 200;
 
 let stepsLeft = 0;
 let charactersLeft = 0;

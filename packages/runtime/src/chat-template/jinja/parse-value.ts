@@ -8,7 +8,7 @@ import { describe, type TokenStream } from './token-stream.js';
 import { Float, fromBigInt, type Value } from './values.js';
 
 /** Names that a macro is given without a parameter, where its body reads them. */
-export const SPECIAL_NAMES: ReadonlySet<string> = new Set(['caller', 'kwargs', 'varargs']);
+const SPECIAL_NAMES: ReadonlySet<string> = new Set(['caller', 'kwargs', 'varargs']);
 /** Python parses no longer ints. */
 const MAX_INT_DIGITS = 4300;
 const NO_ARGUMENTS: Arguments = { positional: [], named: [], list: null, dict: null };

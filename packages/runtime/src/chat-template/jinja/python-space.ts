@@ -32,7 +32,7 @@ export function lengthStripped(text: string, isStripped: (character: string) => 
   return start;
 }
 
-export function endStripped(text: string, isStripped: (character: string) => boolean, start = 0): number {
+function endStripped(text: string, isStripped: (character: string) => boolean, start = 0): number {
   let end = text.length;
   while (end > start) {
     const isPair =

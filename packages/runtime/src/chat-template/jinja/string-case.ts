@@ -120,7 +120,7 @@ function isTitleCase(character: string): boolean {
   return TITLECASE.test(character);
 }
 
-export function isTitle(text: string): boolean {
+function isTitle(text: string): boolean {
   classify(text.length);
   let isInWord = false;
   let isFound = false;

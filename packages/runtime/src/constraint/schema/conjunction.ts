@@ -5,7 +5,7 @@ import { type JsonType, jsonTypes, type SchemaObject } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
 /** Keywords that leave a choice, in the order in which it is made. */
-export const choiceKeywords = ['anyOf', 'oneOf', 'not', 'if', 'dependentRequired', 'dependentSchemas'] as const;
+const choiceKeywords = ['anyOf', 'oneOf', 'not', 'if', 'dependentRequired', 'dependentSchemas'] as const;
 /** One of {@link choiceKeywords}. */
 export type ChoiceKeyword = (typeof choiceKeywords)[number];
 
