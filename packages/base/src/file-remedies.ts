@@ -5,7 +5,7 @@ import { shellQuote } from './shell-quote.js';
 /** Remedies for a file, or with `rx` a folder, that the system does not let be read. */
 export function readRemedies(path: string, cause: unknown, mode: 'r' | 'rx' = 'r'): string[] {
   return codeOf(cause) === 'EACCES'
-    ? [`let yourself read it: chmod u+${mode} ${shellQuote(path)}`]
+    ? [`make it readable: chmod u+${mode} ${shellQuote(path)}`]
     : [`see what it is: ls -ld ${shellQuote(path)}`];
 }
 
@@ -16,7 +16,7 @@ export function writeRemedies(path: string, cause: unknown): string[] {
     case 'ENOENT':
       return [`make its folder: mkdir -p ${folder}`];
     case 'EACCES':
-      return [`let yourself write there: chmod u+w ${folder}`];
+      return [`make the folder writable: chmod u+w ${folder}`];
     default:
       return [];
   }

@@ -48,7 +48,7 @@ export async function checkOutput(path: string, { force = false, inputs = [] }: 
   }
   // The superuser passes every access check, so the mode is asked as well.
   if ((found.mode & 0o222n) === 0n) {
-    throw refuse('OUTPUT_READ_ONLY', `${path}: is read-only`, `let yourself write it: chmod u+w ${shellQuote(path)}`);
+    throw refuse('OUTPUT_READ_ONLY', `${path}: is read-only`, `make it writable: chmod u+w ${shellQuote(path)}`);
   }
   return realpath(path);
 }

@@ -144,7 +144,7 @@ function decodeVersioned(view: DataView, name: string): BinHeader {
   return { version, dimensions, groupSize };
 }
 
-/** v0 has no magic: anything is tried as one, so a dimension out of range most likely means another kind of file. */
+/** v0 has no magic, so any file may be read as v0: a dimension out of range most likely means another kind of file. */
 function decodeLegacy(view: DataView, name: string): BinHeader {
   const signedVocabSize = view.getInt32(20, true);
   const copy = new DataView(new ArrayBuffer(LEGACY_HEADER_BYTES));

@@ -82,7 +82,7 @@ async function openPart(partPath: string, { path, part, count, signal }: Part): 
     });
   });
   const [stated, total] = [numberOf(file.metadata.get('split.no')), numberOf(file.metadata.get('split.count'))];
-  // A file that is renamed, or was never split, says nothing of parts.
+  // A file that is renamed, or was never split, does not say that there are parts.
   if ((stated ?? 0) === part && (total ?? 1) === (total === undefined ? 1 : count)) return file;
   await file.close();
   const found = `is part ${(stated ?? 0) + 1} of ${total ?? 1}`;

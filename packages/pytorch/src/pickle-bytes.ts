@@ -57,7 +57,7 @@ export class PickleBytes {
     return this.#view.getFloat64(this.#take(8), false);
   }
 
-  /** A whole number of so many bytes, at most 8, in two's complement. @throws ToolkitError `LIMIT_EXCEEDED` past 2^53 */
+  /** A whole number of `nBytes` bytes, at most 8, in two's complement. @throws ToolkitError `LIMIT_EXCEEDED` past 2^53 */
   integer(nBytes: number): number {
     if (nBytes > 8) throw overLimit(this.place, `a whole number of ${nBytes} bytes, expected at most 8`);
     const at = this.#take(nBytes);
@@ -68,7 +68,7 @@ export class PickleBytes {
     return found;
   }
 
-  /** UTF-8 of so many bytes. @throws ToolkitError `LIMIT_EXCEEDED`, `PYTORCH_PICKLE` */
+  /** UTF-8 text of `length` bytes. @throws ToolkitError `LIMIT_EXCEEDED`, `PYTORCH_PICKLE` */
   text(nBytes: number): string {
     if (nBytes > MAX_TEXT_BYTES) {
       throw overLimit(this.place, `a text of ${nBytes} bytes, expected at most ${MAX_TEXT_BYTES}`);

@@ -251,7 +251,7 @@ class Unpickler {
       throw overLimit(this.#place, `values in ${holder.depth} others, expected at most ${MAX_DEPTH}`);
   }
 
-  /** An OrderedDict of tensors has attributes of its own, such as versions of modules, which say nothing of the weights. */
+  /** An OrderedDict of tensors has attributes of its own, such as versions of modules, which do not concern the weights. */
   #build(): void {
     const attributes = this.#pop();
     const target = this.#top();

@@ -17,7 +17,7 @@ export interface ApiServerOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Origins of web pages, such as `http://localhost:3000`, that may call. Default the server's own alone. */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** The day that the chat template names, as it writes it (`26 Jul 2024`). Default today's in UTC, where the template asks the clock. */
+  /** The date that a chat template which asks the clock is given, such as `26 Jul 2024`. Default today in UTC. */
   readonly dateString?: string | undefined;
   /** Which of the model's templates formats conversations. Default its default one. */
   readonly templateName?: string | undefined;

@@ -8,7 +8,8 @@ export function backendOfEnvironment(): BackendName | undefined {
 }
 
 /**
- * Works with the kernels that LLAMA_KERNELS names, and closes them; without it, with undefined: the fastest that runs here.
+ * Opens the kernels that LLAMA_KERNELS names, calls `work` with them, and closes them. Without the variable `work` gets
+ * undefined, which means the fastest backend that runs here.
  *
  * @throws ToolkitError `BACKEND_UNAVAILABLE`, `INVALID_ARGUMENT`, and what the work throws
  */
@@ -16,7 +17,7 @@ export function withChosenKernels<T>(work: (kernels: Kernels | undefined) => Pro
   return withKernelsOf(backendOfEnvironment(), work);
 }
 
-/** Likewise with the kernels of a backend, or with undefined. @throws ToolkitError as {@link withChosenKernels} does */
+/** The same with the kernels of `backend`; undefined means the fastest. @throws ToolkitError as {@link withChosenKernels} does */
 export async function withKernelsOf<T>(
   backend: BackendName | undefined,
   work: (kernels: Kernels | undefined) => Promise<T>,

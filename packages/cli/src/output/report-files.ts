@@ -1,4 +1,4 @@
-// Files of a report: refused before the work that they report on, and written whole or not at all, over older ones.
+// Report files: checked before the work starts, then written whole or not at all, replacing older ones.
 
 import { resolve } from 'node:path';
 import { ToolkitError } from '@llama-ts/base';

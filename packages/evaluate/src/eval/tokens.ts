@@ -85,7 +85,7 @@ function vocabularyDifference(model: Model, baseline: Model): string | null {
   return null;
 }
 
-/** What the first of the models that has one has; null where none has. */
+/** The first value of `of` over the models that is not null; null if all are. */
 function firstOf<T>(models: readonly Model[], of: (model: Model) => T | null): T | null {
   return models.map(of).find((found) => found !== null) ?? null;
 }

@@ -36,7 +36,7 @@ export function planWindows(nTokens: number, { window, stride, hasBos }: WindowO
   if (!Number.isInteger(stride) || stride < 1 || stride > largestStride) {
     throw new ToolkitError(
       'INVALID_OPTION',
-      `stride ${stride}, expected 1 to ${largestStride}, one less than the window: every token is to be predicted`,
+      `stride ${stride}, expected 1 to ${largestStride}, one less than the window, so that every token is predicted`,
     );
   }
   const firstPredicted = hasBos ? 0 : 1;

@@ -47,10 +47,7 @@ export async function readHubToken({ token, tokenPath }: HubSettings): Promise<s
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
     throw new ToolkitError('BAD_TOKEN', `${tokenPath}: the token file cannot be read (${errnoOf(error)})`, {
-      suggestions: [
-        `let yourself read it: chmod u+r ${shellQuote(tokenPath)}`,
-        'state the token: export HF_TOKEN=TOKEN',
-      ],
+      suggestions: [`make it readable: chmod u+r ${shellQuote(tokenPath)}`, 'set the token: export HF_TOKEN=TOKEN'],
     });
   }
 }

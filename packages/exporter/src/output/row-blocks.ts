@@ -68,7 +68,7 @@ export function blockValueBytes({ tensor, nRows }: RowBlock): number {
   return valueBytes(tensor.encoding, nRows, columnsOf(tensor));
 }
 
-/** Most memory that the blocks take, in bytes, apart from a tensor's scales. */
+/** Most memory that the blocks take, in bytes, not counting a tensor's scales. */
 export function blockMemoryBytes(encoding: WeightEncoding): number {
   const nValues = MAX_BLOCK_BYTES / sourceDtypeBytes.BF16;
   const columns = 1024;

@@ -41,7 +41,7 @@ export interface ExportPlan extends Plan {
 export interface PlannedCalibration {
   /** Tokens of the text, with those before each chunk. */
   readonly nTokens: number;
-  /** false where the tokenizer is not on this machine: there are at most so many tokens. */
+  /** false where the tokenizer is not on this machine: the number of tokens is then an upper bound. */
   readonly isExact: boolean;
   /** About how long it takes here; null where nothing was measured. */
   readonly seconds: number | null;

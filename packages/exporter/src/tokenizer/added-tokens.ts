@@ -13,7 +13,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const flags = { lstrip: 'lstrip', rstrip: 'rstrip', singleWord: 'single_word', normalized: 'normalized' } as const;
 
 /**
- * Reads `added_tokens`. A token that says nothing of `special` is special, as all were once.
+ * Reads `added_tokens`. A token without `special` is special, as all were in older files.
  *
  * @param name the file's name, for messages
  * @throws ToolkitError `BAD_TOKENIZER`

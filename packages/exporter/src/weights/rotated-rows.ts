@@ -1,10 +1,10 @@
-// The order of query and key rows within a head, which the rotary embedding turns in pairs.
+// The order of query and key rows within a head, which RoPE rotates in pairs.
 //
 // Meta's weights, .bin files and GGUF pair adjacent rows of a head; Hugging Face's checkpoints pair rows half a head apart.
 
 import type { BinTensor, ModelDimensions } from '@llama-ts/format';
 
-/** Whether the rotary embedding turns what the tensor computes: its rows have another order in a checkpoint. */
+/** Whether RoPE rotates the tensor's output: its rows are in another order in a checkpoint. */
 export function hasRotatedRows({ kind }: BinTensor): boolean {
   return kind === 'wq' || kind === 'wk';
 }

@@ -13,7 +13,7 @@ import {
 } from '@llama-ts/format';
 import { iq4NlCodebook } from './codebooks.js';
 
-/** Bits of a weight in v3, scales apart. */
+/** Bits of a weight in v3, without its share of the scales. */
 export type TensorType = 'q8' | 'q4';
 
 /** The type of the tensors whose whole name a pattern matches: `*` stands for any characters, `?` for one. */

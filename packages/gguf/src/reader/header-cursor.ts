@@ -46,7 +46,7 @@ export class HeaderCursor {
     }
   }
 
-  /** `length` bytes, which stay as they are. @throws GGUF_TRUNCATED where the file is shorter */
+  /** The next `length` bytes, as a view that later reads do not change. @throws GGUF_TRUNCATED where the file is shorter */
   bytes(length: number): Uint8Array {
     const start = this.#take(length);
     return this.#bytes.subarray(start, start + length);

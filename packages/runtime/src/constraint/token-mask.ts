@@ -64,7 +64,7 @@ export function computeMask(trie: TokenTrie, pushdown: Pushdown, text: TextState
 }
 
 function tooManySteps(): ToolkitError {
-  return tooAmbiguous(`takes more than ${MAX_STEPS} steps to find which tokens may follow, expected at most so many`);
+  return tooAmbiguous(`takes more than ${MAX_STEPS} steps to find which tokens may follow, expected fewer`);
 }
 
 /** Whether a token's bit is set. */

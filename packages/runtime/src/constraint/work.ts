@@ -39,7 +39,7 @@ function counter(max: number, problem: string): Work['spend'] {
     sum += n;
     if (sum <= max) return;
     const [most] = (Object.keys(counts) as Purpose[]).sort((a, b) => counts[b] - counts[a]);
-    throw new ToolkitError('LIMIT_EXCEEDED', `${problem}, expected at most so many`, {
+    throw new ToolkitError('LIMIT_EXCEEDED', `${problem}, expected fewer`, {
       suggestions: [remedies[most!]],
     });
   };

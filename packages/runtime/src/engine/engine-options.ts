@@ -11,7 +11,7 @@ export interface EngineOptions {
   /** Requests that may wait beside them; one more is refused with `QUEUE_FULL`. 0 and up, default any number. */
   readonly maxWaiting?: number | undefined;
   /**
-   * Events of a request that may wait for its reader, 1 and up. At so many it pauses, and goes on when the reader has taken
+   * Events of a request that may wait for its reader, 1 and up. At this number it pauses, and goes on when the reader has taken
    * half of them; the other requests run on. Default 256.
    */
   readonly maxUnread?: number | undefined;

@@ -123,7 +123,7 @@ function isLive({ isOver }: Request): boolean {
 function queueFull(maxSequences: number, maxWaiting: number): ToolkitError {
   return new ToolkitError(
     'QUEUE_FULL',
-    `engine: the queue is full: of running requests there are ${maxSequences} at most, of waiting ones ${maxWaiting}`,
+    `engine: the queue is full: at most ${maxSequences} requests run and ${maxWaiting} wait`,
     { suggestions: ['let any number wait: createEngine(model)'] },
   );
 }

@@ -20,7 +20,7 @@ export interface BlockPool {
 
 /** Small enough that a branch in the middle of a block wastes little. */
 const BLOCK_POSITIONS = 16;
-/** Pieces of about so many bytes: a cache that is hardly used takes little, and one that is used few pieces. */
+/** Bytes of a piece, about: a cache that is hardly used takes little, and one that is used few pieces. */
 const PIECE_BYTES = 16 * 1024 * 1024;
 
 /** A pool of the model's default element type that takes at most `maxBytes`, fewer where memory runs out. */

@@ -14,7 +14,7 @@ import { createBlockPool } from './block-pool.js';
 import { type CachePosition, copyPositions } from './copy-positions.js';
 import { createTokenTree, type Step, type TreeNode } from './token-tree.js';
 
-/** Beginnings of sequences of one model, at most so many bytes of them, the least recently used dropped first. */
+/** Beginnings of sequences of one model within a bound of bytes; the least recently used are dropped first. */
 export interface PrefixCache {
   /** The most bytes that it takes. */
   readonly maxBytes: number;

@@ -18,7 +18,7 @@ export interface ChatAnswer extends Omit<Choices, 'events'> {
 
 /** How a protocol wants its answers. */
 export interface ChatAnswerOptions {
-  /** Whether a length that is asked for has to fit the context; else the answer ends where the context does. */
+  /** true refuses a requested length that does not fit the context; false ends the answer at the end of the context. */
   readonly mustFit: boolean;
   /** A new id for a call of a tool. */
   readonly createCallId: () => string;

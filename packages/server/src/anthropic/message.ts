@@ -112,7 +112,7 @@ function endOf({ reason, stop }: GenerateEndEvent, hasCalls: boolean) {
   return { stop_reason: reasons[reason], stop_sequence: typeof stop === 'string' ? stop : null };
 }
 
-/** Tokens that were cached count apart, as in Anthropic's API. */
+/** Cached tokens are counted separately, as in Anthropic's API. */
 function usageOf({ prompt_tokens: nPrompt, completion_tokens: nAnswer, prompt_tokens_details: details }: UsageBody) {
   return {
     input_tokens: nPrompt - details.cached_tokens,

@@ -32,7 +32,7 @@ const promptFields: Readonly<Record<string, Field>> = {
 
 const harmless = ['metadata', 'service_tier', 'cache_control', 'inference_geo', 'user_profile_id', 'workspace_id'];
 const refused: FieldTable['refused'] = {
-  thinking: { remedy: 'the model does not reason apart', harmless: [{ type: 'disabled' }] },
+  thinking: { remedy: 'the model has no separate reasoning', harmless: [{ type: 'disabled' }] },
   container: { remedy: 'the server runs no tools' },
   mcp_servers: { remedy: 'the server runs no tools', harmless: [[]] },
   context_management: { remedy: 'nothing is taken out of a conversation' },

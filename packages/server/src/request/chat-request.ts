@@ -75,7 +75,7 @@ export const chatTable: FieldTable = {
     functions: { remedy: 'use tools' },
     function_call: { remedy: 'use tool_choice' },
     grammar: { remedy: 'use response_format with a JSON schema' },
-    reasoning_effort: { remedy: 'the model does not reason apart' },
+    reasoning_effort: { remedy: 'the model has no separate reasoning' },
     web_search_options: { remedy: 'nothing is searched' },
     prediction: { remedy: 'leave it out' },
     verbosity: { remedy: 'leave it out' },

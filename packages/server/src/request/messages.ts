@@ -4,7 +4,7 @@ import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 import { unknownField, wrongValue } from './field-table.js';
 
-/** What OpenAI calls the system's role of late. */
+/** OpenAI's newer name for the role `system`. */
 const DEVELOPER = 'developer';
 const roles = ['system', DEVELOPER, 'user', 'assistant', 'tool'];
 const known = ['role', 'content', 'name', 'tool_calls', 'tool_call_id'];

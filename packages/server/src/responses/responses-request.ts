@@ -63,7 +63,7 @@ export const responsesTable: FieldTable = {
     prompt: { remedy: 'nothing is stored: send the prompt as input' },
     context_management: { remedy: 'nothing is taken out of a conversation', harmless: [[]] },
     truncation: { remedy: 'nothing is cut: send what fits the context', harmless: ['disabled'] },
-    reasoning: { remedy: 'the model does not reason apart', harmless: [{}] },
+    reasoning: { remedy: 'the model has no separate reasoning', harmless: [{}] },
   },
 };
 

@@ -49,7 +49,7 @@ export async function dequantizedReader(
   return readerOf(reader, tensors, quantized);
 }
 
-/** One reading of all tensors; the files are hashed apart. */
+/** One reading of all tensors; the files are hashed separately. */
 export function dequantizedPass(reader: TensorReader<ShardTensorInfo>): TensorPass {
   const places = new Map([...reader.tensors.keys()].map((name, place) => [name, place]));
   return {

@@ -18,7 +18,7 @@ import {
 
 const FLOATS = ['F32', 'BF16', 'F16'] as const;
 
-/** Parts besides the weight that say nothing of it: scales of activations and of the KV cache. */
+/** Parts that are not needed to dequantize a weight: scales of activations and of the KV cache. */
 export const FP8_SIDE_PARTS = /\.(?:input_scale|input_scale_ub|k_scale|v_scale|output_scale)$/;
 
 /** The tensor at `base`.weight; null where it has no scale. */

@@ -71,7 +71,7 @@ export function decimalRangeDfa(range: DecimalRange, work: Work): Dfa | null {
 }
 
 /**
- * Accepts numbers of so many decimals at most that are multiples of `divisor / 10^decimals`.
+ * Accepts numbers of at most `decimals` decimals that are multiples of `divisor / 10^decimals`.
  *
  * @param divisor whole, from 1
  */
@@ -108,7 +108,7 @@ export function multipleDfa(divisor: number, decimals: number, work: Work): Dfa 
 }
 
 /**
- * The lowest number of so many decimals that is read as a double within the bound, times 10^decimals. Reading rounds to
+ * The lowest number with `decimals` decimals that is read as a double within the bound, times 10^decimals. Reading rounds to
  * the nearest double and never past one, so that what is not below a double's shortest decimal is read as no less.
  */
 function lowest({ value, isExclusive }: NumberBound, decimals: number): bigint | number {

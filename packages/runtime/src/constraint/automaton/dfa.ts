@@ -80,7 +80,7 @@ export function exploreStates<State>(exploration: Omit<Exploration<State>, 'isAc
     const known = numbers.get(name);
     if (known !== undefined) return known;
     if (states.length === MAX_STATES) {
-      throw new ToolkitError('LIMIT_EXCEEDED', `automaton: more than ${MAX_STATES} states, expected at most so many`, {
+      throw new ToolkitError('LIMIT_EXCEEDED', `automaton: more than ${MAX_STATES} states, expected fewer`, {
         suggestions: ['take smaller counts: maxLength together with a pattern, or {min,max} within it'],
       });
     }

@@ -66,7 +66,7 @@ export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions
 
   function addState(): number {
     if (nStates === MAX_STATES) {
-      throw new ToolkitError('LIMIT_EXCEEDED', `pattern: more than ${MAX_STATES} states, expected at most so many`, {
+      throw new ToolkitError('LIMIT_EXCEEDED', `pattern: more than ${MAX_STATES} states, expected fewer`, {
         suggestions: ['take smaller counts in {min,max}, or none: * and + take any number in one state'],
       });
     }

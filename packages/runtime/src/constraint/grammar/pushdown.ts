@@ -172,7 +172,7 @@ export function createPushdown(root: GrammarSymbol): Pushdown {
     const isComplete = found.isComplete();
     if (found.gathered.size === 0 && !isComplete) return null;
     if (found.gathered.size > MAX_POSITIONS) {
-      throw tooAmbiguous(`more than ${MAX_POSITIONS} readings of one text, expected at most so many`);
+      throw tooAmbiguous(`more than ${MAX_POSITIONS} readings of one text, expected fewer`);
     }
     const ids = [...found.gathered.keys()].sort((a, b) => a - b);
     const name = `${ids.join()}${isComplete ? '!' : ''}`;

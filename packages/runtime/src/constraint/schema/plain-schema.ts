@@ -71,7 +71,7 @@ function checkText(text: string, pointer: string): string {
 }
 
 function limit(problem: string, suggestion: string): ToolkitError {
-  return new ToolkitError('LIMIT_EXCEEDED', `schema: ${problem}, expected at most so many`, {
+  return new ToolkitError('LIMIT_EXCEEDED', `schema: ${problem}, expected fewer`, {
     suggestions: [suggestion],
   });
 }
