@@ -68,7 +68,7 @@ export class PickleBytes {
     return found;
   }
 
-  /** UTF-8 text of `length` bytes. @throws ToolkitError `LIMIT_EXCEEDED`, `PYTORCH_PICKLE` */
+  /** UTF-8 text of `nBytes` bytes. @throws ToolkitError `LIMIT_EXCEEDED`, `PYTORCH_PICKLE` */
   text(nBytes: number): string {
     if (nBytes > MAX_TEXT_BYTES) {
       throw overLimit(this.place, `a text of ${nBytes} bytes, expected at most ${MAX_TEXT_BYTES}`);
