@@ -85,6 +85,7 @@ export { refuseSource } from './source/source-refusal.js';
 export { isPytorchName } from './source/training-source.js';
 export type { ModelSummary, SummaryOptions, TemplateEnd, TokenizerDescription } from './summarize-model.js';
 export type { TensorDescription } from './tensor-description.js';
+export { type AnyTokenizer, readAnyTokenizer } from './tokenizer/read-any-tokenizer.js';
 export { llama32Specials, parseTiktoken } from './tokenizer/tiktoken.js';
 export { parseTokenizerBin } from './tokenizer/tokenizer-bin.js';
 export { parseTokenizerJson, readTokenizerJson } from './tokenizer/tokenizer-json.js';
