@@ -9,7 +9,7 @@ import { type ComparedFile, type CompareReport, compareFiles } from '../compare/
 import { decodeSpeeds, SPEED_CONTEXT } from '../compare/decode-speeds.js';
 import { nameValues } from '../flags/flag-values.js';
 import { findNamedModel, modelFlags, openNamedModel } from '../flags/model-flags.js';
-import { integer } from '../flags/number-flags.js';
+import { textWindowFlags } from '../flags/text-window-flags.js';
 import { readTextFile } from '../input/read-text-file.js';
 import { partOf } from '../input/text-to-measure.js';
 import { compareLines, compareMarkdown } from '../output/compare-lines.js';
@@ -18,7 +18,6 @@ import { showEvalProgress } from '../progress/show-eval-progress.js';
 import { withSpinner } from '../progress/with-spinner.js';
 import { nameWithVariant } from '../store/locate-model.js';
 
-const positive = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const { tokenizer, threads, backend, yes, 'rope-theta': ropeTheta, 'rope-scaling': ropeScaling } = modelFlags;
 
 type CompareFlags = Interfaces.InferredFlags<typeof Compare.flags>;
@@ -43,18 +42,7 @@ export default class Compare extends BaseCommand {
   static override flags = nameValues({
     text: Flags.string({ description: 'measure on this UTF-8 text', required: true }),
     baseline: Flags.string({ description: 'compare with this model; default the first MODEL' }),
-    window: Flags.custom<number>({
-      description: 'divide the text into windows of N positions; default 512, or the context',
-      parse: integer({ ...positive, min: 2 }),
-    })(),
-    stride: Flags.custom<number>({
-      description: 'move each window N tokens on; default half the window',
-      parse: integer(positive),
-    })(),
-    'max-tokens': Flags.custom<number>({
-      description: 'measure on the first N tokens of the text; default all',
-      parse: integer(positive),
-    })(),
+    ...textWindowFlags,
     speed: Flags.boolean({
       description: 'measure the speed of decoding (default); --no-speed leaves it out',
       allowNo: true,

@@ -76,18 +76,7 @@ export default class Eval extends BaseCommand {
       description: 'measure on this UTF-8 text; default for the sample model: the text that comes with it',
     }),
     baseline: Flags.string({ description: 'compare with this model, such as the v1 of a v2' }),
-    window: Flags.custom<number>({
-      description: 'divide the text into windows of N positions; default 512, or the context',
-      parse: integer({ ...positive, min: 2 }),
-    })(),
-    stride: Flags.custom<number>({
-      description: 'move each window N tokens on; default half the window',
-      parse: integer(positive),
-    })(),
-    'max-tokens': Flags.custom<number>({
-      description: 'measure on the first N tokens of the text; default all',
-      parse: integer(positive),
-    })(),
+    ...textWindowFlags,
     ...boundFlags,
     thresholds: thresholdsFlag,
     html: Flags.string({ description: 'write the result as one HTML page to this file' }),
