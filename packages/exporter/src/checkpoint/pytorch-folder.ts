@@ -30,7 +30,7 @@ export async function openPytorchFolder(
  * @param paths relative to the folder
  * @throws ToolkitError `SAFETENSORS_INDEX` for a tensor in two of them, and what openPytorch throws
  */
-async function openPytorchFiles(
+export async function openPytorchFiles(
   folder: string,
   paths: readonly string[],
   options: { readonly signal?: AbortSignal | undefined },
