@@ -120,13 +120,26 @@ function adapter({ name, adapterBase, paths }: CheckpointNames): ForeignCheckpoi
   const base = adapterBase ?? null;
   const model = base ?? 'BASE';
   const merged = `${lastPart(name)}-merged`;
-  const fuse = ['python3', '-m', 'mlx_lm', 'fuse', '--model', model, '--adapter-path', name, '--save-path', merged];
   return {
     what: `a LoRA adapter of ${base ?? 'a model that adapter_config.json does not name'}, not a whole model`,
     expected: 'its base, and the adapter to be merged into it',
     suggestions: [
       ...(paths.includes(MLX_ADAPTER)
-        ? [commandLine(fuse), `llama export ${shellQuote(merged)}`]
+        ? [
+            commandLine([
+              'python3',
+              '-m',
+              'mlx_lm',
+              'fuse',
+              '--model',
+              model,
+              '--adapter-path',
+              name,
+              '--save-path',
+              merged,
+            ]),
+            `llama export ${shellQuote(merged)}`,
+          ]
         : [commandLine(['llama', 'export', model, '--lora', name])]),
       ...(base === null ? [] : [`the base alone: llama export ${shellQuote(base)}`]),
     ],
