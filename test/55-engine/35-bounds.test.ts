@@ -36,7 +36,7 @@ describe('an engine with bounds', function () {
     const requests = [1, 2, 3].map((id) => engine.submit([id], { maxTokens: 5 }));
     assert.throws(() => engine.submit([4]), {
       code: 'QUEUE_FULL',
-      message: /running requests there are 2 at most, of waiting ones 1$/,
+      message: /at most 2 requests run and 1 wait$/,
     });
     await requests[1]!.return();
     const last = engine.submit([4], { maxTokens: 5 });
