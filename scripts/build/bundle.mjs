@@ -11,6 +11,7 @@ import { build } from 'esbuild';
 import { root } from '../npm.mjs';
 import { bundlePage } from './bundle-page.mjs';
 import { licensesOf } from './bundled-licenses.mjs';
+import { writeAtOnce } from './write-at-once.mjs';
 
 /** Oclif's code is in the command line's bundle. What is needed rarely is not: Node finds it when it is. */
 const commandLine = {
@@ -123,10 +124,10 @@ function entryFiles(source) {
   return files.filter((file) => /^(?:index|main|help|commands\/.*|hooks\/.*|.*-worker)\.ts$/.test(file));
 }
 
+/** Writes what changed, each file at once: another process may be loading them, as tests do. */
 function write(dist, files) {
   for (const [file, contents] of files) {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, contents);
+    if (!holds(file, contents)) writeAtOnce(file, contents);
   }
   for (const file of codeFiles(dist)) if (!files.has(file)) fs.rmSync(file);
 }
@@ -137,8 +138,12 @@ function list(files) {
 }
 
 function outdated(dist, files) {
-  const isSame = (file) => fs.existsSync(file) && fs.readFileSync(file).equals(files.get(file) ?? Buffer.of());
-  return [...new Set([...codeFiles(dist), ...files.keys()])].filter((file) => !files.has(file) || !isSame(file));
+  const all = [...new Set([...codeFiles(dist), ...files.keys()])];
+  return all.filter((file) => !files.has(file) || !holds(file, files.get(file)));
+}
+
+function holds(file, contents) {
+  return fs.existsSync(file) && fs.readFileSync(file).equals(contents);
 }
 
 /** JavaScript and its source maps, of this build or an earlier one. */

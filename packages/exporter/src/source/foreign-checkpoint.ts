@@ -126,21 +126,10 @@ function adapter({ name, adapterBase, paths }: CheckpointNames): ForeignCheckpoi
     suggestions: [
       ...(paths.includes(MLX_ADAPTER)
         ? [
-            commandLine([
-              'python3',
-              '-m',
-              'mlx_lm',
-              'fuse',
-              '--model',
-              model,
-              '--adapter-path',
-              name,
-              '--save-path',
-              merged,
-            ]),
+            `python3 -m mlx_lm fuse --model ${shellQuote(model)} --adapter-path ${shellQuote(name)} --save-path ${shellQuote(merged)}`,
             `llama export ${shellQuote(merged)}`,
           ]
-        : [commandLine(['llama', 'export', model, '--lora', name])]),
+        : [`llama export ${shellQuote(model)} --lora ${shellQuote(name)}`]),
       ...(base === null ? [] : [`the base alone: llama export ${shellQuote(base)}`]),
     ],
   };
