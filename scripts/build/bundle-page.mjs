@@ -18,7 +18,7 @@ const loaded = {
   'download-worker.js': path.join(packages, 'browser/dist/download-worker.js'),
   ...Object.fromEntries(fs.readdirSync(modules).map((name) => [`wasm/${name}`, path.join(modules, name)])),
 };
-/** Of what is in the worker of downloads. */
+/** Licenses of the packages that are bundled into the download worker. */
 const LICENSES = path.join(packages, 'browser/dist/LICENSES.txt');
 const workers = {
   'tab/model-worker': 'tab/worker.ts',

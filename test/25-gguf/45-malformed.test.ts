@@ -74,7 +74,7 @@ const cases: readonly (readonly [title: string, bytes: Uint8Array, code: string,
   ['a key that is not UTF-8', header([join(u64(1), u8(0xff), u32(4), u32(1))]), 'GGUF_HEADER', /not UTF-8/],
   ['the same key twice', header([entry('k', 4, u32(1)), entry('k', 4, u32(1))]), 'GGUF_HEADER', /metadata "k" twice/],
   ['a key with an escape sequence', header([entry('\u001b[2J', 13, u32(1))]), 'GGUF_HEADER', /\\u001b\[2J" of kind 13/],
-  ['a kind that is none', header([entry('k', 13, u32(1))]), 'GGUF_HEADER', /of kind 13 at byte 33, expected 0 to 12/],
+  ['an unknown value type', header([entry('k', 13, u32(1))]), 'GGUF_HEADER', /of kind 13 at byte 33, expected 0 to 12/],
   ['a bool of 2', header([entry('k', 7, u8(2))]), 'GGUF_HEADER', /is 2 at byte 37, expected 0 or 1/],
   [
     'a string longer than the file',

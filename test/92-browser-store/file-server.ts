@@ -154,7 +154,7 @@ async function send(file: ServedFile, request: IncomingMessage, response: Server
   response.end();
 }
 
-/** Resolves when more can be written, or nobody reads any more. */
+/** Resolves when more can be written, or when the client has closed the connection. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -27,7 +27,7 @@ export interface DownloadRequest {
   readonly name: string;
   readonly url: string;
   readonly key: string;
-  /** Of the file, as its plan found it: for messages. */
+  /** Bytes of the file when the plan was made. */
   readonly byteLength: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether a file without checksums is taken. */

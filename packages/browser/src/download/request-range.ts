@@ -105,7 +105,7 @@ async function askLength({ url, headers, signal }: RangeRequest): Promise<number
   return byteLength;
 }
 
-/** Of a compressed answer the length is that of what was sent. */
+/** The Content-Length of a compressed response counts compressed bytes. */
 function lengthOf(headers: Headers): number | null {
   const value = headers.get('content-length');
   return value !== null && /^\d+$/.test(value) && headers.get('content-encoding') === null ? Number(value) : null;

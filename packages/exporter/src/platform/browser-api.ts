@@ -26,7 +26,7 @@ export interface FileHandle {
   readonly kind: 'file';
   readonly name: string;
   getFile(): Promise<BrowserFile>;
-  /** Of the private file system, in a dedicated worker. */
+  /** Only in a dedicated worker, for a file of the origin private file system (OPFS). */
   createSyncAccessHandle?(): Promise<SyncAccess>;
   /** Renames it in its folder. */
   move?(name: string): Promise<void>;

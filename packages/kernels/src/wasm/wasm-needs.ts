@@ -9,7 +9,7 @@ export interface WasmWork {
   readonly rows: number;
   /** The widest input of a quantized matrix; 0 where all are float32. */
   readonly columns: number;
-  /** Of the quantized matrices. */
+  /** Group size of the quantized matrices. */
   readonly groupSize: number;
   /** Query heads that share a key/value head. */
   readonly headsPerKeyValue: number;

@@ -1,4 +1,4 @@
-// The platform of browsers: nobody collects figures from a page, so nothing is counted.
+// The platform of browsers: no Prometheus reads figures from a page, so none are counted.
 
 import type { Platform } from './platform.js';
 

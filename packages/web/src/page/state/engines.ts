@@ -19,8 +19,8 @@ export interface Engines {
   setKey(key: string): void;
 }
 
-const noModel = nobody('No model is open in this tab. Choose one under “Model”.');
-const noServer = nobody('No server is chosen. Give its address under “Model”.');
+const noModel = absentAnswerer('No model is open in this tab. Choose one under “Model”.');
+const noServer = absentAnswerer('No server is chosen. Give its address under “Model”.');
 
 /** @param onChange told of another choice, key or model, and of every step of one */
 export function createEngines(onChange: (what: 'answerer' | 'tab') => void): Engines {
@@ -79,8 +79,8 @@ function serverOf(choice: EngineChoice): Answerer {
   return createServerAnswerer({ address: choice.address, key: keyOfBrowserFor(choice) });
 }
 
-/** Says why there is no answer. */
-function nobody(words: string): Answerer {
+/** Answers every request with the error `absent`, which says what to choose. */
+function absentAnswerer(words: string): Answerer {
   return {
     describe: () => Promise.reject(new AnswererError('absent', words)),
     // biome-ignore lint/correctness/useYield: there is nothing to yield
