@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ToolkitError } from '@llama-ts/base';
 import { checkOutput, checkWritable, FILE_LAYER, makeFolder } from '@llama-ts/durable';
@@ -57,6 +57,30 @@ describe('an output that cannot be written', () => {
       }
       for (const name of ['dangling', 'circle']) await assert.rejects(checkOutput(join(folder, name), { force: true }));
       assert.ok(!existsSync(join(folder, 'absent')));
+    }));
+
+  it('is said to exist while another process gives its file that name, and never to be a link', () =>
+    withFolder(async (folder) => {
+      const path = join(folder, 'out.bin');
+      let isOver = false;
+      const others = (async () => {
+        while (!isOver) {
+          await writeFile(`${path}.new`, '');
+          await rename(`${path}.new`, path);
+          await rm(path);
+        }
+      })();
+      const codes = new Set<string>();
+      for (let i = 0; i < 3000; i++) {
+        const code = await checkOutput(path, {}).then(
+          () => 'none',
+          (error: unknown) => (error as ToolkitError).code,
+        );
+        codes.add(code);
+      }
+      isOver = true;
+      await others;
+      assert.deepEqual([...codes].sort(), ['OUTPUT_EXISTS', 'none']);
     }));
 
   it('is detected without leaving a file', () =>

@@ -23,8 +23,15 @@ export interface OutputOptions {
  *   `WRITE_FAILED`
  */
 export async function checkOutput(path: string, { force = false, inputs = [] }: OutputOptions): Promise<string> {
-  const found = await orAbsent(stat(path, { bigint: true }), path);
-  if (found === null) return checkNewOutput(path);
+  const find = () => orAbsent(stat(path, { bigint: true }), path);
+  let found = await find();
+  if (found === null) {
+    const target = await checkNewOutput(path);
+    if (target !== null) return target;
+    // Another process has given its file this name since; it may have removed it again.
+    found = await find();
+    if (found === null) return join(await realFolder(path), basename(path));
+  }
   if (!found.isFile()) {
     const kind = found.isDirectory() ? 'a folder' : 'not a regular file';
     throw refuse(
@@ -76,10 +83,16 @@ export async function checkWritable(
   return target;
 }
 
-/** A name that nothing has: not even a link, which would be replaced, or followed, depending on how it is written. */
-async function checkNewOutput(path: string): Promise<string> {
+/**
+ * A name that nothing has: not even a link, which would be replaced, or followed, depending on how it is written.
+ *
+ * @returns null for the name of a file
+ */
+async function checkNewOutput(path: string): Promise<string | null> {
   const folder = await realFolder(path);
-  if ((await orAbsent(lstat(path), path)) === null) return join(folder, basename(path));
+  const found = await orAbsent(lstat(path), path);
+  if (found === null) return join(folder, basename(path));
+  if (!found.isSymbolicLink()) return null;
   const target = await readlink(path).catch(() => 'another file');
   throw refuse(
     'OUTPUT_NOT_A_FILE',
