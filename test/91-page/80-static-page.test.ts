@@ -52,15 +52,20 @@ describe('the static build of the page', function () {
     const log: string[] = [];
     context.on('console', (message) => log.push(message.text()));
     context.on('weberror', (error) => log.push(String(error.error())));
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     try {
-      const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
       await opened(page, isIsolated);
       await use(page, context);
       assert.deepEqual(
         log.filter((line) => !isExpected.test(line)),
         [],
       );
+    } catch (error) {
+      const shown = await page.innerText('body').catch(String);
+      throw new Error(`${(error as Error).message}\nthe page: ${shown}\nits console: ${log.join('\n')}`, {
+        cause: error,
+      });
     } finally {
       await context.close();
     }
@@ -213,6 +218,8 @@ describe('the static build of the page', function () {
         await page.reload();
         await until(page, `document.querySelector('.head .hint') !== null`);
       });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\nthe server: ${server?.stderr()}`, { cause: error });
     } finally {
       server?.child.kill('SIGKILL');
       await server?.over;
