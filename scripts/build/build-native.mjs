@@ -56,7 +56,7 @@ if (compiler === undefined) {
       'sha256/streams.cc',
       ...(process.platform === 'win32'
         ? []
-        : ['addon/file-memory.cc', 'addon/file-memory-object.cc', 'addon/mapped-ranges.cc']),
+        : ['addon/file-memory.cc', 'addon/file-memory-object.cc', 'addon/huge-pages.cc', 'addon/mapped-ranges.cc']),
     ]);
     const isNew = await compileAndLink({
       ...{ compiler, flags, linkFlags, target, onCompiled },

@@ -72,6 +72,7 @@ describe('the tuning of kernels', () => {
     ['streamTokens', 65],
     ['shareBytes', 4095],
     ['spins', Number.NaN],
+    ['copyMap', 'sometimes'],
   ] as const) {
     it(`is refused where ${name} is ${value}`, () =>
       assertFails('INVALID_ARGUMENT', () => openKernels({ tuning: { [name]: value } as Partial<Tuning> })));

@@ -15,6 +15,7 @@ const defaults = {
   streamTokens: 4,
   shareBytes: 65536,
   spins: 4000,
+  copyMap: 'small-pages',
 } as const;
 const backend = { name: 'generic', rowCost: 1, prefersGroupMaxima: false, tuning: encodeTuning(defaults) } as const;
 const zen4 = { vendor: 'AuthenticAMD', family: 25, model: 17 };

@@ -1,12 +1,12 @@
 // Files of weights: any offset, any length, and files that are not what they seem.
 
 import { strict as assert } from 'node:assert';
-import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Kernels, WeightFile } from '@llama-ts/kernels';
+import { type Kernels, openKernels, type Tuning, type WeightFile } from '@llama-ts/kernels';
 import { assertSameBits } from './support/assert-bits.js';
-import { onEveryBackend } from './support/backends.js';
+import { onEveryBackend, probes } from './support/backends.js';
 import { assertFails, failureOf } from './support/failure.js';
 import { uniform } from './support/random.js';
 
@@ -109,6 +109,68 @@ describe('openWeights', () => {
     }
   });
 });
+
+describe('a mapped file that is copied to huge pages (Linux)', () => {
+  const isLinux = process.platform === 'linux';
+  const natives = probes.filter(({ tuning }) => isLinux && tuning !== null).slice(0, 1);
+  /** No multiple of a huge page, nor of a small one. */
+  const N_BYTES = 40 * 2 ** 20 + 12345;
+  let folder: string;
+  let path: string;
+  const bytes = new Uint8Array(N_BYTES).map((_, i) => (i * 2654435761) >>> 13);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kernels-'));
+    path = join(folder, 'weights.bin');
+    await writeFile(path, bytes);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  for (const { backend } of natives) {
+    /** Opens the file with the choice, and closes it. */
+    const withCopy = async (copyMap: Tuning['copyMap'], use: (file: WeightFile) => Promise<void>) => {
+      const kernels = await openKernels({ backend, threads: 1, tuning: { copyMap } });
+      const file = await kernels.openWeights(path);
+      try {
+        await use(file);
+      } finally {
+        await file.close();
+        await kernels.close();
+      }
+    };
+
+    it('gives the same bytes before, while and after it is copied, and is no map of the file any more', () =>
+      withCopy('always', async (file) => {
+        const view = await file.uint8(0, N_BYTES);
+        do assert.ok(Buffer.from(view.buffer, view.byteOffset, N_BYTES).equals(bytes));
+        while (await isMapped(path));
+        assert.ok(Buffer.from(view.buffer, view.byteOffset, N_BYTES).equals(bytes));
+      }));
+    it('can be closed at any moment of the copy', async () => {
+      for (let i = 0; i < 100; i++) {
+        await withCopy('always', async (file) => {
+          assert.equal((await file.uint8(N_BYTES - 1, 1))[0], bytes[N_BYTES - 1]);
+          await new Promise((resolve) => setTimeout(resolve, i % 10));
+        });
+        assert.equal(await isMapped(path), false);
+      }
+    });
+    it('stays a map where the caller forbids the copy, and where the file is small', async () => {
+      for (const copyMap of ['never', 'small-pages'] as const) {
+        await withCopy(copyMap, async (file) => {
+          assert.equal((await file.uint8(N_BYTES - 1, 1))[0], bytes[N_BYTES - 1]);
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          assert.equal(await isMapped(path), true, copyMap);
+        });
+      }
+    });
+  }
+});
+
+/** Whether this process maps the file. */
+async function isMapped(path: string): Promise<boolean> {
+  return (await readFile('/proc/self/maps', 'utf8')).includes(path);
+}
 
 /** A backend notices at the read or at the run that touches the missing bytes. */
 async function addAfterShrinking(kernels: Kernels, path: string): Promise<void> {

@@ -36,7 +36,11 @@ describe('bus errors over a mapped file (skipped without a C++ compiler, and whe
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), 'llama-bus-errors-'));
     program = join(folder, 'bus-errors');
-    compile(program, ['checks/bus-errors.cc', 'addon/file-memory.cc', 'addon/mapped-ranges.cc'], ['-pthread']);
+    compile(
+      program,
+      ['checks/bus-errors.cc', 'addon/file-memory.cc', 'addon/huge-pages.cc', 'addon/mapped-ranges.cc'],
+      ['-pthread'],
+    );
   });
   after(() => {
     if (folder !== undefined) rmSync(folder, { recursive: true });

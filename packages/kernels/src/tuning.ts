@@ -5,7 +5,10 @@ import { type WasmModuleName, wasmModuleNames } from './wasm/wasm-modules.js';
 /** Ways to prefetch weights, in the order of native/tuning.h. */
 export const prefetchTargets = ['none', 'first-level', 'second-level', 'page-starts'] as const;
 
-/** How kernels use the core. */
+/** Which mapped files are replaced in memory by copies in huge pages: none, those in small pages if there is plenty of memory, or all. */
+export const copyMapChoices = ['never', 'small-pages', 'always'] as const;
+
+/** How kernels use the core and the memory. */
 export interface Tuning {
   /**
    * The cache that a single token prefetches weights into: `first-level` means that one only, `page-starts` the second level and
@@ -20,6 +23,8 @@ export interface Tuning {
   readonly shareBytes: number;
   /** How often a thread at a barrier checks for the others before it sleeps; 0 to 1,000,000. */
   readonly spins: number;
+  /** Which mapped weights are copied to huge pages, in the background. Linux alone has them. */
+  readonly copyMap: (typeof copyMapChoices)[number];
 }
 
 /** Choices that a caller makes in place of the kernels, for measurements. Kernels ignore those that they do not have. */
@@ -39,14 +44,14 @@ export interface ChosenTuning extends Tuning {
 }
 
 /** The choices in the order of native/tuning.h. */
-export const tuningNames = ['prefetch', 'prefetchBytes', 'streamTokens', 'shareBytes', 'spins'] as const;
+export const tuningNames = ['prefetch', 'prefetchBytes', 'streamTokens', 'shareBytes', 'spins', 'copyMap'] as const;
 
 /** The fields of native/tuning.h. */
 export function encodeTuning({ prefetch, prefetchBytes, streamTokens, shareBytes, spins }: Tuning): Uint32Array {
   return Uint32Array.of(prefetchTargets.indexOf(prefetch), prefetchBytes, streamTokens, shareBytes, spins);
 }
 
-/** Decodes the fields of native/tuning.h, in their order there. */
+/** Decodes the fields of native/tuning.h, in their order there, and adds what the addon does not choose. */
 export function decodeTuning(fields: Uint32Array): Tuning {
   const [prefetch, prefetchBytes, streamTokens, shareBytes, spins] = fields as Iterable<number> as number[];
   return {
@@ -55,16 +60,20 @@ export function decodeTuning(fields: Uint32Array): Tuning {
     streamTokens: streamTokens!,
     shareBytes: shareBytes!,
     spins: spins!,
+    copyMap: 'small-pages',
   };
 }
 
 /** Checks forced choices. @throws ToolkitError `INVALID_ARGUMENT` */
-export function checkTuning({ prefetch, wasmModule, ...numbers }: ForcedTuning): void {
+export function checkTuning({ prefetch, copyMap, wasmModule, ...numbers }: ForcedTuning): void {
   if (wasmModule !== undefined && !wasmModuleNames.includes(wasmModule)) {
     throw invalid(`tuning: wasmModule is ${wasmModule}, expected one of ${wasmModuleNames.join(', ')}`);
   }
   if (prefetch !== undefined && !prefetchTargets.includes(prefetch)) {
     throw invalid(`tuning: prefetch is ${prefetch}, expected one of ${prefetchTargets.join(', ')}`);
+  }
+  if (copyMap !== undefined && !copyMapChoices.includes(copyMap)) {
+    throw invalid(`tuning: copyMap is ${copyMap}, expected one of ${copyMapChoices.join(', ')}`);
   }
   const ranges = {
     prefetchBytes: [0, 2 ** 20],

@@ -10,10 +10,11 @@ const names: Readonly<Record<string, keyof Tuning>> = {
   'stream-tokens': 'streamTokens',
   'share-bytes': 'shareBytes',
   spins: 'spins',
+  'copy-map': 'copyMap',
 };
 /** All choices, with the module of the WebAssembly kernels. */
 const allNames: Readonly<Record<string, keyof ForcedTuning>> = { ...names, 'wasm-module': 'wasmModule' };
-const textChoices: ReadonlySet<keyof ForcedTuning> = new Set(['prefetch', 'wasmModule']);
+const textChoices: ReadonlySet<keyof ForcedTuning> = new Set(['prefetch', 'copyMap', 'wasmModule']);
 
 const moduleReasons: Readonly<Record<ChosenWasmModule['reason'], string>> = {
   forced: 'LLAMA_TUNING',

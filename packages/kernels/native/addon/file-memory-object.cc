@@ -1,4 +1,4 @@
-// new FileMemory(byteLength, fd): a map of the file; without fd, zeros in huge pages, to be written through views.
+// new FileMemory(byteLength, fd, copyMap): a map of the file; without fd, zeros in huge pages, to be written through views.
 #include <memory>
 #include <utility>
 
@@ -12,6 +12,14 @@ namespace {
 
 /** Smaller lengths are exact as JavaScript numbers. */
 constexpr double kMaxLength = 9007199254740992.0;
+
+/** One of the names in src/tuning.ts by its place there. */
+CopyMap copyMapOf(double place) {
+  if (place == 0) return CopyMap::never;
+  if (place == 1) return CopyMap::ifInSmallPages;
+  if (place == 2) return CopyMap::always;
+  throw invalidArgument("copyMap out of range");
+}
 
 /** The memory that a view keeps alive. */
 struct ViewedMemory : public Released {
@@ -33,7 +41,7 @@ class FileMemoryObject {
     const double length = call.number(0);
     if (!(length > 0 && length < kMaxLength)) throw invalidArgument("length out of range");
     const int32_t fd = call.descriptor(1);
-    if (fd >= 0) file_ = std::make_shared<MappedFile>(fd, (size_t)length);
+    if (fd >= 0) file_ = std::make_shared<MappedFile>(fd, (size_t)length, copyMapOf(call.number(2)));
     else file_ = std::make_shared<ReadFile>((size_t)length);
   }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "huge-pages.h"
 #include "mapped-ranges.h"
 #include "signals-blocked.h"
 
@@ -28,7 +29,7 @@ bool fitsMemory(size_t length) {
 
 }  // namespace
 
-MappedFile::MappedFile(int fd, size_t length) : FileMemory(length) {
+MappedFile::MappedFile(int fd, size_t length, CopyMap copyMap) : FileMemory(length), copyMap_(copyMap) {
   fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (fd_ < 0) fail("dup");
   void* data = mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_, 0);
@@ -63,6 +64,8 @@ void MappedFile::populate() {
     if (madvise(data_ + begin, std::min(kPopulateBytes, length_ - begin), MADV_POPULATE_READ) != 0) return;
   }
 #endif
+  if (closing_.load() || copyMap_ == CopyMap::never) return;
+  if (copyMap_ == CopyMap::always || liesInSmallPages(data_, length_)) copyToHugePages(data_, length_, fd_, closing_);
 }
 
 MappedFile::~MappedFile() {

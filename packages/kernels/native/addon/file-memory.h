@@ -27,14 +27,18 @@ class FileMemory {
   size_t length_;
 };
 
+/** Which maps of files are replaced by copies in huge pages (huge-pages.h). */
+enum class CopyMap : uint32_t { never, ifInSmallPages, always };
+
 /**
  * The first `length` bytes of an open file, mapped. If the file becomes shorter, missing pages are read as zeros and `shrank()` is
- * true (mapped-ranges.h). A thread pre-faults the pages from the first on, which costs a fraction of the page faults it saves.
+ * true (mapped-ranges.h). A thread pre-faults the pages from the first on, which costs a fraction of the page faults it saves. Then it
+ * copies the file to huge pages, as `copyMap` says.
  */
 class MappedFile : public FileMemory {
  public:
   /** @throws std::system_error; takes a duplicate of `fd` */
-  MappedFile(int fd, size_t length);
+  MappedFile(int fd, size_t length, CopyMap copyMap);
   ~MappedFile() override;
 
   /** Whether a page was missing when it was read, or the file is shorter now. */
@@ -43,6 +47,7 @@ class MappedFile : public FileMemory {
  private:
   void populate();
 
+  const CopyMap copyMap_;
   int fd_;
   size_t range_;
   std::atomic<bool> closing_{false};

@@ -55,7 +55,7 @@ struct Map {
 
   explicit Map(const char* path) : fd(open(path, O_RDWR | O_CREAT, 0600)) {
     if (ftruncate(fd, kLength) != 0) _exit(8);
-    file = std::make_unique<kernels::MappedFile>(fd, kLength);
+    file = std::make_unique<kernels::MappedFile>(fd, kLength, kernels::CopyMap::never);
   }
   void cut() {
     if (ftruncate(fd, 4096) != 0) _exit(8);

@@ -33,10 +33,14 @@ export interface Addon {
     onDone: () => void,
     tuning: Uint32Array,
   ) => Executor;
-  /** Maps the file of `fd`; without `fd` it allocates memory in huge pages. Absent where files cannot be mapped. */
+  /**
+   * Maps the file of `fd`, and copies it to huge pages as the place of `copyMap` in `copyMapChoices` says; without `fd` it allocates
+   * memory in huge pages. Absent where files cannot be mapped.
+   */
   readonly FileMemory?: new (
     byteLength: number,
     fd?: number,
+    copyMap?: number,
   ) => FileMemory;
   /** Hashes several files at once; absent if the CPU has no instructions for SHA-256. `onHashed` is called when pieces may be taken. */
   readonly Sha256Streams?: new (

@@ -45,7 +45,7 @@ async function measuredFor(addon: Addon, backend: NativeBackend, cacheFolder: st
 
 function nativeRunner(addon: Addon, backend: NativeBackend, threads: number, tuning: ChosenTuning): ProgramRunner {
   const addressOf = addressCache(addon);
-  const files = weightFiles(addon);
+  const files = weightFiles(addon, tuning.copyMap);
   let settle = () => {};
   const executor = callNative(
     `starting ${threads} threads`,

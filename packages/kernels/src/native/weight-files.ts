@@ -5,6 +5,8 @@ import { allocating, noMemoryError } from '../allocation.js';
 import { checkWeightRange } from '../check-calls.js';
 import type { OpenWeightsOptions, WeightFile } from '../kernels.js';
 import { MAX_BUFFER_BYTES } from '../platform/node-addon.js';
+import { availableMemory } from '../platform/node-memory.js';
+import { copyMapChoices, type Tuning } from '../tuning.js';
 import type { Addon, FileMemory } from './addon.js';
 import { callNative } from './call-native.js';
 
@@ -18,6 +20,10 @@ const PARALLEL_READS = 4;
  * 4 GiB ends the process in Node 20.
  */
 const WINDOW_BYTES = 2 ** 30;
+/** Files of fewer bytes are not worth a copy in huge pages. */
+const MIN_COPIED_BYTES = 2 ** 26;
+/** A copy is made only where so many times its bytes are available. */
+const MEMORY_PER_COPY = 2;
 /** A window begins at a multiple of this. */
 const WINDOW_ALIGNMENT = 4096;
 
@@ -35,7 +41,7 @@ export interface WeightFiles {
   close(): Promise<void>;
 }
 
-export function weightFiles(addon: Addon): WeightFiles {
+export function weightFiles(addon: Addon, copyMap: Tuning['copyMap']): WeightFiles {
   const opened = new Map<FileMemory, { name: string; file: WeightFile }>();
   return {
     async open(from, options = {}) {
@@ -43,7 +49,7 @@ export function weightFiles(addon: Addon): WeightFiles {
       const source = await openSource(from);
       try {
         const { name, byteLength } = source;
-        const memory = await openMemory(addon, source, options);
+        const memory = await openMemory(addon, source, { ...options, copyMap });
         // The file is empty, or the addon cannot map it: each array is read separately.
         if (memory === undefined) return (await import('../reference/read-weights.js')).readWeights(from, options);
         const file = weightsIn(addon, { name, byteLength, memory }, () => opened.delete(memory));
@@ -72,7 +78,7 @@ interface OpenedMemory {
 async function openMemory(
   addon: Addon,
   source: ByteSource,
-  { map = true, signal }: OpenWeightsOptions,
+  { map = true, copyMap, signal }: OpenWeightsOptions & { readonly copyMap: Tuning['copyMap'] },
 ): Promise<FileMemory | undefined> {
   const { FileMemory } = addon;
   const { name, byteLength, fd } = source;
@@ -80,7 +86,7 @@ async function openMemory(
   const isMapped = map && fd !== undefined;
   try {
     const memory = callNative(`${name}: ${byteLength} bytes of memory`, () =>
-      isMapped ? new FileMemory(byteLength, fd) : new FileMemory(byteLength),
+      isMapped ? new FileMemory(byteLength, fd, placeOf(copyMap, byteLength)) : new FileMemory(byteLength),
     );
     if (!isMapped) await readInto(addon, memory, source, signal);
     return memory;
@@ -89,6 +95,13 @@ async function openMemory(
     const what = isMapped ? 'cannot be mapped, which --no-mmap does without' : 'cannot be read';
     throw new ToolkitError('FILE_UNREADABLE', `${name}: ${what}: ${cause.message}`, { cause });
   }
+}
+
+/** The choice for one file, as the addon takes it. */
+function placeOf(copyMap: Tuning['copyMap'], byteLength: number): number {
+  const isLeft =
+    copyMap === 'small-pages' && (byteLength < MIN_COPIED_BYTES || availableMemory() < MEMORY_PER_COPY * byteLength);
+  return copyMapChoices.indexOf(isLeft ? 'never' : copyMap);
 }
 
 /** Fills the memory with the source, in pieces and off the event loop. */
