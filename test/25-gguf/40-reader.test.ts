@@ -185,6 +185,18 @@ describe('a model in several GGUF files', () => {
       }
     }));
 
+  it('is the file that is named where its number is past the number of parts', () =>
+    withFolder(async (folder) => {
+      await write(folder, [part(0, 2, 2, ['a']), part(1, 2, 2, ['b'])]);
+      for (const name of ['m-00003-of-00002.gguf', 'm-00000-of-00002.gguf']) {
+        assert.deepEqual(splitFileNames(name), [name]);
+        await writeFile(join(folder, name), ggufBytes([{ name: 'c', type: 'F32', shape: [8] }], []));
+        const model = await openGgufFiles(join(folder, name));
+        assert.deepEqual([...model.tensors.keys()], ['c']);
+        await model.close();
+      }
+    }));
+
   it('is one file where the name is that of one', () =>
     withFolder(async (folder) => {
       const [path] = await write(folder, [part(0, 1, 1, ['a'])]);

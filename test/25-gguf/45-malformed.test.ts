@@ -29,6 +29,12 @@ function file(tensors: readonly Uint8Array[], dataBytes: number, entries: readon
 const repeat = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
 
 const cases: readonly (readonly [title: string, bytes: Uint8Array, code: string, message: RegExp])[] = [
+  [
+    'millions of values of true or false',
+    header([entry('k', 9, u32(7), u64(100_001), new Uint8Array(100_001))]),
+    'LIMIT_EXCEEDED',
+    /metadata "k" is an array of 100001 values of true or false, expected at most 100000/,
+  ],
   ['an empty file', u8(), 'NOT_GGUF', /is empty, expected a GGUF file/],
   ['three bytes of the magic', MAGIC.subarray(0, 3), 'NOT_GGUF', /is not GGUF/],
   ['a safetensors file', join(u64(2), Buffer.from('{}')), 'NOT_GGUF', /is a safetensors file, expected/],

@@ -20,6 +20,7 @@ export {
   MAX_KEY_BYTES,
   MAX_METADATA_ENTRIES,
   MAX_NAME_BYTES,
+  MAX_READ_BOOLS,
   MAX_READ_HEADER_BYTES,
   MAX_SPLIT_FILES,
   MAX_TENSORS,
@@ -30,7 +31,13 @@ export type { GgufHeader } from './reader/read-header.js';
 export type { GgufNumbers, GgufStrings, ReadGgufValue } from './reader/read-metadata.js';
 export type { GgufTensor } from './reader/tensor-table.js';
 export { type SerializedHeader, serializeHeader, type TensorInfo, type TensorSpec } from './serialize-header.js';
-export { type GgufFiles, openGgufFiles, type SplitTensor, splitFileNames } from './split-files.js';
+export {
+  type GgufFiles,
+  type OpenGgufFilesOptions,
+  openGgufFiles,
+  type SplitTensor,
+  splitFileNames,
+} from './split-files.js';
 export {
   type BlockType,
   decodeStoredBlocks,

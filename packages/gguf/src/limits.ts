@@ -27,6 +27,9 @@ export const MAX_TENSORS = 100_000;
 /** Most metadata entries of a file: files in use have under 100. */
 export const MAX_METADATA_ENTRIES = 10_000;
 
+/** Most values of an array of true and false: files in use have one a layer. Each takes 8 bytes of memory once it is read. */
+export const MAX_READ_BOOLS = 100_000;
+
 /** Largest alignment that is read, in bytes: a page of memory on any machine. */
 export const MAX_ALIGNMENT_BYTES = 65_536;
 

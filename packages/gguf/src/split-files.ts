@@ -1,6 +1,15 @@
 // Models that llama-gguf-split divided: NAME-00001-of-0000N.gguf, each a GGUF file, the first with the metadata of all.
 
-import { basename, dirname, escapeControls, isToolkitError, joinPath, quote, ToolkitError } from '@llama-ts/base';
+import {
+  basename,
+  dirname,
+  escapeControls,
+  isToolkitError,
+  joinPath,
+  type Openable,
+  quote,
+  ToolkitError,
+} from '@llama-ts/base';
 import { type GgufFile, openGguf } from './gguf-file.js';
 import { MAX_SPLIT_FILES, MAX_TENSORS } from './limits.js';
 import { ggufError } from './reader/gguf-error.js';
@@ -29,12 +38,20 @@ const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 /** Names of all files of the model that a file belongs to, in order; the name alone for one that is not split. */
 export function splitFileNames(name: string): readonly string[] {
-  const [, start, , count] = PART.exec(name) ?? [];
+  const [, start, part, count] = PART.exec(name) ?? [];
   if (count === undefined || Number(count) < 1 || Number(count) > MAX_SPLIT_FILES) return [name];
+  if (Number(part) < 1 || Number(part) > Number(count)) return [name];
   return Array.from(
     { length: Number(count) },
     (_, part) => `${start}-${String(part + 1).padStart(5, '0')}-of-${count}.gguf`,
   );
+}
+
+/** Options of {@link openGgufFiles}. */
+export interface OpenGgufFilesOptions {
+  /** Gives the bytes at a path; default the file there. Messages name the path. */
+  readonly open?: ((path: string) => Openable) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,7 +62,7 @@ export function splitFileNames(name: string): readonly string[] {
  */
 export async function openGgufFiles(
   path: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { open = (partPath) => partPath, signal }: OpenGgufFilesOptions = {},
 ): Promise<GgufFiles> {
   const names = splitFileNames(basename(path));
   const paths = names.length === 1 ? [path] : names.map((name) => joinPath(dirname(path), name));
@@ -55,7 +72,7 @@ export async function openGgufFiles(
   };
   try {
     for (const [part, partPath] of paths.entries()) {
-      files.push(await openPart(partPath, { path, part, count: paths.length, signal }));
+      files.push(await openPart(partPath, { path, part, count: paths.length, open, signal }));
     }
     return { files, metadata: files[0]!.metadata, tensors: joinTensors(files), close };
   } catch (error) {
@@ -69,11 +86,12 @@ interface Part {
   readonly path: string;
   readonly part: number;
   readonly count: number;
+  readonly open: (path: string) => Openable;
   readonly signal: AbortSignal | undefined;
 }
 
-async function openPart(partPath: string, { path, part, count, signal }: Part): Promise<GgufFile> {
-  const file = await openGguf(partPath, { signal }).catch((cause: unknown) => {
+async function openPart(partPath: string, { path, part, count, open, signal }: Part): Promise<GgufFile> {
+  const file = await openGguf(open(partPath), { name: partPath, signal }).catch((cause: unknown) => {
     if (partPath === path || !isToolkitError(cause) || cause.code !== 'FILE_NOT_FOUND') throw cause;
     const shown = escapeControls(partPath);
     throw new ToolkitError('FILE_NOT_FOUND', `${shown}: is not there, expected it beside ${basename(path)}`, {

@@ -71,8 +71,10 @@ function numberOf(value: ReadGgufValue): number | null {
     return typeof value.value === 'number' || typeof value.value === 'bigint' ? Number(value.value) : null;
   }
   if (value.of === 'string' || value.of === 'bool' || value.values.length === 0) return null;
-  const numbers = Array.from(value.values as ArrayLike<number | bigint>, Number);
-  return numbers.every((other) => other === numbers[0]) ? numbers[0]! : null;
+  const numbers = value.values as ArrayLike<number | bigint>;
+  // Without a copy: a damaged file may hold millions.
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] !== numbers[0]) return null;
+  return Number(numbers[0]);
 }
 
 function shown(value: Exclude<ReadGgufValue, { kind: 'array' }>): unknown {
