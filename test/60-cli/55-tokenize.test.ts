@@ -1,7 +1,7 @@
 // llama tokenize and llama detokenize, with tokenizers from everywhere.
 
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
@@ -14,7 +14,12 @@ describe('llama tokenize and llama detokenize', function () {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'llama-tokenize-'));
-    for (const args of [['m.bin'], ['v0.bin', '--version', '0', '--plain', '--tokenizer-bin', 'tokenizer.bin']]) {
+    await writeFile(join(folder, 'empty.gguf'), '');
+    for (const args of [
+      ['m.bin'],
+      ['v0.bin', '--version', '0', '--plain', '--tokenizer-bin', 'tokenizer.bin'],
+      ['m.gguf', '--type', 'q8_0'],
+    ]) {
       assert.equal((await llama(['export', ...args])).exitCode, 0);
     }
   });
@@ -23,9 +28,10 @@ describe('llama tokenize and llama detokenize', function () {
   const llama = (args: readonly string[], stdin = '') =>
     runLlama(args, { cwd: folder, stdin, env: { XDG_CACHE_HOME: folder } });
 
-  it('give the same tokens for a model file, a folder, tokenizer.json and tokenizer.bin, and decode them to the text', async () => {
+  it('give the same tokens for a model file, a GGUF file, a folder, tokenizer.json and tokenizer.bin, and decode them to the text', async () => {
     const sources = [
       ['m.bin'],
+      ['m.gguf'],
       [sampleModelPath],
       [join(sampleModelPath, 'tokenizer.json')],
       ['-z', 'tokenizer.bin'],
@@ -55,6 +61,44 @@ describe('llama tokenize and llama detokenize', function () {
     assert.deepEqual(await count(['<|begin_of_text|><|eot_id|>', '--special']), [1073, 1082]);
   });
 
+  it('read what tokenizer_config.json alone says of a folder, as its export does', async () => {
+    await cp(sampleModelPath, join(folder, 'model'), { recursive: true });
+    const path = join(folder, 'model', 'tokenizer_config.json');
+    const config = JSON.parse(await readFile(path, 'utf8'));
+    const ids = async (...args: string[]): Promise<number[]> =>
+      JSON.parse((await llama(['tokenize', ...args, '--json'])).stdout).ids;
+    const text = ['there was a word <|eot_id|>', '--special'];
+    // A token of the vocabulary becomes an added one, with which nothing is merged, and text around which is divided.
+    const [id, ...rest] = await ids('m.bin', 're', '--no-bos');
+    assert.equal(rest.length, 0);
+    const added = { [id!]: { content: 're', special: true, lstrip: true, rstrip: true } };
+    const cases = [
+      { ...config, added_tokens_decoder: { ...config.added_tokens_decoder, ...added } },
+      { ...config, add_bos_token: false },
+      { ...config, bos_token: '<|eot_id|>', add_bos_token: true },
+    ];
+    const seen: string[] = [];
+    for (const changed of cases) {
+      await writeFile(path, JSON.stringify(changed));
+      assert.equal((await llama(['export', 'model', 'changed.bin', '--force'])).exitCode, 0);
+      const expected = await ids('changed.bin', ...text);
+      assert.deepEqual(await ids('model', ...text), expected);
+      seen.push(String(expected));
+    }
+    assert.equal(new Set(seen).size, cases.length);
+  });
+
+  it('take any weight file of Meta’s for its folder', async () => {
+    const meta = join(folder, 'meta');
+    await mkdir(meta);
+    const bytes = Array.from({ length: 256 }, (_, byte) => `${Buffer.of(byte).toString('base64')} ${byte}\n`);
+    await writeFile(join(meta, 'tokenizer.model'), bytes.join(''));
+    await writeFile(join(meta, 'consolidated.00.pth'), 'x');
+    const tokens = await llama(['tokenize', join('meta', 'consolidated.00.pth'), 'Hi', '--ids', '--no-bos']);
+    assert.equal(tokens.stdout, '72\n105\n', tokens.stderr);
+    assert.equal((await llama(['tokenize', 'meta', 'Hi', '--ids'])).stdout, '256\n72\n105\n');
+  });
+
   it('show a table, with the bytes of incomplete characters', async () => {
     const { stdout } = await llama(['tokenize', 'm.bin', 'a 🦊', '--show-count']);
     assert.match(stdout, /^1073 {2}"<\|begin_of_text\|>"\n {2}\d\d {2}"a"\n[\s\S]* {2}0xf0\n[\s\S]*\n\d+ tokens\n$/);
@@ -62,6 +106,7 @@ describe('llama tokenize and llama detokenize', function () {
 
   for (const [args, code, remedy] of [
     [['tokenize', 'v0.bin', 'x'], 'NO_TOKENIZER', /try: .*--tokenizer TOKENIZER\.bin/],
+    [['tokenize', 'empty.gguf', 'x'], 'NOT_GGUF', /try: download the file again/],
     [['tokenize', 'nowhere', 'x'], 'FILE_NOT_FOUND', /try: make it from the bundled sample model: llama export/],
     [['detokenize', 'm.bin', 'x'], 'USAGE', /try: llama tokenize m.bin x --ids/],
     [['detokenize', 'm.bin', '0x10'], 'USAGE', /try: llama tokenize m.bin 0x10 --ids/],

@@ -53,15 +53,15 @@ export default class Tokenize extends BaseCommand {
     const { args, flags } = await this.parse(Tokenize);
     this.stopWithReader();
     const given = givenPrompt('tokenize', { ...args, flag: flags.prompt });
-    const { name, tokenizer, bosId } = await openTokenizer(
+    const { name, tokenizer, prefixIds } = await openTokenizer(
       args.model,
       flags.tokenizer,
       given === null ? asText(args.model) : [],
     );
     const text = given ?? (await readStdin(this.signal)) ?? '';
     const encoded = tokenizer.encode(text, { specials: flags.special ? 'tokens' : 'text' });
-    const hasBegin = flags['no-bos'] || bosId === null || encoded[0] === bosId;
-    const ids = hasBegin ? encoded : [bosId, ...encoded];
+    const hasBegin = flags['no-bos'] || prefixIds.every((id, i) => encoded[i] === id);
+    const ids = hasBegin ? encoded : [...prefixIds, ...encoded];
     const tokens = ids.map((id) => ({ id, text: tokenizer.decode([id]), isSpecial: tokenizer.isSpecial(id) }));
     const width = Math.max(0, ...ids.map((id) => String(id).length));
     for (const token of tokens) {

@@ -4,7 +4,7 @@ import { Args, Flags } from '@oclif/core';
 
 /** The argument that names the tokenizer's file or folder. */
 export const tokenizerArgument = Args.string({
-  description: '.bin file, folder of a checkpoint, tokenizer.json or tokenizer.model',
+  description: '.bin or GGUF file, folder of a checkpoint, tokenizer.json or tokenizer.model',
   ignoreStdin: true,
 });
 

@@ -8,12 +8,12 @@ import { sampleModelName, sampleModelPath } from '@llama-ts/sample-model';
 import { nearSuggestions } from './near-files.js';
 import { readWholeTokenizerBin } from './read-tokenizer-bin.js';
 
-/** A tokenizer and the token that it puts before every text. */
+/** A tokenizer and the tokens that it puts before every text. */
 export interface OpenTokenizer {
   /** Name of the file or model it was read from. */
   readonly name: string;
   readonly tokenizer: Tokenizer;
-  readonly bosId: number | null;
+  readonly prefixIds: readonly number[];
 }
 
 const BEGIN = '<|begin_of_text|>';
@@ -38,11 +38,12 @@ export async function openTokenizer(
       ]),
     });
   }
-  const { data, bosId } = await readAnyTokenizer(source ?? sampleModelPath);
-  return opened(source ?? sampleModelName, data, bosId);
+  const { data, prefixIds } = await readAnyTokenizer(source ?? sampleModelPath);
+  return opened(source ?? sampleModelName, data, prefixIds);
 }
 
-function opened(name: string, data: TokenizerData, bosId: number | null | undefined): OpenTokenizer {
+function opened(name: string, data: TokenizerData, prefixIds: readonly number[] | undefined): OpenTokenizer {
   const tokenizer = createTokenizer(data);
-  return { name, tokenizer, bosId: bosId === undefined ? (tokenizer.specialId(BEGIN) ?? null) : bosId };
+  const begin = tokenizer.specialId(BEGIN);
+  return { name, tokenizer, prefixIds: prefixIds ?? (begin === undefined ? [] : [begin]) };
 }

@@ -4,14 +4,14 @@ import { equalBytes } from '@llama-ts/base';
 import type { BoundaryTokens, EndTokenSource, TokenizerData } from '@llama-ts/format';
 import { isObject, type JsonObject } from '../json-fields.js';
 import { type AroundText, readPostProcessor } from '../tokenizer/post-processor.js';
-import type { FolderTokenizer } from '../tokenizer/read-tokenizer.js';
+import type { FolderTokens } from '../tokenizer/read-tokenizer.js';
 
 /** The settings of a checkpoint that name its boundary tokens. */
 export interface BoundaryFacts {
   readonly config: Pick<BoundaryTokens, 'bosId' | 'eosIds'>;
   /** End tokens of generation_config.json. */
   readonly generationEosIds: readonly number[];
-  readonly text: FolderTokenizer;
+  readonly text: FolderTokens;
   /** Path of tokenizer.json, for messages. */
   readonly tokenizerPath: string;
 }

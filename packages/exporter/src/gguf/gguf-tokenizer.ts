@@ -11,7 +11,7 @@ import type { GgufStrings } from '@llama-ts/gguf';
 import { show } from '../json-fields.js';
 import { type AddedEntry, splitEntries } from '../tokenizer/added-tokens.js';
 import { decodeByteSymbols } from '../tokenizer/byte-alphabet.js';
-import { unusualTokens } from '../tokenizer/chat-templates.js';
+import { MAX_TEMPLATE_BYTES, MAX_TEMPLATES, unusualTokens } from '../tokenizer/chat-templates.js';
 import { parseMerges } from '../tokenizer/parsed-collections.js';
 import { addToken, badTokenizer, createTokenTable, packTokens, padTokenizer } from '../tokenizer/token-table.js';
 import { unsupported } from './gguf-config.js';
@@ -21,6 +21,7 @@ const TOKENS = 'tokenizer.ggml.tokens';
 const TYPES = 'tokenizer.ggml.token_type';
 const MERGES = 'tokenizer.ggml.merges';
 const TEMPLATE = 'tokenizer.chat_template';
+const TEMPLATES = 'tokenizer.chat_templates';
 /** `enum llama_token_type` of llama.cpp. */
 const NORMAL = 1;
 const USER_DEFINED = 4;
@@ -117,8 +118,7 @@ function readTokenizer(fields: GgufFields, vocabSize: number, warnings: string[]
     if (bytes === null) throw badTokenizer(name, `token ${show(token)} holds a character that stands for no byte`);
     addToken(table, id, bytes, name);
   }
-  const lines = Array.from({ length: merges.length }, (_, i) => merges.at(i));
-  const rest = { ignoreMerges, merges: parseMerges(lines, idOf, name, MERGES) };
+  const rest = { ignoreMerges, merges: parseMerges(eachOf(merges), idOf, name, MERGES) };
   const tokenizer = packTokens(table, splitEntries(added), rest, name);
   if (nUsed === vocabSize) return tokenizer;
   // Writers fill a padded vocabulary with unused tokens: only a file that does not is unusual.
@@ -126,6 +126,10 @@ function readTokenizer(fields: GgufFields, vocabSize: number, warnings: string[]
     warnings.push(`${name}: ${tokens.length} tokens for a vocabulary of ${vocabSize}; the ids after them are unused`);
   }
   return padTokenizer(tokenizer, vocabSize);
+}
+
+function* eachOf(strings: GgufStrings): Generator<string> {
+  for (let i = 0; i < strings.length; i++) yield strings.at(i);
 }
 
 function stringsAt({ name, value }: GgufFields, key: string): GgufStrings {
@@ -160,11 +164,19 @@ function readTemplates(
   tokenizer: TokenizerData | null,
   { bosId, eosId }: { readonly bosId: number | null; readonly eosId: number | null },
 ): TemplateFacts & { readonly chatTemplate: string | null } {
-  const chatTemplate = fields.text(TEMPLATE) ?? null;
-  const names = fields.has('tokenizer.chat_templates') ? stringsAt(fields, 'tokenizer.chat_templates') : null;
+  const templateAt = (key: string): string | undefined => {
+    const text = fields.text(key);
+    if (text === undefined || text.length <= MAX_TEMPLATE_BYTES) return text;
+    throw badTokenizer(fields.name, `${key} has ${text.length} characters, expected at most ${MAX_TEMPLATE_BYTES}`);
+  };
+  const chatTemplate = templateAt(TEMPLATE) ?? null;
+  const names = fields.has(TEMPLATES) ? stringsAt(fields, TEMPLATES) : null;
+  if (names !== null && names.length > MAX_TEMPLATES) {
+    throw badTokenizer(fields.name, `${TEMPLATES} names ${names.length}, expected at most ${MAX_TEMPLATES}`);
+  }
   const namedTemplates = Object.fromEntries(
-    Array.from({ length: names?.length ?? 0 }, (_, i) => names!.at(i)).flatMap((template) => {
-      const text = fields.text(`${TEMPLATE}.${template}`);
+    [...(names === null ? [] : eachOf(names))].flatMap((template) => {
+      const text = templateAt(`${TEMPLATE}.${template}`);
       return text === undefined ? [] : [[template, text]];
     }),
   );

@@ -6,9 +6,9 @@ import { END_OF_TURN } from '../convert/end-token.js';
 import { isObject, type JsonObject, readSmallFile, unreadable } from '../json-fields.js';
 
 /** Real templates take under 20 kB. */
-const MAX_TEMPLATE_BYTES = 1024 * 1024;
+export const MAX_TEMPLATE_BYTES = 1024 * 1024;
 /** Real checkpoints have three templates at most. */
-const MAX_TEMPLATES = 64;
+export const MAX_TEMPLATES = 64;
 const DEFAULT_FILE = 'chat_template.jinja';
 /** Templates other than the default one, each in a file of its name. */
 const TEMPLATE_FOLDER = 'additional_chat_templates';

@@ -12,6 +12,8 @@ import { readTokenizerFile, type TokenizerFile } from './tokenizer-json.js';
 /** Llama 3's tokenizer.json takes 17 MB. */
 const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
 
+/** Where a checkpoint of Hugging Face has Meta's file. */
+const DEFAULT_MODEL_FILE = 'original/tokenizer.model';
 /** Tokens that an error names. */
 const MAX_NAMED = 5;
 
@@ -30,6 +32,12 @@ export interface FolderTokenizer extends TemplateFacts {
   readonly warnings: readonly string[];
 }
 
+/** The tokens of a folder, without what a model adds: its vocabulary and its chat templates. */
+export type FolderTokens = Pick<
+  FolderTokenizer,
+  'tokenizer' | 'postProcessor' | 'config' | 'specialTokensMap' | 'files' | 'warnings'
+>;
+
 /**
  * Reads tokenizer.json, else Meta's tokenizer.model, with what tokenizer_config.json says of added tokens; and the chat
  * templates.
@@ -41,37 +49,45 @@ export async function readTokenizer(
   folder: string,
   vocabSize: number,
   signal: AbortSignal | undefined,
-  modelFile = 'original/tokenizer.model',
+  modelFile = DEFAULT_MODEL_FILE,
 ): Promise<FolderTokenizer> {
-  const files: string[] = [];
-  const warnings: string[] = [];
-  const config = await readJson(folder, 'tokenizer_config.json', signal);
-  const found = await findTokenizer({ folder, modelFile, config, files }, signal);
-  let tokenizer = found?.tokenizer ?? null;
-  if (tokenizer === null) {
-    warnings.push(`${folder}: no tokenizer.json or ${modelFile}; the file will hold no tokenizer`);
-  } else {
-    const configured = withConfiguredTokens(
-      tokenizer,
-      config?.added_tokens_decoder,
-      joinPath(folder, 'tokenizer_config.json'),
-    );
-    warnings.push(...configured.warnings);
-    tokenizer = fitVocabulary(configured.tokenizer, vocabSize, folder, files[0]!, warnings);
-  }
-  if (config !== null) files.push('tokenizer_config.json');
-  const templates = await readChatTemplates(folder, config, signal);
-  const specialTokensMap = config?.eos_token == null ? await readJson(folder, 'special_tokens_map.json', signal) : null;
-  if (specialTokensMap !== null) files.push('special_tokens_map.json');
+  const tokens = await readFolderTokens(folder, signal, modelFile);
+  const warnings = [...tokens.warnings];
+  const { tokenizer: found, files } = tokens;
+  const tokenizer = found && fitVocabulary(found, vocabSize, folder, files[0]!, warnings);
+  if (found === null) warnings.push(`${folder}: no tokenizer.json or ${modelFile}; the file will hold no tokenizer`);
+  const templates = await readChatTemplates(folder, tokens.config, signal);
   return {
     ...templates,
+    ...tokens,
     tokenizer,
-    postProcessor: found?.postProcessor,
-    config,
-    specialTokensMap,
     files: [...files, ...templates.files],
     warnings: [...warnings, ...templates.warnings],
   };
+}
+
+/**
+ * Reads the tokenizer of a folder alone, of whatever vocabulary.
+ *
+ * @param modelFile where Meta's file is, relative to the folder
+ * @throws ToolkitError `BAD_TOKENIZER`, `FILE_UNREADABLE`
+ */
+export async function readFolderTokens(
+  folder: string,
+  signal: AbortSignal | undefined,
+  modelFile: string,
+): Promise<FolderTokens> {
+  const files: string[] = [];
+  const config = await readJson(folder, 'tokenizer_config.json', signal);
+  const found = await findTokenizer({ folder, modelFile, config, files }, signal);
+  const { tokenizer, warnings } =
+    found === null
+      ? { tokenizer: null, warnings: [] }
+      : withConfiguredTokens(found.tokenizer, config?.added_tokens_decoder, joinPath(folder, 'tokenizer_config.json'));
+  if (config !== null) files.push('tokenizer_config.json');
+  const specialTokensMap = config?.eos_token == null ? await readJson(folder, 'special_tokens_map.json', signal) : null;
+  if (specialTokensMap !== null) files.push('special_tokens_map.json');
+  return { tokenizer, postProcessor: found?.postProcessor, config, specialTokensMap, files, warnings };
 }
 
 function readJson(folder: string, file: string, signal: AbortSignal | undefined): Promise<JsonObject | null> {
