@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { writeMetaFolder } from '../40-exporter/pytorch-folders.js';
@@ -10,6 +10,7 @@ import { outputOf } from '../helpers/child-output.js';
 import { type FakeHub, startFakeHub } from '../helpers/fake-hub/fake-hub.js';
 import { fakeRepo, filesIn } from '../helpers/fake-hub/fake-repo.js';
 import { golden } from '../helpers/golden.js';
+import { writeSampleAdapter } from '../helpers/lora-adapter.js';
 import { llamaBin } from '../helpers/run-llama.js';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -24,9 +25,18 @@ describe('the task guides', function () {
   let folder: string;
 
   before(async () => {
-    hub = await startFakeHub({ repos: { [REPO]: fakeRepo(await filesIn(sampleModelPath)) } });
     await mkdir(path.join(root, 'node_modules/.cache'), { recursive: true });
     folder = await mkdtemp(path.join(root, 'node_modules/.cache/guides-'));
+    const adapter = path.join(folder, 'adapter');
+    await writeSampleAdapter(adapter, 0.01);
+    const sample = fakeRepo(await filesIn(sampleModelPath));
+    hub = await startFakeHub({
+      repos: {
+        [REPO]: sample,
+        'meta-llama/Llama-3.2-1B-Instruct': sample,
+        'you/my-adapter': fakeRepo(await filesIn(adapter)),
+      },
+    });
     await writeFile(path.join(folder, 'llama'), `#!/bin/sh\nexec "${process.execPath}" "${llamaBin}" "$@"\n`);
     await chmod(path.join(folder, 'llama'), 0o755);
   });
@@ -45,6 +55,7 @@ describe('the task guides', function () {
   for (const name of [
     'export-a-fine-tune.md',
     'export-metas-pth.md',
+    'merge-a-lora.md',
     'use-a-gguf.md',
     'check-a-quantization-in-ci.md',
     'answer-a-file-of-prompts.md',
@@ -60,6 +71,10 @@ describe('the task guides', function () {
         // A model of unknown sizes.
         const params = { use_scaled_rope: false };
         await writeMetaFolder(golden('tied-gqa-bf16'), path.join(cwd, 'Llama-3.2-1B/original'), { params });
+      }
+      if (name === 'merge-a-lora.md') {
+        for (const adapter of ['my-adapter', 'another']) await writeSampleAdapter(path.join(cwd, adapter), 0.01);
+        await cp(sampleModelPath, path.join(cwd, 'Llama-3.2-1B-Instruct'), { recursive: true });
       }
       const blocks = [...text.matchAll(/^```(bash|js)\n(.*?)^```$/gms)];
       assert.ok(blocks.length > 0);

@@ -16,7 +16,7 @@ const MAX_VALUE_LENGTH = 300;
 
 /** Files that hold tensors. */
 const SAFETENSORS = /\.safetensors$/;
-const PYTORCH = /(?:\.pth|\.pt|(?:^|\/)pytorch_model.*\.bin)$/;
+const PYTORCH = /(?:\.pth|\.pt|(?:^|\/)(?:pytorch_model.*|adapter_model)\.bin)$/;
 
 /** A folder or file that the toolkit cannot export as it is. */
 export interface OtherDescription {

@@ -27,6 +27,7 @@ import { verifyLines } from '../output/verify-lines.js';
 import { showVerifyProgress } from '../progress/show-verify-progress.js';
 import { checkModelFile } from '../sources/check-model-file.js';
 import { openNamedSource } from '../sources/open-named-source.js';
+import { refuseSourceFile } from '../sources/refuse-model.js';
 
 const DEFAULT_WORST = 10;
 const boundFlags = {
@@ -75,6 +76,7 @@ export default class Verify extends BaseCommand {
   override async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
     await checkModelFile(args.model);
+    await refuseSourceFile(args.model);
     const { junit, html } = flags;
     const reports = await reportFiles([junit, html], [args.model, flags.against, flags.thresholds]);
     const startedAt = new Date();
@@ -92,6 +94,8 @@ export default class Verify extends BaseCommand {
     const gate = { rules: await rulesOf(flags), rulesFrom: flags.thresholds ?? 'the bounds', signal: this.signal };
     if (flags.against === undefined) {
       if (flags.calibrate !== undefined) throw textWithoutSource(flags.calibrate);
+      const [adapter] = flags.lora ?? [];
+      if (adapter !== undefined) throw adapterWithoutSource(adapter);
       return this.#show({ model, ...gate });
     }
     const hub = { token: flags.token, note: (text: string) => this.logToStderr(text), signal: this.signal };
@@ -118,6 +122,12 @@ export default class Verify extends BaseCommand {
 function textWithoutSource(text: string): ToolkitError {
   return new ToolkitError('USAGE', `--calibrate ${text}: without a source, expected one to derive the weights from`, {
     suggestions: ['name the source: --against REPO_OR_DIR_OR_BIN', 'leave out --calibrate'],
+  });
+}
+
+function adapterWithoutSource(adapter: string): ToolkitError {
+  return new ToolkitError('USAGE', `--lora ${adapter}: without a source, expected the model that it is merged into`, {
+    suggestions: ['name the model: --against REPO_OR_DIR_OR_BIN', 'leave out --lora'],
   });
 }
 

@@ -9,6 +9,7 @@ export const typesFlag = Flags.custom<string>({
   description:
     'v3: store the tensors whose name matches as q8 or q4, such as "*.w2.weight=q8"; default q4, embedding and classifier q8',
   multiple: true,
+  multipleNonGreedy: true,
 });
 
 /**

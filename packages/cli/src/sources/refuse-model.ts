@@ -3,9 +3,18 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shellWord, ToolkitError } from '@llama-ts/base';
-import { notACheckpoint, readSourceName, snapshotOfFolder } from '@llama-ts/exporter';
+import {
+  ggufModelName,
+  isGguf,
+  isPytorchName,
+  notACheckpoint,
+  readSourceName,
+  type SourceName,
+  snapshotOfFolder,
+} from '@llama-ts/exporter';
 import { hubSettings } from '../environment/hub-settings.js';
 import { retyped } from '../failure/retyped.js';
+import { defaultOutput } from '../output/export-target.js';
 import { nearSuggestions } from './near-files.js';
 
 /** Suggestions in the error of a name that is no model. */
@@ -27,6 +36,7 @@ export async function refuseModel(
     case 'folder':
       return refuseFolder(name);
     case 'repository':
+      if (takesRepositories && name !== found.repo) return addressOfPage(name, found);
       return takesRepositories
         ? notAFile(name, found.repo, others)
         : refuseRepository(name, found.repo, 'a repository of the hub');
@@ -59,6 +69,21 @@ async function refuseFolder(path: string): Promise<ToolkitError> {
   });
 }
 
+/**
+ * Refuses a file that a model can be made from where one that was made is meant.
+ *
+ * @throws ToolkitError `NOT_A_MODEL` for a GGUF file and for one of torch.save
+ */
+export async function refuseSourceFile(name: string): Promise<void> {
+  const isFileOfGguf = await isGguf(name);
+  if (!isFileOfGguf && !isPytorchName(name)) return;
+  const what = isFileOfGguf ? 'a GGUF file, which holds no checksums' : 'a file of torch.save';
+  const model = isFileOfGguf ? ggufModelName(name) : basename(name).replace(/\.[^.]*$/, '');
+  throw new ToolkitError('NOT_A_MODEL', `${name}: is ${what}, expected a .bin file that is made from it`, {
+    suggestions: await exportFirst(name, name, model),
+  });
+}
+
 async function refuseRepository(name: string, repo: string, what: string): Promise<ToolkitError> {
   const message = `${name}: is ${what}, expected a .bin file that is made from it`;
   return new ToolkitError('NOT_A_MODEL', message, { suggestions: await exportFirst(name, repo, basename(repo)) });
@@ -72,6 +97,21 @@ async function notAFile(name: string, repo: string, others: readonly string[]): 
   });
 }
 
+/** The address of a page in a repository: a name of the store stands for a whole one. */
+function addressOfPage(
+  name: string,
+  { repo, revision, file }: Extract<SourceName, { kind: 'repository' }>,
+): ToolkitError {
+  const whole = revision === null || revision === 'main' ? repo : `${repo}@${revision}`;
+  const isGgufFile = /\.gguf$/i.test(file ?? '');
+  return new ToolkitError('NOT_A_MODEL', `${name}: is the address of a page in ${repo}, expected the repository`, {
+    suggestions: [
+      ...(isGgufFile ? [`make a model of that file: llama export ${shellWord(name)} --version 3`] : []),
+      `the repository: ${retyped(name, whole) ?? `llama pull ${shellWord(whole)}`}`,
+    ],
+  });
+}
+
 function ofOllama(name: string, repo: string): ToolkitError {
   return new ToolkitError('NOT_A_MODEL', `${name}: is ollama's name of a model, expected the repository of the hub`, {
     suggestions: [retyped(name, repo) ?? `llama pull ${repo}`],
@@ -80,11 +120,12 @@ function ofOllama(name: string, repo: string): ToolkitError {
 
 /** The command with the file that an export makes, and the export unless that file is there. */
 async function exportFirst(typed: string, source: string, model: string): Promise<string[]> {
-  const files = [`${model}-q8_0.bin`, `${model}.bin`];
+  const output = defaultOutput(model, 'v1', undefined);
+  const files = [defaultOutput(model, 'v2', undefined), output];
   const there = await Promise.all(files.map(isFile));
   const made = files.filter((_, i) => there[i]);
   if (made.length > 0) return made.map((file) => retyped(typed, file) ?? file);
-  const then = retyped(typed, `${model}.bin`);
+  const then = retyped(typed, output);
   return [`llama export ${shellWord(source)}${then === null ? '' : ` && ${then}`}`];
 }
 

@@ -28,6 +28,8 @@ const NEUTRAL: readonly (readonly [field: string, values: readonly unknown[]])[]
   ['velora_config', [undefined, null]],
   ['monteclora_config', [undefined, null]],
 ];
+/** Initializations that leave the base as it is; pissa, olora, corda and loftq change it, and so what the product is added to. */
+const PLAIN_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
 /** Keys of a pattern are names or their ends; PEFT takes regular expressions too, which are not compiled here. */
 const PLAIN_KEY = /^[\w.]+$/;
 
@@ -36,6 +38,11 @@ export function parseAdapterConfig(config: JsonObject, name: string): AdapterCon
   if (config.peft_type !== 'LORA') throw unmergeable(name, `peft_type is ${show(config.peft_type)}, expected "LORA"`);
   for (const [field, values] of NEUTRAL) {
     if (!values.includes(config[field])) throw unmergeable(name, `${field} is ${show(config[field])}, expected none`);
+  }
+  const start = config.init_lora_weights;
+  if (!PLAIN_STARTS.includes(typeof start === 'string' ? start.toLowerCase() : start)) {
+    const problem = `init_lora_weights is ${show(start)}, which changes the base too, expected one that does not`;
+    throw unmergeable(name, problem);
   }
   const rank = positive(config.r, 'r', name);
   const alpha = positive(config.lora_alpha ?? 8, 'lora_alpha', name);
@@ -65,7 +72,7 @@ function readPattern(pattern: unknown, field: string, name: string): ReadonlyMap
   return new Map(
     Object.entries(pattern).map(([key, value]) => {
       if (!PLAIN_KEY.test(key)) throw unmergeable(name, `${field} has the expression ${show(key)}, expected names`);
-      return [key, positive(value, `${field}.${key}`, name)] as const;
+      return [key, positive(value, `${field} of ${show(key)}`, name)] as const;
     }),
   );
 }

@@ -1,6 +1,6 @@
 // Opens a LoRA adapter of PEFT: adapter_config.json, and adapter_model.safetensors or, of older versions, adapter_model.bin.
 
-import { basename, joinPath, pathStatus, resolvePath, ToolkitError } from '@llama-ts/base';
+import { basename, joinPath, pathStatus, quote, resolvePath, ToolkitError } from '@llama-ts/base';
 import { columnsOf, type ModelDimensions, rowsOf } from '@llama-ts/format';
 import { openSafetensors, type TensorInfo, type TensorReader } from '@llama-ts/safetensors';
 import { openPytorchFiles } from '../checkpoint/pytorch-folder.js';
@@ -17,6 +17,8 @@ export const ADAPTER_FILES: readonly string[] = [CONFIG_FILE, WEIGHTS_FILE, PICK
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** PEFT's names of tensors begin so. */
 const PREFIX = /^base_model\.model\./;
+/** The classifier's names begin so after that. */
+const CLASSIFIER = 'lm_head.';
 
 /** What an adapter does to one tensor of a model. */
 export type AdapterChange =
@@ -27,6 +29,8 @@ export type AdapterChange =
       readonly b: TensorInfo;
       readonly magnitude: TensorInfo | null;
       readonly scaling: number;
+      /** Whether a is stored as (columns, rank) and b as (rank, rows): those of the embedding, which PEFT keeps so. */
+      readonly isTransposed: boolean;
     }
   /** Takes its place: `modules_to_save`. */
   | { readonly kind: 'whole'; readonly tensor: TensorInfo };
@@ -123,7 +127,9 @@ function changesOf(
     const module = checkpointName(tensor.kind, tensor.layer)!.replace(/\.weight$/, '');
     const shape = tensor.shape.length === 1 ? tensor.shape : [rowsOf(tensor), columnsOf(tensor)];
     const whole = take(`${module}.weight`);
-    const [a, b] = [take(`${module}.lora_A.weight`), take(`${module}.lora_B.weight`)];
+    // Beside a whole tensor, and on a norm, they have no place: they are left over, and refused.
+    const isMatrix = whole === null && tensor.shape.length > 1;
+    const [a, b] = isMatrix ? [take(`${module}.lora_A.weight`), take(`${module}.lora_B.weight`)] : [null, null];
     if (whole !== null) {
       checkShape(whole, shape, path);
       changes.set(tensor.name, { kind: 'whole', tensor: whole });
@@ -139,19 +145,55 @@ function changesOf(
         );
       }
       if (magnitude !== null) checkShape(magnitude, [shape[0]!], path);
-      changes.set(tensor.name, { kind: 'product', a, b, magnitude, scaling: scale * config.scalingOf(module, rank) });
+      const scaling = scale * config.scalingOf(module, rank);
+      changes.set(tensor.name, { kind: 'product', a, b, magnitude, scaling, isTransposed: false });
     } else if (a !== null || b !== null) {
       throw badAdapter(path, `${module} has one of lora_A and lora_B, expected both`);
     }
+    if (tensor.kind === 'embedding' && !changes.has(tensor.name)) {
+      const change = embeddingChange(module, shape, take, { config, scale, path });
+      if (change !== null) changes.set(tensor.name, change);
+    }
   }
   const stray = [...tensors.keys()].find((name) => !used.has(name));
-  if (stray !== undefined)
-    throw unmergeable(path, `tensor ${JSON.stringify(stray)} changes nothing of this model that can be merged`);
+  const isTied = dimensions.sharedClassifier;
+  if (stray !== undefined) {
+    const what =
+      isTied && stray.replace(PREFIX, '').startsWith(CLASSIFIER)
+        ? 'the classifier, which is the embedding too in this model'
+        : 'nothing of this model that can be merged';
+    throw unmergeable(path, `tensor ${quote(stray)} changes ${what}`);
+  }
   if (changes.size === 0) throw unmergeable(path, 'holds no tensor, expected lora_A and lora_B');
-  if (dimensions.sharedClassifier && changes.has('tok_embeddings.weight')) {
+  if (isTied && changes.has('tok_embeddings.weight')) {
     throw unmergeable(path, 'changes the embedding, which is the classifier too in this model');
   }
   return changes;
+}
+
+/**
+ * The change of an embedding that is trained by itself; null where it is not. Its matrices are those of a lookup: a column of
+ * the first and the second make a row of the embedding.
+ *
+ * @see peft, tuners/lora/layer.py, Embedding.get_delta_weight
+ */
+function embeddingChange(
+  module: string,
+  [rows, columns]: readonly number[],
+  take: (name: string) => TensorInfo | null,
+  { config, scale, path }: AdapterContext,
+): AdapterChange | null {
+  const [first, second] = [take(`${module}.lora_embedding_A`), take(`${module}.lora_embedding_B`)];
+  if (first === null && second === null) return null;
+  if (first === null || second === null) {
+    throw badAdapter(path, `${module} has one of lora_embedding_A and lora_embedding_B, expected both`);
+  }
+  if (config.usesDora) throw unmergeable(path, 'use_dora is true, expected plain LoRA on the embedding');
+  const rank = config.rankOf(module);
+  checkShape(first, [rank, rows!], path);
+  checkShape(second, [columns!, rank], path);
+  const scaling = scale * config.scalingOf(module, rank);
+  return { kind: 'product', a: second, b: first, magnitude: null, scaling, isTransposed: true };
 }
 
 function checkShape({ name, shape }: TensorInfo, expected: readonly number[], path: string): void {

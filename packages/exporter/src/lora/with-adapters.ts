@@ -33,6 +33,7 @@ export async function withAdapters(source: ModelSource, options: readonly OpenAd
   return {
     ...source,
     name,
+    otherPaths: adapters.flatMap(({ folder, paths }) => paths.map((path) => joinPath(folder, path))),
     storedType: null,
     weights: merged(source.weights),
     pass: (given) => merged(source.pass(given)),
@@ -116,9 +117,16 @@ async function loadChange(
   load: (tensor: TensorInfo) => Promise<Float32Array>,
 ): Promise<LoadedChange> {
   if (change.kind === 'whole') return { kind: 'whole', values: await load(change.tensor) };
-  const { a, b, magnitude, scaling } = change;
-  const product = { a: await load(a), b: await load(b), magnitude: magnitude && (await load(magnitude)), scaling };
+  const { a, b, magnitude, scaling, isTransposed } = change;
+  const matrix = async (tensor: TensorInfo): Promise<Float32Array> =>
+    isTransposed ? transposed(await load(tensor), tensor.shape) : load(tensor);
+  const product = { a: await matrix(a), b: await matrix(b), magnitude: magnitude && (await load(magnitude)), scaling };
   return { kind: 'product', product };
+}
+
+/** @param values (rows, columns) @returns (columns, rows) */
+function transposed(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
+  return Float32Array.from({ length: values.length }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
 /** @param order rows of the adapter, as a checkpoint has them, for each row of `weights`; of a vector, one */

@@ -72,6 +72,8 @@ export interface ModelSource extends ModelFacts {
   readonly folder: string;
   /** Files it is read from, relative to the folder; a stream's weights are not there. */
   readonly files: readonly string[];
+  /** Paths of files in other folders that it is read from too, such as those of adapters; default none. */
+  readonly otherPaths?: readonly string[] | undefined;
   /** Unusual but harmless findings, one sentence each. */
   readonly warnings: readonly string[];
   /** Tensors as they are stored. */
@@ -111,6 +113,10 @@ export interface CompleteSource extends ModelSource {
 }
 
 /** Paths of a source's files: what must not be written over. */
-export function pathsOf({ folder, files }: Pick<ModelSource, 'folder' | 'files'>): string[] {
-  return files.map((path) => joinPath(folder, path));
+export function pathsOf({
+  folder,
+  files,
+  otherPaths = [],
+}: Pick<ModelSource, 'folder' | 'files' | 'otherPaths'>): string[] {
+  return [...files.map((path) => joinPath(folder, path)), ...otherPaths];
 }
