@@ -1,6 +1,8 @@
 // Every reader of files that is fuzzed.
 
+import { adapterTargets } from './adapter-target.js';
 import { binaryTargets } from './binary-targets.js';
+import { ggufSourceTarget } from './gguf-source-target.js';
 import { pytorchTarget } from './pytorch-target.js';
 import type { FuzzTarget } from './run-cases.js';
 import { folderTarget, textTargets } from './text-targets.js';
@@ -17,5 +19,12 @@ const FOLDER_FILES = [
 
 /** @param scratch folder for files, which the caller removes */
 export function fuzzTargets(scratch: string): readonly FuzzTarget[] {
-  return [...binaryTargets, pytorchTarget, ...textTargets, ...FOLDER_FILES.map((path) => folderTarget(path, scratch))];
+  return [
+    ...binaryTargets,
+    pytorchTarget,
+    ggufSourceTarget(scratch),
+    ...adapterTargets(scratch),
+    ...textTargets,
+    ...FOLDER_FILES.map((path) => folderTarget(path, scratch)),
+  ];
 }

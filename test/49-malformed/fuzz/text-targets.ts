@@ -122,7 +122,7 @@ const index: FuzzTarget = {
 };
 
 /** Any text goes through an accepted tokenizer and comes back. */
-function assertTokenizes(data: TokenizerData): void {
+export function assertTokenizes(data: TokenizerData): void {
   assert.equal(data.tokenOffsets.length, data.nTokens + 1);
   const tokenizer = createTokenizer(data);
   const said = 'Hello, the naïve 東京 🦙\n\n  1234 <|eot_id|>';

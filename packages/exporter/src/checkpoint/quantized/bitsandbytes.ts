@@ -111,7 +111,7 @@ async function fourBitTensor(
           : await nestedScales(stored, weight, nested, abort);
       return (firstRow, nRows, into) => {
         for (let i = 0, at = firstRow * columns; i < nRows * columns; i++, at++) {
-          const byte = packed[at >> 1]!;
+          const byte = packed[at >>> 1]!;
           const index = at % 2 === 0 ? byte >> 4 : byte & 15;
           into[i] = codes[index]! * scales[Math.floor(at / blockSize)]!;
         }
