@@ -1,7 +1,7 @@
 // One rule for names: what commands take as a source, and what they say of folders, repositories and names that are none.
 
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { canaryToken } from '../helpers/canary.js';
@@ -157,6 +157,32 @@ describe('the names of models', function () {
         assert.match(stderr, new RegExp(`try: llama ${command} meta-llama/Llama-3.2-1B-Instruct\\n`));
       }));
   }
+
+  it('that are files to make a model of are refused by verify, whose suggestion makes one and verifies it', () =>
+    withFolder(async (folder) => {
+      assert.equal((await runLlama(['export', 'my-q8_0.gguf', '--type', 'q8_0'], { cwd: folder })).exitCode, 0);
+      await cp(join(folder, 'my-q8_0.gguf'), join(folder, 'renamed'));
+      await writeFile(join(folder, 'ckpt.pt'), 'x');
+      const refusal = async (...args: string[]): Promise<string> => {
+        const { exitCode, stderr } = await runLlama(['verify', ...args], { cwd: folder });
+        assert.equal(exitCode, 3, stderr);
+        assert.match(stderr, /\[NOT_A_MODEL\]/);
+        return stderr;
+      };
+      const gguf = await refusal('my-q8_0.gguf', '--against', 'my-q8_0.gguf');
+      assert.match(gguf, /is a GGUF file, which holds no checksums, expected a \.bin file that is made from it/);
+      const [, first, second] = /try: llama (export .+) && llama (verify .+)\n/.exec(gguf)!;
+      for (const line of [first!, second!]) {
+        const { exitCode, stderr } = await runLlama(line.split(' '), { cwd: folder });
+        assert.equal(exitCode, 0, stderr);
+      }
+      assert.match(await refusal('my-q8_0.gguf'), /try: llama verify my\.bin\n/);
+      assert.match(await refusal('renamed'), /try: llama export renamed && llama verify renamed\.bin\n/);
+      assert.match(
+        await refusal('ckpt.pt'),
+        /is a file of torch\.save, .+\n +try: llama export ckpt\.pt && llama verify/,
+      );
+    }));
 
   it('that are mistyped are refused with the files that exist, and folders by verify with their export', () =>
     withFolder(async (folder) => {

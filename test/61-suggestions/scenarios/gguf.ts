@@ -1,7 +1,7 @@
 // GGUF files that cannot be written or read, and weights that do not fit.
 
 import { readFile, rename } from 'node:fs/promises';
-import { convertModel, openModelSource } from '@llama-ts/exporter';
+import { convertModel } from '@llama-ts/exporter';
 import {
   encodeF32,
   type GgufValue,
@@ -11,14 +11,13 @@ import {
   type TensorSource,
   writeGguf,
 } from '@llama-ts/gguf';
-import { writeSafetensors } from '@llama-ts/safetensors';
 import { sampleModelPath } from '@llama-ts/sample-model';
 import { ggufBytes, metadataOf } from '../../25-gguf/support.js';
 import { filesIn } from '../../helpers/fake-hub/fake-repo.js';
 import { drain } from '../../helpers/generators.js';
 import type { Scenario } from '../scenario.js';
 import type { Situation } from '../situation.js';
-import { withHubOf } from './hub-of-sample.js';
+import { withDamagedMain, withHubOf } from './hub-of-sample.js';
 import { prepareWriter } from './writer.js';
 
 const huge = new Float32Array(32).fill(9e6);
@@ -99,44 +98,6 @@ function source(title: string, code: string, change: Change): Scenario {
   };
 }
 
-/** An adapter of rank 1 for the sample model's first up projection, as adapter/, with a change to what it says. */
-async function adapterFolder(
-  s: Situation,
-  change: Record<string, unknown> = {},
-  rank = 1,
-  [dtype, bytes]: readonly ['F32' | 'F64', number] = ['F32', 4],
-): Promise<void> {
-  const config = { peft_type: 'LORA', r: 1, lora_alpha: 1, ...change };
-  await s.write('adapter/adapter_config.json', JSON.stringify(config));
-  const source = await openModelSource(sampleModelPath);
-  const { dim, hiddenDim } = source.dimensions;
-  await source.close();
-  const module = 'base_model.model.model.layers.0.mlp.up_proj';
-  const zeros = (name: string, shape: readonly number[]) => {
-    return {
-      name: `${module}.${name}.weight`,
-      dtype,
-      shape,
-      data: new Uint8Array(bytes * shape[0]! * shape[1]!),
-    };
-  };
-  await writeSafetensors(s.path('adapter/adapter_model.safetensors'), [
-    zeros('lora_A', [rank, dim]),
-    zeros('lora_B', [hiddenDim, rank]),
-  ]);
-}
-
-/** An adapter that is refused; a good one takes its place. */
-function lora(title: string, code: string, spoil: (s: Situation) => Promise<unknown>): Scenario {
-  return {
-    title: `a LoRA adapter ${title}`,
-    code,
-    prepare: spoil,
-    command: 'llama export out.bin --hf sample-model --lora adapter',
-    acts: [[/^(?:download|merge it|name the model|save it)/, (s: Situation) => adapterFolder(s)]],
-  };
-}
-
 /** A repository me/GGUF with these files, all of them the sample model as GGUF, and me/Safetensors without any. */
 function repository(title: string, code: string, names: readonly string[], command: string): Scenario {
   return {
@@ -169,7 +130,52 @@ export const ggufScenarios: readonly Scenario[] = [
     ['a.gguf'],
     'llama export me/Safetensors out.bin --file c.gguf',
   ),
-  repository('of a GGUF file to be planned', 'INVALID_ARGUMENT', ['a.gguf'], 'llama export me/GGUF out.bin --dry-run'),
+  repository('of a GGUF file to be streamed', 'INVALID_ARGUMENT', ['a.gguf'], 'llama export me/GGUF out.bin --stream'),
+  {
+    title: 'a repository whose GGUF file lacks a tensor, to be planned',
+    code: 'MISSING_TENSOR',
+    async prepare(s) {
+      await sourceFile(s, (m) => m.set('llama.block_count', { kind: 'u32', value: 60 }));
+      const bytes = await readFile(s.path('m.gguf'));
+      await withDamagedMain(s, 'me/GGUF', () => ({ 'a.gguf': bytes }));
+    },
+    fill: { REVISION: 'v1' },
+    command: 'llama export me/GGUF out.bin --dry-run',
+  },
+  repository(
+    'of two GGUF files, by its name',
+    'NOT_A_CHECKPOINT',
+    ['a.gguf', 'b.gguf'],
+    'llama run me/GGUF -n 1 -i Once',
+  ),
+  repository(
+    'of a GGUF file whose page is named as a model',
+    'NOT_A_MODEL',
+    ['a.gguf'],
+    'llama run https://huggingface.co/me/GGUF/blob/main/a.gguf -n 1 -i Once',
+  ),
+  {
+    title: 'a pattern of a GGUF file for a folder',
+    code: 'INVALID_ARGUMENT',
+    prepare: (s) => s.take('checkpoint'),
+    command: 'llama export checkpoint out.bin --file "*Q8_0*"',
+  },
+  {
+    title: 'a GGUF file to be verified',
+    code: 'NOT_A_MODEL',
+    prepare: (s) => sourceFile(s, () => undefined),
+    command: 'llama verify m.gguf',
+  },
+  {
+    title: 'a GGUF file without a tokenizer',
+    code: 'NO_TOKENIZER',
+    async prepare(s) {
+      await sourceFile(s, (m) => m.set('tokenizer.ggml.model', { kind: 'string', value: 'none' }));
+      await s.take('tokenizer.bin');
+    },
+    fill: { 'TOKENIZER.bin': 'tokenizer.bin' },
+    command: 'llama tokenize m.gguf -i Once',
+  },
   {
     title: 'a GGUF file to be written into a folder that does not exist',
     code: 'FILE_UNWRITABLE',
@@ -243,30 +249,6 @@ export const ggufScenarios: readonly Scenario[] = [
       bytes.writeUInt32LE(25, bytes.indexOf(name) + name.length + 4 + 2 * 8);
       await s.write('m.gguf', bytes);
     },
-  },
-  {
-    title: 'a LoRA adapter in place of a model',
-    code: 'NOT_A_CHECKPOINT',
-    prepare: async (s) => [
-      await s.take('checkpoint', 'my base'),
-      await adapterFolder(s, { base_model_name_or_path: 'my base' }),
-    ],
-    command: 'llama export adapter',
-    acts: [[/^the base alone/, () => undefined]],
-  },
-  lora('of float64', 'UNSUPPORTED_DTYPE', (s) => adapterFolder(s, {}, 1, ['F64', 8])),
-  lora('of another method', 'UNSUPPORTED_MODEL', (s) => adapterFolder(s, { peft_type: 'IA3' })),
-  lora('of rank 0', 'BAD_CONFIG', (s) => adapterFolder(s, { r: 0 })),
-  lora('of another rank than it says', 'BAD_TENSOR_SHAPE', (s) => adapterFolder(s, {}, 2)),
-  lora('without weights', 'NOT_A_CHECKPOINT', (s) =>
-    s.write('adapter/adapter_config.json', '{"peft_type":"LORA","r":1}'),
-  ),
-  {
-    title: 'a LoRA adapter with a scale that is no number',
-    code: 'USAGE',
-    prepare: (s) => adapterFolder(s),
-    command: 'llama export out.bin --hf sample-model --lora adapter=half',
-    acts: [[/^leave the scale out/, () => ({ command: 'llama export out.bin --hf sample-model --lora adapter=0.5' })]],
   },
   damaged('is none', 'NOT_GGUF', 'GGUL'),
   damaged('was cut off', 'GGUF_TRUNCATED', good.subarray(0, 40)),

@@ -14,6 +14,7 @@ import { hubScenarios } from './hub.js';
 import { hubRepositoryScenarios } from './hub-repositories.js';
 import { kernelsScenarios } from './kernels.js';
 import { libraryScenarios } from './library.js';
+import { loraScenarios } from './lora.js';
 import { machineScenarios } from './machine.js';
 import { memoryScenarios } from './memory.js';
 import { metaScenarios } from './meta.js';
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   ...safetensorsScenarios,
   ...pytorchScenarios,
   ...ggufScenarios,
+  ...loraScenarios,
   ...exporterScenarios,
   ...calibrationScenarios,
   ...evaluateScenarios,

@@ -48,6 +48,7 @@ export const storeScenarios: readonly Scenario[] = [
   store('llama pull model.bin', 'SOURCE_NOT_FOUND', { prepare: (s) => s.take('model.bin') }),
   store(`llama run llama3.2:1b ${RUN}`, 'NOT_A_MODEL'),
   store('llama pull llama3.2:1b', 'NOT_A_MODEL'),
+  store('llama pull', 'USAGE'),
   store('llama rm', 'USAGE'),
   store(`llama rm ${REPO}`, 'NOT_IN_STORE'),
   store(`llama rm ${REPO}`, 'NOT_IN_STORE', { title: 'a variant that the store does not have', prepare: withModel }),

@@ -24,12 +24,12 @@ export interface FakeRepo {
   readonly access?: 'public' | 'private' | 'gated';
 }
 
-/** Makes a commit; files that end in `.safetensors` or `.model`, and tokenizer.json, are large. */
+/** Makes a commit; files that end in `.safetensors`, `.gguf` or `.model`, and tokenizer.json, are large. */
 export function fakeCommit(files: Readonly<Record<string, string | Uint8Array>>): FakeCommit {
   return new Map(
     Object.entries(files).map(([path, content]) => {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      const isLarge = /\.(?:safetensors|model)$|(?:^|\/)tokenizer\.json$/.test(path);
+      const isLarge = /\.(?:safetensors|model|gguf)$|(?:^|\/)tokenizer\.json$/.test(path);
       return [path, { bytes, isLarge, etag: isLarge ? sha256(bytes) : gitSha1(bytes) }];
     }),
   );

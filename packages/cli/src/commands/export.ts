@@ -45,6 +45,7 @@ import { exportNames, sourceName } from '../sources/export-names.js';
 import {
   checkpointOpeners,
   checkStreamed,
+  chosenFile,
   chosenRevision,
   hubOptions,
   openNamedSource,
@@ -202,8 +203,11 @@ export default class Export extends BaseCommand {
       const chosen = chosenRevision(found.revision, revision);
       const { offline, ...reachable } = await hubOptions({ ...hub, revision: chosen });
       // Offline the plan needs a complete snapshot in the cache, so the checkpoint itself is opened below.
-      if (!offline)
-        return this.#reportPlan(await work.planRepository({ ...reachable, repo: found.repo, file, stream }));
+      if (!offline) {
+        if (flags.lora !== undefined) hub.note('the adapters of --lora are not in the plan of a repository');
+        const planned = { repo: found.repo, file: chosenFile(found.file, file), stream };
+        return this.#reportPlan(await work.planRepository({ ...reachable, ...planned }));
+      }
     }
     const chatTemplate = await readChatTemplate(flags['chat-template']);
     if (stream) await checkStreamed(hf);

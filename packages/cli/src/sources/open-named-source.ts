@@ -6,6 +6,8 @@ import { isToolkitError, ToolkitError } from '@llama-ts/base';
 import {
   downloadedSnapshot,
   downloadSnapshot,
+  isGguf,
+  isPytorchName,
   type ModelSource,
   openCheckpoint,
   openModelSource,
@@ -75,6 +77,7 @@ export const checkpointOpeners: readonly SourceOpener[] = [
  * @throws ToolkitError what openModelSource, readHubToken and downloadSnapshot throw
  */
 export async function openNamedSource(name: string | undefined, options: NamedSourceOptions): Promise<ModelSource> {
+  await checkFileFlag(name, options.file);
   if (name === undefined || (name === sampleModelName && (await stat(name).catch(() => null)) === null)) {
     return openSampleModel(options.signal);
   }
@@ -110,6 +113,11 @@ export function chosenRevision(ofName: string | null, ofFlag: string | undefined
   });
 }
 
+/** The GGUF file of a flag, else of an address; undefined for the address of another file. */
+export function chosenFile(ofName: string | null, ofFlag: string | undefined): string | undefined {
+  return ofFlag ?? (/\.gguf$/i.test(ofName ?? '') ? ofName! : undefined);
+}
+
 /**
  * Refuses `--stream` for a source that is no repository: a file or folder is read from the disk anyway.
  *
@@ -117,11 +125,26 @@ export function chosenRevision(ofName: string | null, ofFlag: string | undefined
  */
 export async function checkStreamed(name: string | undefined): Promise<void> {
   const found = name === undefined || name === sampleModelName ? null : await readSourceName(name, hubSettings());
+  const isLocal = found === null || found.kind === 'folder' || (found.kind === 'file' && (await isSourceFile(name!)));
   // A name that is no source at all is refused when it is opened.
-  if (found !== null && found.kind !== 'folder') return;
+  if (!isLocal) return;
   throw new ToolkitError('INVALID_ARGUMENT', '--stream: the source is no repository, expected one of the hub', {
-    suggestions: ['a folder is read where it is: leave out --stream'],
+    suggestions: ['what is on this machine is read where it is: leave out --stream'],
   });
+}
+
+/** Refuses `--file` for what is on this machine. @throws ToolkitError `INVALID_ARGUMENT` */
+async function checkFileFlag(name: string | undefined, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const found = name === undefined || name === sampleModelName ? null : await readSourceName(name, hubSettings());
+  if (found !== null && found.kind !== 'folder' && found.kind !== 'file') return;
+  throw new ToolkitError('INVALID_ARGUMENT', `--file ${file}: the source is no repository, expected one of the hub`, {
+    suggestions: ['a file on this machine is named as the source itself: leave out --file'],
+  });
+}
+
+async function isSourceFile(path: string): Promise<boolean> {
+  return isPytorchName(path) || (await isGguf(path));
 }
 
 /** Opens the bundled sample model, under its own name rather than its folder's. */
@@ -131,13 +154,16 @@ export function openSampleModel(signal: AbortSignal): Promise<ModelSource> {
 
 async function downloadRepository(request: RepositoryRequest, options: NamedSourceOptions): Promise<Snapshot> {
   const revision = chosenRevision(request.revision, options.revision);
-  const file = options.file ?? (/\.gguf$/i.test(request.file ?? '') ? request.file! : undefined);
+  const file = chosenFile(request.file, options.file);
   const events = downloadSnapshot({ repo: request.repo, file, ...(await hubOptions({ ...options, revision })) });
   return downloadedSnapshot(await showDownload(events, options.note));
 }
 
 /** @throws ToolkitError `HUB_OFFLINE` */
-async function streamRepository({ repo, revision }: RepositoryRequest, options: NamedSourceOptions): Promise<Snapshot> {
+async function streamRepository(
+  { repo, revision, file }: RepositoryRequest,
+  options: NamedSourceOptions,
+): Promise<Snapshot> {
   const chosen = chosenRevision(revision, options.revision);
   const { offline, ...reachable } = await hubOptions({ ...options, revision: chosen });
   if (offline) {
@@ -148,6 +174,7 @@ async function streamRepository({ repo, revision }: RepositoryRequest, options: 
   return streamSnapshot({
     ...reachable,
     repo,
+    file: chosenFile(file, options.file),
     download: (small) => showDownload(downloadSnapshot(small), options.note),
   });
 }

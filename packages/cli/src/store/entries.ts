@@ -61,7 +61,7 @@ export function modelPath(store: Store, { key }: Pick<Entry, 'key'>): string {
 
 /** The entry of a name whose model is there and whole; null if there is none. */
 export async function readEntry(store: Store, name: StoreName): Promise<Entry | null> {
-  const entry = await readEntryFile(entryPath(store, name));
+  const entry = await readEntryFile(store, entryPath(store, name));
   return entry !== null && (await hasModel(store, entry)) ? entry : null;
 }
 
@@ -81,7 +81,7 @@ export async function listEntries(store: Store): Promise<readonly Entry[]> {
   const paths = (await readdir(store.names).catch(() => [])).filter((name) => /^[0-9a-f]+\.json$/.test(name));
   const entries: Entry[] = [];
   for (const path of paths) {
-    const entry = await readEntryFile(join(store.names, path));
+    const entry = await readEntryFile(store, join(store.names, path));
     if (entry !== null && (await hasModel(store, entry))) entries.push(entry);
   }
   return entries.sort((a, b) => (nameText(a) < nameText(b) ? -1 : 1));
@@ -104,8 +104,8 @@ export function encodeEntry(entry: Entry): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ form: FORM, ...entry }, null, 2)}\n`);
 }
 
-/** A file that is no entry, or one of another form, counts as none: it is written anew. */
-async function readEntryFile(path: string): Promise<Entry | null> {
+/** A file that is no entry, one of another form, or one that is not where its name's is, counts as none: it is written anew. */
+async function readEntryFile(store: Store, path: string): Promise<Entry | null> {
   const size = await sizeOf(path);
   if (size === null || size > MAX_ENTRY_BYTES) return null;
   try {
@@ -113,7 +113,9 @@ async function readEntryFile(path: string): Promise<Entry | null> {
     const { source, variant, key, byteLength, made } = entry;
     const isKnown = entry.form === FORM && variantNames.includes(variant) && /^[0-9a-f]{32}$/.test(key);
     if (!isKnown || !Number.isSafeInteger(byteLength) || typeof made !== 'string') return null;
-    return isSource(source) ? { source, variant, key, byteLength, made } : null;
+    if (!isSource(source)) return null;
+    const found = { source, variant, key, byteLength, made };
+    return entryPath(store, nameOfEntry(found)) === path ? found : null;
   } catch {
     return null;
   }
@@ -123,7 +125,10 @@ function isSource(source: EntrySource | undefined): boolean {
   if (source?.kind === 'repository') {
     return [source.repo, source.revision, source.commit].every((text) => typeof text === 'string');
   }
-  return source?.kind === 'local' && typeof source.path === 'string' && Array.isArray(source.stamps);
+  if (source?.kind !== 'local' || typeof source.path !== 'string' || !Array.isArray(source.stamps)) return false;
+  return source.stamps.every((stamp: Partial<Stamp> | null) => {
+    return typeof stamp?.path === 'string' && typeof stamp.state === 'string';
+  });
 }
 
 function digest(words: readonly string[]): string {

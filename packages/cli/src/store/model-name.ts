@@ -7,7 +7,7 @@
 import { checkVariant, DEFAULT_VARIANT, type VariantName } from './variants.js';
 
 /** The revision of a name that has none. */
-const DEFAULT_REVISION = 'main';
+export const DEFAULT_REVISION = 'main';
 
 /** A repository of the hub, as one file is made of it. */
 export interface RepositoryName {

@@ -13,6 +13,9 @@ import { checkRoom } from './store-failure.js';
 import type { Store } from './store-folder.js';
 import { variantVersions } from './variants.js';
 
+/** Codes of a folder that holds no model. */
+const noModelCodes: readonly string[] = ['BAD_CONFIG', 'NOT_A_CHECKPOINT'];
+
 type LocalName = Extract<StoreName, { kind: 'local' }>;
 
 /** Opens a source. @throws ToolkitError `NOT_A_MODEL` for a folder that holds none, and what openModelSource throws */
@@ -23,8 +26,10 @@ export async function openLocalOrigin(store: Store, name: LocalName, options: Ma
   const isFolder = (await stat(path)).isDirectory();
   const model = await openNamedSource(path, { revision: undefined, token: undefined, signal, note }).catch(
     async (error: unknown) => {
-      const hasConfig = !isFolder || (await stat(join(path, 'config.json')).catch(() => null)) !== null;
-      throw isToolkitError(error) && !hasConfig ? await refuseModel(typed) : error;
+      const isNoModel = isFolder && isToolkitError(error) && noModelCodes.includes(error.code);
+      if (!isNoModel || (await hasSettings(path))) throw error;
+      // With a variant after it, what was typed is no path.
+      throw await refuseModel((await isThere(typed)) ? typed : path);
     },
   );
   try {
@@ -52,4 +57,13 @@ export async function openLocalOrigin(store: Store, name: LocalName, options: Ma
     await model.close();
     throw error;
   }
+}
+
+/** Whether a folder has the settings of a model: what is wrong is then in them, or in other files. */
+async function hasSettings(folder: string): Promise<boolean> {
+  return (await isThere(join(folder, 'config.json'))) || (await isThere(join(folder, 'params.json')));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }

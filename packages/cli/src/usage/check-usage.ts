@@ -16,6 +16,9 @@ import { helpOf, typed, type UsageProblem, usageProblem } from './usage-problem.
 type ScannedFlag = Extract<Scanned, { type: 'flag' }>;
 type ScannedArgument = Extract<Scanned, { type: 'argument' }>;
 
+/** Values to show for the argument of a command that is typed alone. */
+const firstArguments: Readonly<Record<string, string>> = { pull: 'meta-llama/Llama-3.2-1B-Instruct' };
+
 /** Values to show for flags that have none of their own. */
 const examples: Readonly<Record<string, string>> = {
   input: 'prompts.jsonl',
@@ -210,9 +213,10 @@ function missingArgument(
   texts: readonly ScannedArgument[],
 ): UsageProblem {
   const placeholder = name.toUpperCase();
+  const shown = firstArguments[command.id] ?? (words.length === 0 ? null : placeholder);
   const at = (texts.at(-1)?.at ?? -1) + 1;
   return usageProblem(`${placeholder} is missing, expected ${description}`, [
-    ...(words.length === 0 ? [] : [typed(command, words.toSpliced(at, 0, placeholder))]),
+    ...(shown === null ? [] : [typed(command, words.toSpliced(at, 0, shown))]),
     helpOf(command),
   ]);
 }

@@ -31,7 +31,11 @@ export async function streamSnapshot(options: StreamSnapshotOptions): Promise<Sn
   const { plan, connection } = await planDownloadWith(options);
   const { repo, commit } = plan;
   const shards = plan.files.filter(({ path }) => isWeights(path));
-  if (shards.length === 0) throw notStreamed(repo);
+  if (shards.length === 0)
+    throw notStreamed(
+      repo,
+      plan.files.some(({ path }) => /\.gguf$/i.test(path)),
+    );
   const snapshot = await options.download({
     ...options,
     revision: commit,
@@ -108,8 +112,10 @@ function twice(what: string, first: string, second: string): ToolkitError {
   });
 }
 
-function notStreamed(repo: string): ToolkitError {
-  return new ToolkitError('INVALID_ARGUMENT', `${repo}: holds no safetensors, expected them for --stream`, {
-    suggestions: ['weights of PyTorch are read from a copy: leave out --stream'],
+/** The error of a repository whose weights cannot be read once only: of a GGUF file, some tensors are read twice. */
+export function notStreamed(repo: string, isGguf: boolean): ToolkitError {
+  const found = isGguf ? 'its weights are a GGUF file' : 'holds no safetensors';
+  return new ToolkitError('INVALID_ARGUMENT', `${repo}: ${found}, expected safetensors for --stream`, {
+    suggestions: ['other weights are read from a copy: leave out --stream'],
   });
 }

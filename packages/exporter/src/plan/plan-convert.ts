@@ -1,7 +1,6 @@
 // Says what writing GGUF or safetensors would read, download, write and need, before any weight is read.
 
 import { checkOutput, checkOutputFolder } from '@llama-ts/durable';
-import type { ModelDimensions } from '@llama-ts/format';
 import { openSafetensors } from '@llama-ts/safetensors';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
 import { checkpointNames, soleDtype } from '../checkpoint/tensor-names.js';
@@ -73,19 +72,19 @@ export async function planConvert({ source, ...options }: PlanConvertOptions): P
 }
 
 /**
- * Plans the conversion of a repository: lists it, reads its config.json and, without a type, the headers of its weights;
- * changes nothing on this machine.
+ * Plans the conversion of a repository: lists it, reads its config.json and, without a type, the headers of its weights, or
+ * the header of its GGUF file; changes nothing on this machine.
  *
  * @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `TYPE_UNFIT`,
  *   `INVALID_ARGUMENT`, what checking the output throws; ToolkitError of a damaged header
  */
 export async function planHubConvert(options: PlanHubConvertOptions): Promise<ConvertPlan> {
   const repository = await plannedRepository(options);
-  const { planned, config } = repository;
-  const dimensions = { ...config.dimensions, sharedClassifier: config.tiedEmbeddings };
+  const { planned, model } = repository;
+  const { dimensions, settings } = model;
   const facts: CompleteFacts = {
     dimensions,
-    settings: config,
+    settings,
     generation: NO_GENERATION_DEFAULTS,
     tokenizer: null,
     chatTemplate: null,
@@ -93,7 +92,7 @@ export async function planHubConvert(options: PlanHubConvertOptions): Promise<Co
   };
   return completePlan(options, planned, {
     facts,
-    storedType: options.type === undefined ? await storedTypeOf(repository, dimensions, options) : null,
+    storedType: options.type === undefined ? await storedTypeOf(repository, options) : null,
     isExact: false,
     textBytes: SLACK_BYTES + TEXT_GROWTH * planned.textBytes + 2 * TEXT_ENTRY_BYTES * dimensions.vocabSize,
   });
@@ -145,11 +144,11 @@ async function checkTarget({ output, to, force }: PlannedConvertOptions, inputs:
 
 /** The one type of a repository's weights, by the headers of their files, some kB each; null for several. */
 async function storedTypeOf(
-  { planned, download, connection }: PlannedRepository,
-  dimensions: ModelDimensions,
+  { planned, model, download, connection }: PlannedRepository,
   { signal, onRetry = () => undefined }: Pick<PlannedRepositoryOptions, 'signal' | 'onRetry'>,
 ): Promise<FloatType | null> {
-  const wanted = new Set(checkpointNames(dimensions));
+  if (model.storedType !== undefined) return model.storedType;
+  const wanted = new Set(checkpointNames(model.dimensions));
   const dtypes = new Set<string>();
   const { repo, commit } = download;
   for (const file of download.files.filter(({ path }) => path.endsWith('.safetensors'))) {

@@ -2,6 +2,7 @@
 
 import { checkOutput } from '@llama-ts/durable';
 import {
+  type BinHeader,
   type BinVersion,
   CALIBRATION_RULE,
   encodeTokenizerBin,
@@ -86,40 +87,40 @@ export async function planExport({ source, ...options }: PlanExportOptions): Pro
   const text = calibrate && { sha256: '0'.repeat(SHA256_DIGITS), nTokens: calibrate.nTokens };
   const quantization: Quantization | undefined = text && { rule: CALIBRATION_RULE, text };
   const rows = source.weights;
-  const header = planHeader(dimensions, { ...options, targetSize: undefined }, { rows });
+  const most = await trailerByteLength(source, version, quantization);
+  const header = planHeader(dimensions, options, { trailerBytes: options.plain === true ? 0 : most, rows });
   const isCarried = searchedTensors(header, source).length === 0;
   return completePlan(options, await plannedSource(source), {
-    dimensions,
-    rows,
+    header,
     isExact: true,
-    trailerBytes: await trailerByteLength(source, version, isCarried ? null : quantization),
+    trailerBytes: isCarried ? await trailerByteLength(source, version, null) : most,
     tokenizerBinBytes: tokenizer === null ? 0 : encodeTokenizerBin(tokenizer).byteLength,
   });
 }
 
 /**
- * Plans the export of a repository: lists it and reads its config.json, and changes nothing on this machine.
+ * Plans the export of a repository: lists it and reads its config.json, or the header of its GGUF file, and changes nothing
+ * on this machine.
  *
  * @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL`, `BAD_GROUP_SIZE`, and what checking
- *   the output throws
+ *   the output throws; for a GGUF file what openGgufSource throws
  */
 export async function planHubExport(options: PlanHubExportOptions): Promise<ExportPlan> {
-  const { planned, config } = await plannedRepository(options);
-  const { dimensions, tiedEmbeddings } = config;
+  const { planned, model } = await plannedRepository(options);
+  const { dimensions, rows } = model;
+  // Each token and each merge takes more bytes in JSON than in the trailer.
+  const trailerBytes = planned.textBytes + TRAILER_SLACK_BYTES;
   return completePlan(options, planned, {
-    dimensions: { ...dimensions, sharedClassifier: tiedEmbeddings },
-    isExact: options.plain === true && options.tokenizerBin === undefined && tiedEmbeddings,
-    // Each token and each merge takes more bytes in JSON than in the trailer.
-    trailerBytes: planned.textBytes + TRAILER_SLACK_BYTES,
+    header: planHeader(dimensions, options, { trailerBytes: options.plain === true ? 0 : trailerBytes, rows }),
+    isExact: options.plain === true && options.tokenizerBin === undefined && dimensions.sharedClassifier,
+    trailerBytes,
     tokenizerBinBytes: planned.textBytes,
   });
 }
 
 /** The facts that decide the lengths of the outputs. */
 interface PlannedModel extends Pick<Plan, 'isExact'> {
-  readonly dimensions: ModelDimensions;
-  /** The weights of a source on this machine; undefined for a source that would have to be downloaded. */
-  readonly rows?: ModelSource['weights'];
+  readonly header: BinHeader;
   readonly trailerBytes: number;
   readonly tokenizerBinBytes: number;
 }
@@ -130,10 +131,10 @@ async function completePlan(
   model: PlannedModel,
 ): Promise<ExportPlan> {
   const { output, version = 1, plain = false, tokenizerBin, force, calibrate } = options;
-  const { dimensions, isExact } = model;
+  const { header, isExact } = model;
+  const { dimensions } = header;
   const calibration = calibrate === undefined ? null : planCalibration(dimensions, calibrate);
   const trailerBytes = plain ? 0 : model.trailerBytes;
-  const header = planHeader(dimensions, options, { trailerBytes, rows: model.rows });
   const { weightsEnd, tensors } = layout(header);
   const matrices = tensors.filter(({ shape }) => shape.length > 1);
   const outputs = [{ path: output, byteLength: weightsEnd + trailerBytes }];

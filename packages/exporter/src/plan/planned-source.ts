@@ -1,21 +1,25 @@
 // The facts that a plan needs of a local source or of a repository.
 
-import { joinPath, pathStatus, ToolkitError } from '@llama-ts/base';
-import { type CheckpointConfig, parseConfig } from '../checkpoint/config.js';
+import { pathStatus } from '@llama-ts/base';
+import { parseConfig } from '../checkpoint/config.js';
 import type { Connection } from '../hub/connection.js';
 import { type DownloadPlan, type PlanDownloadOptions, planDownloadWith } from '../hub/plan-download.js';
+import { notStreamed } from '../hub/stream-snapshot.js';
 import { parseJson } from '../json-fields.js';
 import { type ModelSource, pathsOf } from '../source/model-source.js';
 import { type PlannedInput, type PlannedSource, sum } from './plan.js';
+import { remoteGgufModel } from './remote-gguf.js';
+import type { RepositoryModel } from './repository-model.js';
 
 /** Looks up the sizes of an open source's files. */
-export async function plannedSource({ folder, name, commit, files }: ModelSource): Promise<PlannedSource> {
+export async function plannedSource(model: ModelSource): Promise<PlannedSource> {
+  const { name, commit, files, otherPaths = [] } = model;
+  const inputPaths = pathsOf(model);
   const inputs: PlannedInput[] = [];
-  for (const path of files) {
-    const { size } = await pathStatus(joinPath(folder, path));
+  for (const [i, path] of [...files, ...otherPaths].entries()) {
+    const { size } = await pathStatus(inputPaths[i]!);
     inputs.push({ path, byteLength: size, cachedBytes: size });
   }
-  const inputPaths = pathsOf({ folder, files });
   return { source: name, commit, inputs, inputPaths, downloadBytes: 0, downloads: [], textBytes: textBytesOf(inputs) };
 }
 
@@ -25,21 +29,28 @@ export interface PlannedRepositoryOptions extends PlanDownloadOptions {
   readonly stream?: boolean | undefined;
 }
 
-/** A repository as its listing and its config.json describe it. */
+/** A repository as its listing describes it, and config.json or the header of a GGUF file. */
 export interface PlannedRepository {
   readonly planned: PlannedSource;
-  readonly config: CheckpointConfig;
+  readonly model: RepositoryModel;
   readonly download: DownloadPlan;
   readonly connection: Connection;
 }
 
-/** Lists a repository and reads its config.json. @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL` */
+/**
+ * Lists a repository, and reads its config.json or the header of its GGUF file.
+ *
+ * @throws ToolkitError what planDownload throws, `BAD_CONFIG`, `UNSUPPORTED_MODEL`; for a GGUF file what openGgufSource throws
+ */
 export async function plannedRepository(options: PlannedRepositoryOptions): Promise<PlannedRepository> {
   const { plan: download, readFile, connection } = await planDownloadWith(options);
   const { repo: source, commit } = download;
-  if (download.files.some(({ path }) => /\.gguf$/i.test(path))) throw plannedGguf(source);
-  const name = `${source}/config.json`;
-  const config = parseConfig(parseJson(await readFile('config.json'), name, 'BAD_CONFIG'), name);
+  const gguf = download.files.find(({ path }) => /\.gguf$/i.test(path));
+  if (gguf !== undefined && options.stream === true) throw notStreamed(source, true);
+  const model =
+    gguf === undefined
+      ? await checkpointModel(source, readFile, download)
+      : await remoteGgufModel({ download, connection, path: gguf.path }, options);
   const isStreamed = (path: string) => options.stream === true && path.endsWith('.safetensors');
   const inputs = download.files.map(({ path, size, cachedBytes }) => {
     return { path, byteLength: size, cachedBytes: isStreamed(path) ? 0 : cachedBytes };
@@ -54,23 +65,26 @@ export async function plannedRepository(options: PlannedRepositoryOptions): Prom
     inputPaths: [],
     downloadBytes: keptBytes + streamedBytes,
     downloads: keptBytes === 0 ? [] : [{ path: options.cacheDir, byteLength: keptBytes }],
-    textBytes: textBytesOf(inputs),
+    textBytes: model.textBytes,
   };
-  return { planned, config, download, connection };
+  return { planned, model, download, connection };
 }
 
-/** Its header would have to be read, which holds the tokenizer. */
-function plannedGguf(repo: string): ToolkitError {
-  return new ToolkitError(
-    'INVALID_ARGUMENT',
-    `${repo}: a plan reads config.json, expected no GGUF file of a repository`,
-    {
-      suggestions: ['a file on this machine can be planned; to download it: leave out --dry-run'],
-    },
-  );
+async function checkpointModel(
+  source: string,
+  readFile: (path: string) => Promise<Uint8Array>,
+  { files }: DownloadPlan,
+): Promise<RepositoryModel> {
+  const name = `${source}/config.json`;
+  const config = parseConfig(parseJson(await readFile('config.json'), name, 'BAD_CONFIG'), name);
+  return {
+    dimensions: { ...config.dimensions, sharedClassifier: config.tiedEmbeddings },
+    settings: config,
+    textBytes: textBytesOf(files.map(({ path, size }) => ({ path, byteLength: size }))),
+  };
 }
 
-function textBytesOf(inputs: readonly PlannedInput[]): number {
+function textBytesOf(inputs: readonly Pick<PlannedInput, 'path' | 'byteLength'>[]): number {
   const texts = inputs.filter(({ path }) =>
     /^tokenizer|^chat_template|^additional_chat_templates|tokenizer\.model$/.test(path),
   );

@@ -1,35 +1,22 @@
 // Opens a GGUF file, or all parts of a split one, as a source.
 
-import {
-  basename,
-  dirname,
-  equalBytes,
-  isToolkitError,
-  openFile,
-  shellQuote,
-  TOOL,
-  ToolkitError,
-} from '@llama-ts/base';
-import { type ModelDimensions, type Provenance, templateFacts } from '@llama-ts/format';
+import { basename, dirname, equalBytes, isToolkitError, openFile, TOOL, ToolkitError } from '@llama-ts/base';
+import { type Provenance, templateFacts } from '@llama-ts/format';
 import {
   type GgufFile,
   type GgufFiles,
   isQuantizedTypeRead,
   openGgufFiles,
-  QUANTIZED_TYPES_READ,
   type SplitTensor,
   splitFileNames,
 } from '@llama-ts/gguf';
 import { NO_GENERATION_DEFAULTS } from '../checkpoint/generation-config.js';
 import { openShardPass } from '../checkpoint/shard-pass.js';
 import { describeFiles, identifyFiles } from '../checkpoint/source-files.js';
-import { isSourceDtype, soleDtype } from '../checkpoint/tensor-names.js';
-import { ggufConfig } from '../gguf/gguf-config.js';
-import { ggufFields } from '../gguf/gguf-fields.js';
-import { GGUF_CLASSIFIER, GGUF_EMBEDDING, GGUF_ROPE_FACTORS, ggufName } from '../gguf/gguf-names.js';
+import { soleDtype } from '../checkpoint/tensor-names.js';
+import { describeGguf } from '../gguf/describe-gguf.js';
+import { GGUF_CLASSIFIER, GGUF_EMBEDDING, ggufName } from '../gguf/gguf-names.js';
 import { ggufPass, ggufRows } from '../gguf/gguf-rows.js';
-import { ggufText } from '../gguf/gguf-tokenizer.js';
-import { scalingOfFactors } from '../gguf/rope-factors.js';
 import { modelTensors } from '../weights/model-tensors.js';
 import type { CompletedFacts, CompleteSource, StatedFacts } from './model-source.js';
 import { checkNothingStated } from './nothing-stated.js';
@@ -90,16 +77,8 @@ export async function openGgufSource(path: string, options: OpenGgufSourceOption
   const { signal } = options;
   const files = await openGgufFiles(path, { signal });
   try {
-    const fields = ggufFields(files.metadata, path);
-    const config = ggufConfig(fields, files.tensors);
-    checkTensors(files, config.dimensions, path);
-    const dimensions = { ...config.dimensions, sharedClassifier: await sharesClassifier(files, signal) };
-    const text = ggufText(fields, dimensions.vocabSize);
-    const { ropeTheta, normEpsilon } = config;
-    const headDim = dimensions.dim / dimensions.nHeads;
-    const factors = await readFactors(files, headDim / 2, path, signal);
-    const ropeScaling = factors && scalingOfFactors(factors, { headDim, theta: ropeTheta }, path);
-    const settings = { ropeTheta, ropeScaling, normEpsilon, ...text.boundaries };
+    const { settings, text, ...described } = await describeGguf(files, { name: path, isRemote: false, signal });
+    const dimensions = { ...described.dimensions, sharedClassifier: await sharesClassifier(files, signal) };
     const folder = dirname(path);
     const names = splitFileNames(basename(path));
     const source = options.source ?? ggufModelName(path);
@@ -152,40 +131,6 @@ export async function openGgufSource(path: string, options: OpenGgufSourceOption
   }
 }
 
-/** @throws ToolkitError `MISSING_TENSOR`, `UNEXPECTED_TENSOR`, `BAD_TENSOR_SHAPE`, `UNSUPPORTED_DTYPE` */
-function checkTensors(
-  { tensors }: GgufFiles,
-  dimensions: Omit<ModelDimensions, 'sharedClassifier'>,
-  path: string,
-): void {
-  const inspect = { suggestions: [`see what it holds: llama inspect ${shellQuote(path)}`] };
-  const expected = new Set([GGUF_ROPE_FACTORS]);
-  for (const tensor of modelTensors({ ...dimensions, sharedClassifier: false })) {
-    const name = ggufName(tensor);
-    expected.add(name);
-    const found = tensors.get(name);
-    if (found === undefined) {
-      if (name === GGUF_CLASSIFIER) continue;
-      const message = `${path}: no tensor ${name}, expected one of shape [${tensor.shape.join(', ')}]`;
-      throw new ToolkitError('MISSING_TENSOR', message, inspect);
-    }
-    if (String(found.shape) !== String(tensor.shape)) {
-      const message = `${path}: ${name} has shape [${found.shape.join(', ')}], expected [${tensor.shape.join(', ')}]`;
-      throw new ToolkitError('BAD_TENSOR_SHAPE', message, inspect);
-    }
-    if (isSourceDtype(found.type) || isQuantizedTypeRead(found.type)) continue;
-    const message = `${path}: ${name} is ${found.type}, expected F32, F16, BF16, ${QUANTIZED_TYPES_READ.join(', ')}`;
-    throw new ToolkitError('UNSUPPORTED_DTYPE', message, {
-      suggestions: ['let llama-quantize of llama.cpp write it as Q8_0, then run the same command again'],
-    });
-  }
-  for (const name of tensors.keys()) {
-    if (expected.has(name)) continue;
-    const message = `${path}: tensor ${JSON.stringify(name)} has no place in a Llama model of this size`;
-    throw new ToolkitError('UNEXPECTED_TENSOR', message, inspect);
-  }
-}
-
 /** Whether there is no classifier, or one of the very bytes of the embedding. */
 async function sharesClassifier({ files, tensors }: GgufFiles, signal: AbortSignal | undefined): Promise<boolean> {
   const classifier = tensors.get(GGUF_CLASSIFIER);
@@ -201,26 +146,6 @@ async function sharesClassifier({ files, tensors }: GgufFiles, signal: AbortSign
     if (!equalBytes(a, b)) return false;
   }
   return true;
-}
-
-/** (nFactors), or null without any. @throws ToolkitError `BAD_TENSOR_SHAPE` */
-async function readFactors(
-  { files, tensors }: GgufFiles,
-  nFactors: number,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array | null> {
-  const tensor = tensors.get(GGUF_ROPE_FACTORS);
-  if (tensor === undefined) return null;
-  if (tensor.type !== 'F32' || String(tensor.shape) !== String(nFactors)) {
-    const found = `is ${tensor.type} of shape [${tensor.shape.join(', ')}], expected F32 of shape [${nFactors}]`;
-    throw new ToolkitError('BAD_TENSOR_SHAPE', `${path}: ${GGUF_ROPE_FACTORS} ${found}`, {
-      suggestions: [`see what it holds: llama inspect ${shellQuote(path)}`],
-    });
-  }
-  const bytes = await files[tensor.part]!.read(GGUF_ROPE_FACTORS, { signal });
-  // The bytes are little-endian, and so is every machine that the toolkit runs on.
-  return new Float32Array(bytes.slice().buffer);
 }
 
 /** @throws ToolkitError `INVALID_ARGUMENT` */
