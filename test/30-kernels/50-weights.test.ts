@@ -152,7 +152,8 @@ describe('a mapped file that is copied to huge pages (Linux)', () => {
           assert.equal((await file.uint8(N_BYTES - 1, 1))[0], bytes[N_BYTES - 1]);
           await new Promise((resolve) => setTimeout(resolve, i % 10));
         });
-        assert.equal(await isMapped(path), false);
+        // Newer versions of Node release a detached buffer some turns later.
+        while (await isMapped(path)) await nextTurn();
       }
     });
     it('stays a map where the caller forbids the copy, and where the file is small', async () => {
@@ -166,6 +167,8 @@ describe('a mapped file that is copied to huge pages (Linux)', () => {
     });
   }
 });
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Whether this process maps the file. */
 async function isMapped(path: string): Promise<boolean> {
