@@ -22,6 +22,7 @@ export {
   MAX_NAME_BYTES,
   MAX_READ_BOOLS,
   MAX_READ_HEADER_BYTES,
+  MAX_READ_STRINGS,
   MAX_SPLIT_FILES,
   MAX_TENSORS,
 } from './limits.js';

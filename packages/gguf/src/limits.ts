@@ -30,6 +30,9 @@ export const MAX_METADATA_ENTRIES = 10_000;
 /** Most values of an array of true and false: files in use have one a layer. Each takes 8 bytes of memory once it is read. */
 export const MAX_READ_BOOLS = 100_000;
 
+/** Most strings of an array: several times the merges of the largest vocabulary in use. Each takes a step to be found. */
+export const MAX_READ_STRINGS = 4_000_000;
+
 /** Largest alignment that is read, in bytes: a page of memory on any machine. */
 export const MAX_ALIGNMENT_BYTES = 65_536;
 

@@ -1,7 +1,7 @@
 // Reads metadata entries: a key, a kind and a value each. Arrays of strings stay bytes until a string is asked for.
 
 import { quote } from '@llama-ts/base';
-import { MAX_KEY_BYTES, MAX_READ_BOOLS } from '../limits.js';
+import { MAX_KEY_BYTES, MAX_READ_BOOLS, MAX_READ_STRINGS } from '../limits.js';
 import type { NumberKind } from '../metadata.js';
 import { ggufError } from './gguf-error.js';
 import type { HeaderCursor } from './header-cursor.js';
@@ -130,12 +130,13 @@ function readArray(cursor: HeaderCursor, where: string): ReadGgufValue {
     throw ggufError('GGUF_HEADER', cursor.name, problem);
   }
   const count = cursor.count(kindBytes[kind], `values of ${where}`);
+  const most = kind === 'bool' ? MAX_READ_BOOLS : kind === 'string' ? MAX_READ_STRINGS : Number.POSITIVE_INFINITY;
+  if (count > most) {
+    const problem = `${where} is an array of ${count} values of kind ${kind}, expected at most ${most}`;
+    throw ggufError('LIMIT_EXCEEDED', cursor.name, problem);
+  }
   if (kind === 'string') return { kind: 'array', of: kind, values: readStrings(cursor, count, where) };
   if (kind === 'bool') {
-    if (count > MAX_READ_BOOLS) {
-      const problem = `${where} is an array of ${count} values of true or false, expected at most ${MAX_READ_BOOLS}`;
-      throw ggufError('LIMIT_EXCEEDED', cursor.name, problem);
-    }
     return { kind: 'array', of: kind, values: Array.from({ length: count }, () => readBool(cursor, where)) };
   }
   // The copy begins at a multiple of any width. The bytes are little-endian, and so is every machine that this runs on.
