@@ -113,6 +113,28 @@ describe('a folder of Meta’s files by its name', function () {
     }));
 });
 
+describe('a model of the store', function () {
+  this.timeout(300_000);
+
+  it('that another program has damaged is named with the command that makes it again', () =>
+    withStore(async ({ store, succeed, run, json }) => {
+      const first = await succeed(['run', REPO, ...PROMPT]);
+      const { path } = (await json(['list'])).models[0];
+      const whole = await readFile(path);
+      for (const at of [0, 100, whole.length - 10]) {
+        const damaged = Buffer.from(whole);
+        damaged.write('damage', at);
+        await writeFile(path, damaged);
+        const { stderr, exitCode } = await run(['run', REPO, ...PROMPT]);
+        assert.notEqual(exitCode, 0);
+        assert.match(stderr, /try: make it again: llama pull meta-llama\/Tiny\n/);
+        await succeed(['pull', REPO]);
+        assert.equal((await succeed(['run', REPO, ...PROMPT])).stdout, first.stdout);
+      }
+      await assertHolds(store, { models: 1, names: 1 });
+    }));
+});
+
 describe('an entry of the store', function () {
   this.timeout(300_000);
 

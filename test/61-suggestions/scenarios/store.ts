@@ -1,6 +1,6 @@
 // Names of models, and stores that cannot be used.
 
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, open } from 'node:fs/promises';
 import { describeStoreFailure } from '../../../packages/cli/src/store/store-failure.js';
 import { writeLargeCheckpoint } from '../../60-cli/support.js';
 import { failure } from '../../helpers/failing-files.js';
@@ -49,6 +49,19 @@ export const storeScenarios: readonly Scenario[] = [
   store(`llama run llama3.2:1b ${RUN}`, 'NOT_A_MODEL'),
   store('llama pull llama3.2:1b', 'NOT_A_MODEL'),
   store('llama pull', 'USAGE'),
+  store(`llama pull hf.co/${REPO}/blob/main/config.json`, 'NOT_A_MODEL'),
+  store(`llama run hf.co/${REPO}/blob/main/config.json ${RUN}`, 'NOT_A_MODEL'),
+  store(`llama run ${REPO}:q8 ${RUN}`, 'NOT_A_MODEL', {
+    title: 'a model of the store that another program has damaged',
+    prepare: async (s) => {
+      await withModel(s);
+      const { stdout } = await s.run(`llama show ${REPO}:q8 --json`);
+      const { path } = JSON.parse(stdout) as { path: string };
+      const file = await open(path, 'r+');
+      await file.write('damage', 0);
+      await file.close();
+    },
+  }),
   store('llama rm', 'USAGE'),
   store(`llama rm ${REPO}`, 'NOT_IN_STORE'),
   store(`llama rm ${REPO}`, 'NOT_IN_STORE', { title: 'a variant that the store does not have', prepare: withModel }),

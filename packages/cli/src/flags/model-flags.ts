@@ -114,12 +114,23 @@ export async function openNamedModel(
   const model =
     name === undefined
       ? await withSpinner(OPENING, () => openSample(open, choice, signal))
-      : await findNamedModel(name, choice, signal).then((path) => withSpinner(OPENING, () => open(path)));
+      : await findNamedModel(name, choice, signal).then((path) => openFound(name, path, open));
   const notice = temperatureNotice(choice.temperature);
   if (notice !== null) printNotice(notice);
   const asked = { threads: choice.threads, backend: chosenBackend(choice) };
   for (const notice of kernelNotices(asked, model, availableCores())) printNotice(notice);
   return model;
+}
+
+async function openFound(name: string, path: string, open: (path: string) => Promise<Model>): Promise<Model> {
+  try {
+    return await withSpinner(OPENING, () => open(path));
+  } catch (error) {
+    // A file is opened as it is; any other name is one of the store.
+    if (path === name) throw error;
+    const { damagedModel } = await import('../store/damaged-model.js');
+    throw damagedModel(error, name);
+  }
 }
 
 /**
