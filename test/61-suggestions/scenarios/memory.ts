@@ -25,8 +25,8 @@ async function limitMemory(s: Situation, kilobytes: number): Promise<void> {
 
 /** A cache of 64 kB a position. */
 const cached = { dim: 128, hiddenDim: 128, nLayers: 64, nHeads: 4, nKvHeads: 4, context: 131_072 };
-/** 1.2 GB of weights, and 200 kB of cache a position. */
-const heavy = { dim: 1024, hiddenDim: 2752, nLayers: 24, nHeads: 16, nKvHeads: 16, context: 256 };
+/** 1.2 GB of weights, and 200 kB of cache a position: 400 MB, more than V8 takes more or less in one run than in another. */
+const heavy = { dim: 1024, hiddenDim: 2752, nLayers: 24, nHeads: 16, nKvHeads: 16, context: 2048 };
 
 async function takeSparse(s: Situation, sizes: typeof cached): Promise<void> {
   await s.take('tokenizer.bin');
@@ -34,7 +34,7 @@ async function takeSparse(s: Situation, sizes: typeof cached): Promise<void> {
 }
 
 async function runQuantized(s: Situation): Promise<void> {
-  const { exitCode, stderr } = await s.run(`llama run big-q8.bin x -n 3 ${settings}`);
+  const { exitCode, stderr } = await s.run(`llama run big-q8.bin x -n 3 ${settings} --context 256`);
   if (exitCode !== 0) throw new Error(stderr);
 }
 
@@ -62,8 +62,9 @@ export const memoryScenarios: readonly Scenario[] = [
     needs: 'linux',
     prepare: async (s) => [await takeSparse(s, heavy), await limitMemory(s, 1_600_000)],
     command: `llama run big.bin x -n 3 ${settings}`,
+    varies: /(?<=--context )\d+/,
     acts: [[/^end other programs/, (s) => s.run('rm ../bin/llama')]],
-    checks: [[/^quantized weights leave memory for --context 256: /, runQuantized]],
+    checks: [[/^quantized weights leave memory for --context /, runQuantized]],
   },
   {
     title: 'weights larger than memory',

@@ -105,6 +105,12 @@ export const metaScenarios: readonly Scenario[] = [
     checks: [[/^look for the settings/, () => undefined]],
   },
   {
+    title: 'a file of torch.save to be verified',
+    code: 'NOT_A_MODEL',
+    prepare: (s) => writeTrainingFile(MODEL, s.path('ckpt.pt')),
+    command: 'llama verify ckpt.pt',
+  },
+  {
     title: 'a file of a checkpoint of PyTorch to be inspected, and its tensor in two',
     code: 'SAFETENSORS_INDEX',
     async prepare(s) {
