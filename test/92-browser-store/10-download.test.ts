@@ -61,6 +61,23 @@ describe('a model downloaded into the store in Chromium', function () {
     assert.deepEqual(tokens, expected);
   });
 
+  it('takes each byte of the file once', async () => {
+    const inV3 = await readFile(await modelFile('sample', 3));
+    for (const [path, body] of [
+      ['/once-v2.bin', bytes],
+      ['/once-v3.bin', inV3],
+      ['/once-plain.bin', bytes.subarray(0, weightsEnd)],
+    ] as const) {
+      const file = serve(path, {}, body);
+      const { failure, events, model } = await fetchModel(page, path, { unchecked: true });
+      assert.equal(failure, null);
+      assert.equal(sent(file), body.length, path);
+      const last = events.findLast(({ type }) => type === 'download-progress');
+      assert.ok(last?.type === 'download-progress' && last.receivedBytes === body.length, JSON.stringify(last));
+      assert.equal(model!.isComplete, true);
+    }
+  });
+
   it('is opened without a request from then on, is listed, and is removed', async () => {
     const file = serve('/kept.bin');
     assertWhole(await fetchModel(page, '/kept.bin'), sha256);

@@ -3,6 +3,7 @@
 import { ToolkitError } from '@llama-ts/base';
 import { type BinHeader, decodeHeader, HEADER_BYTES, neededHeaderBytes } from '@llama-ts/format';
 import { type MemoryPlan, type PlanMemoryOptions, planMemory } from '@llama-ts/runtime';
+import type { Opening } from './download/download-messages.js';
 import { FileChanged, isDamage } from './download/http-failures.js';
 import { openRemote } from './download/remote-file.js';
 import { keepsChanging } from './failures.js';
@@ -28,11 +29,17 @@ const MAX_RETRIES = 3;
 /** Holds the tables of tensors of all but the largest v3 files. */
 const HEAD_BYTES = 64 * 1024;
 
+/** A plan, and the bytes that it was made by. */
+export interface OpenedPlan {
+  readonly plan: ModelPlan;
+  readonly opening: Opening;
+}
+
 /** Plans by the first bytes of a file on a server. */
 export async function planAddress(
   url: string,
   { headers = {}, signal, ...options }: ModelPlanOptions,
-): Promise<ModelPlan> {
+): Promise<OpenedPlan> {
   const remoteOptions = {
     url,
     headers,
@@ -40,8 +47,10 @@ export async function planAddress(
     signal: signal ?? new AbortController().signal,
     onRetry: () => {},
   };
+  let opening: Opening | null = null;
   const head = async (most: number) => {
     const { head, remote } = await openRemote(remoteOptions, most);
+    opening = { identity: remote.identity, servesRanges: remote.servesRanges, head };
     return { bytes: head, byteLength: remote.identity.byteLength };
   };
   const fileName = fileNameOf(url);
@@ -51,7 +60,7 @@ export async function planAddress(
       if (!isDamage(error)) throw error;
       return headerOf(head, fileName);
     });
-    return plan(found, options);
+    return { plan: plan(found, options), opening: opening! };
   } catch (error) {
     throw error instanceof FileChanged ? keepsChanging(url) : error;
   }

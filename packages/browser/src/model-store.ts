@@ -80,16 +80,16 @@ export async function openModelStore(): Promise<ModelStore> {
       const name = options.name ?? url;
       const found = await findModel(store, name);
       const isUsable = found !== null && (found.isChecked || unchecked) && !update;
-      const plan = await (isUsable
-        ? planBlob(found.file, { context, cacheType })
-        : planAddress(url, { context, cacheType, headers, signal }));
+      if (isUsable) {
+        checkMemoryPlan(await planBlob(found.file, { context, cacheType }), name);
+        return found;
+      }
+      const { plan, opening } = await planAddress(url, { context, cacheType, headers, signal });
       checkMemoryPlan(plan, name);
-      if (isUsable) return found;
       // What is there of it has its whole place already.
       await prepareSpace(name, (await isThere(name)) ? 0 : plan.byteLength);
       const { maxRetries = DEFAULT_RETRIES, onProgress = () => {} } = options;
-      const { byteLength } = plan;
-      const request = { name, url, key: keyOf(name), byteLength, headers, unchecked, update, maxRetries };
+      const request = { name, url, key: keyOf(name), opening, headers, unchecked, update, maxRetries };
       await startDownload(request, { signal, onProgress });
       const model = await findModel(store, name);
       if (model === null) throw new ToolkitError('STORE_FAILED', `${name}: was removed while it was downloaded`);
@@ -103,8 +103,10 @@ export async function openModelStore(): Promise<ModelStore> {
       }
       if (!(await removeUnlessHeld(store, keyOf(name)))) throw beingDownloaded(name);
     },
-    plan: (from, options = {}) =>
-      from instanceof Blob ? planBlob(from, options) : planAddress(addressOf(from, location.href), options),
+    plan: async (from, options = {}) =>
+      from instanceof Blob
+        ? planBlob(from, options)
+        : (await planAddress(addressOf(from, location.href), options)).plan,
     space: readSpace,
   };
 }

@@ -1,6 +1,7 @@
 // What a page and its download worker tell each other.
 
 import type { ErrorCode } from '@llama-ts/base';
+import type { Identity } from '../journal.js';
 
 /** What happens during a download. */
 export type DownloadEvent =
@@ -22,13 +23,22 @@ export type DownloadEvent =
       readonly byteLength: number;
     };
 
+/** What the first request for a file told, and brought. */
+export interface Opening {
+  readonly identity: Identity;
+  /** Whether the server sends parts of the file. */
+  readonly servesRanges: boolean;
+  /** The file's first bytes. */
+  readonly head: Uint8Array<ArrayBuffer>;
+}
+
 /** What a worker is to download. */
 export interface DownloadRequest {
   readonly name: string;
   readonly url: string;
   readonly key: string;
-  /** Bytes of the file when the plan was made. */
-  readonly byteLength: number;
+  /** The file when the plan was made. */
+  readonly opening: Opening;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether a file without checksums is taken. */
   readonly unchecked: boolean;

@@ -6,7 +6,7 @@ import { type Identity, isSameFile, type Journal, type Range, receivedBytes } fr
 import { fileNameOf } from '../names.js';
 import { MODEL_FILE, openStoreFolder, removeModelFolder } from '../store-folder.js';
 import { findModel } from '../stored-models.js';
-import type { DownloadEvent, DownloadRequest } from './download-messages.js';
+import type { DownloadEvent, DownloadRequest, Opening } from './download-messages.js';
 import { createHasher } from './hasher.js';
 import { FileChanged, isDamage } from './http-failures.js';
 import { type JournalFile, openJournal } from './journal-file.js';
@@ -15,14 +15,22 @@ import { checkedOutline, receiveOutline, storedOutline, weightsEndOf } from './o
 import { missingParts } from './parts.js';
 import { createProgress } from './progress.js';
 import { knownRemote, openRemote, type RemoteFile, type RemoteOptions } from './remote-file.js';
-import { openSyncFile, type SyncAccessHandle } from './sync-file.js';
+import { openSyncFile, type SyncAccessHandle, writeAll } from './sync-file.js';
 import { receiveParts, receiveUnverified, type Transfer, verifyParts } from './transfer.js';
 import { withModelLock } from './with-model-lock.js';
 
-/** The first request brings the header, in v3 with its table, and tells what the file is. */
+/** The first request of a download that starts anew brings the header, in v3 with its table, and tells what the file is. */
 const HEAD_BYTES = 64 * 1024;
 /** Times that a download starts anew because the file changed. */
 const MAX_CHANGES = 3;
+
+/** A download, or what is to be fetched anew because the file changed. */
+interface Attempt extends Omit<DownloadRequest, 'opening'> {
+  /** null where what the plan found is there no more. */
+  readonly opening: Opening | null;
+  /** Bytes of the file when the plan was made. */
+  readonly byteLength: number;
+}
 
 /** How a download reports and ends. */
 export interface DownloadOptions {
@@ -48,7 +56,9 @@ export async function downloadModel(request: DownloadRequest, { signal, emit }: 
   await withModelLock(key, { signal, emit }, async (emitToAll) => {
     if (await isDone(request, store)) return;
     for (let nChanges = 0; ; nChanges++) {
-      const changed = await attempt(request, store, { signal, emit: emitToAll });
+      const { byteLength } = request.opening.identity;
+      const opening = nChanges === 0 ? request.opening : null;
+      const changed = await attempt({ ...request, opening, byteLength }, store, { signal, emit: emitToAll });
       if (changed === null) return;
       emitToAll({ type: 'file-changed', droppedBytes: changed.droppedBytes });
       if (nChanges === MAX_CHANGES) throw keepsChanging(name);
@@ -65,7 +75,7 @@ async function isDone(request: DownloadRequest, store: FileSystemDirectoryHandle
 
 /** @returns null once the model is whole; what was dropped if the file changed, and all of it is to be fetched */
 async function attempt(
-  request: DownloadRequest,
+  request: Attempt,
   store: FileSystemDirectoryHandle,
   options: DownloadOptions,
 ): Promise<{ readonly droppedBytes: number } | null> {
@@ -107,8 +117,8 @@ async function openFiles(folder: FileSystemDirectoryHandle): Promise<Files> {
   }
 }
 
-async function download(request: DownloadRequest, files: Files, options: DownloadOptions): Promise<void> {
-  const { name, url, headers, maxRetries, unchecked, update } = request;
+async function download(request: Attempt, files: Files, options: DownloadOptions): Promise<void> {
+  const { name, url, headers, maxRetries, unchecked, update, opening } = request;
   const { model, journal } = files;
   const { signal, emit } = options;
   const remoteOptions: RemoteOptions = {
@@ -122,7 +132,7 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
   const isUsable = found !== null && model.getSize() === found.facts.byteLength && receivedBytes(found) > 0;
   if (isUsable && found.complete !== null) {
     if (!found.complete.isChecked && !unchecked) throw noChecksums(name);
-    if (!update || (await isStill(found.facts, remoteOptions))) return;
+    if (!update || isSameFile(found.facts, opening?.identity ?? (await identityNow(remoteOptions)))) return;
     throw new FileChanged();
   }
   const fileName = fileNameOf(url);
@@ -130,7 +140,7 @@ async function download(request: DownloadRequest, files: Files, options: Downloa
   let head: Uint8Array<ArrayBuffer> | null = null;
   if (isUsable) remote = knownRemote(remoteOptions, found.facts, found.facts.servesRanges);
   else {
-    ({ remote, head } = await openRemote(remoteOptions, HEAD_BYTES));
+    ({ remote, head } = opened(opening, remoteOptions) ?? (await openRemote(remoteOptions, HEAD_BYTES)));
     const { identity, servesRanges } = remote;
     journal.begin({ ...identity, name, url, servesRanges, started: new Date().toISOString() });
     takePlace(model, identity.byteLength);
@@ -159,9 +169,16 @@ function takePlace(model: SyncAccessHandle, byteLength: number): void {
   if (model.getSize() !== byteLength) throw new DOMException('the file cannot be as long', 'QuotaExceededError');
 }
 
-async function isStill(known: Identity, options: RemoteOptions): Promise<boolean> {
+async function identityNow(options: RemoteOptions): Promise<Identity> {
   const { remote } = await openRemote(options, 1);
-  return isSameFile(known, remote.identity);
+  return remote.identity;
+}
+
+/** The file as the plan found it. Later requests tell whether it is still that. */
+function opened(opening: Opening | null, options: RemoteOptions) {
+  if (opening === null) return null;
+  const { identity, servesRanges, head } = opening;
+  return { remote: knownRemote(options, identity, servesRanges), head };
 }
 
 /** Whether a file ends at its last weight. What else is wrong with it shows later. */
@@ -194,21 +211,33 @@ async function receiveRest(transfer: Transfer, { journal, head, fileName }: Star
   const comesWhole =
     head === null ? verified.length === 0 : !remote.servesRanges || (await isPlain(remote, head, fileName));
   if (comesWhole) {
-    await receiveUnverified(transfer, [0, byteLength], received?.[1] ?? 0);
+    const there = head !== null && remote.servesRanges ? putHead(transfer, head) : (received?.[1] ?? 0);
+    await receiveUnverified(transfer, [0, byteLength], there);
     const bin = await checkedOutline(transfer, fileName);
     if (bin.trailer === null) return false;
     await verifyParts(transfer, missingParts(bin, []));
     return true;
   }
-  const bin = head === null ? await storedOutline(transfer, fileName) : await receiveOutline(transfer, head, fileName);
-  if (head !== null) {
-    for (const range of outlineRanges(bin, byteLength)) {
-      marks.verified(range);
-      count(range[1] - range[0]);
-    }
+  if (head === null) {
+    const bin = await storedOutline(transfer, fileName);
+    await receiveParts(transfer, missingParts(bin, verified), { received, headBytes: 0 });
+    return true;
   }
-  await receiveParts(transfer, missingParts(bin, verified), received);
+  const { bin, headBytes } = await receiveOutline(transfer, head, fileName);
+  for (const range of outlineRanges(bin, byteLength)) {
+    marks.verified(range);
+    count(range[1] - range[0]);
+  }
+  count(Math.max(0, Math.min(headBytes, bin.layout.weightsEnd) - headerByteLength(bin.header)));
+  await receiveParts(transfer, missingParts(bin, []), { received: null, headBytes });
   return true;
+}
+
+/** Puts the first bytes of a file to their place; returns how many they are. */
+function putHead({ model, count }: Transfer, head: Uint8Array<ArrayBuffer>): number {
+  writeAll(model, head, 0);
+  count(head.byteLength);
+  return head.byteLength;
 }
 
 /** Where header and trailer are. */

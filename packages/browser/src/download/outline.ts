@@ -25,19 +25,26 @@ export async function weightsEndOf(
   return { weightsEnd: layout(decodeHeader(whole, fileName)).weightsEnd, head: whole };
 }
 
+/** What header and trailer say, and how many of the file's first bytes came with them. */
+export interface ReceivedOutline {
+  readonly bin: BinFile;
+  readonly headBytes: number;
+}
+
 /**
  * Receives header and trailer, writes them to their places, and checks them. If they are wrong they are fetched once more.
  *
  * @param head the file's first bytes
  * @throws ToolkitError of the format: `NOT_A_MODEL`, `BAD_HEADER`, `BAD_LENGTH`, `BAD_TRAILER`
  */
-export async function receiveOutline(transfer: Transfer, head: Uint8Array, fileName: string): Promise<BinFile> {
+export async function receiveOutline(transfer: Transfer, head: Uint8Array, fileName: string): Promise<ReceivedOutline> {
   return orOnceMore(receiveOnce(transfer, head, fileName), transfer, fileName);
 }
 
 /** The same of a file that is on the disk: if it is wrong, header and trailer are fetched once more. */
 export async function checkedOutline(transfer: Transfer, fileName: string): Promise<BinFile> {
-  return orOnceMore(storedOutline(transfer, fileName), transfer, fileName);
+  const stored = storedOutline(transfer, fileName).then((bin) => ({ bin, headBytes: 0 }));
+  return (await orOnceMore(stored, transfer, fileName)).bin;
 }
 
 /** Header and trailer of a file that is on the disk. @throws ToolkitError of the format */
@@ -45,7 +52,11 @@ export function storedOutline({ model }: Pick<Transfer, 'model'>, fileName: stri
   return readBinOutline(syncSource(model, fileName));
 }
 
-async function orOnceMore(outline: Promise<BinFile>, transfer: Transfer, fileName: string): Promise<BinFile> {
+async function orOnceMore(
+  outline: Promise<ReceivedOutline>,
+  transfer: Transfer,
+  fileName: string,
+): Promise<ReceivedOutline> {
   try {
     return await outline;
   } catch (error) {
@@ -58,7 +69,7 @@ async function orOnceMore(outline: Promise<BinFile>, transfer: Transfer, fileNam
   }
 }
 
-async function receiveOnce(transfer: Transfer, start: Uint8Array, fileName: string): Promise<BinFile> {
+async function receiveOnce(transfer: Transfer, start: Uint8Array, fileName: string): Promise<ReceivedOutline> {
   const { remote, model } = transfer;
   const { byteLength } = remote.identity;
   const { weightsEnd, head } = await weightsEndOf(transfer, start, fileName);
@@ -73,5 +84,5 @@ async function receiveOnce(transfer: Transfer, start: Uint8Array, fileName: stri
       at += bytes.byteLength;
     }
   }
-  return storedOutline(transfer, fileName);
+  return { bin: await storedOutline(transfer, fileName), headBytes: head.byteLength };
 }

@@ -32,16 +32,25 @@ export interface Transfer {
 /**
  * Receives parts and verifies each as it is whole. One that is wrong is fetched once more.
  *
- * @param received what is there of the first part that begins at its begin
+ * @param received what is there of the part that begins at its begin
+ * @param headBytes how many of the file's first bytes are there
  * @throws ToolkitError `BAD_CHECKSUM` for a part that is wrong twice
  */
-export async function receiveParts(transfer: Transfer, parts: readonly Part[], received: Range | null): Promise<void> {
+export async function receiveParts(
+  transfer: Transfer,
+  parts: readonly Part[],
+  { received, headBytes }: { readonly received: Range | null; readonly headBytes: number },
+): Promise<void> {
   for (const run of runsOf(parts)) {
-    const first = run[0]!;
-    const start = received !== null && received[0] === first.begin ? received[1] : first.begin;
-    const reader = transfer.remote.read(start, run.at(-1)!.end);
+    const { begin } = run[0]!;
+    const { end } = run.at(-1)!;
+    const known = received !== null && received[0] === begin ? received[1] : begin;
+    const start = Math.max(known, Math.min(headBytes, end));
+    const reader = transfer.remote.read(start, end);
     try {
-      for (const part of run) await receivePart(transfer, reader, part, Math.max(start, part.begin));
+      for (const part of run) {
+        await receivePart(transfer, reader, part, Math.min(part.end, Math.max(start, part.begin)));
+      }
     } finally {
       reader.cancel();
     }
