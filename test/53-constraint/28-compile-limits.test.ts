@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { jsonSchema } from '@llama-ts/runtime';
+import { jsonSchema, jsonSchemaInTurns } from '@llama-ts/runtime';
 import { runCosts } from '../helpers/run-costs.js';
 import { isWhole } from './support.js';
 
@@ -59,6 +59,31 @@ describe('the cost of compiling a constraint', () => {
       $defs[`d${i}`] = { type: 'object', properties: { a: { $ref: `#/$defs/d${i + 1}` } }, required: ['a'] };
     }
     jsonSchema({ $defs, $ref: '#/$defs/d0' });
+  });
+
+  it('may be paid in turns, for the same constraint or the same error', async () => {
+    const product = (n: number) => ({
+      allOf: Array.from({ length: n }, (_, i) => ({
+        anyOf: [`a${i}`, `b${i}`].map((name) => ({ required: [name], properties: { [name]: { const: 1 } } })),
+      })),
+    });
+    let nTurns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      nTurns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const expected = await jsonSchemaInTurns(product(20)).catch((error: unknown) => error);
+    isOver = true;
+    assert(nTurns > 20, `${nTurns} turns`);
+    assert.throws(() => jsonSchema(product(20)), expected as Error);
+    const [atOnce, inTurns] = [jsonSchema(product(6)), await jsonSchemaInTurns(product(6))];
+    const all = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`a${i}`, 1]));
+    for (const value of [all, { ...all, a0: 2 }, { ...all, b0: 1 }, {}]) {
+      const text = JSON.stringify(value);
+      assert.equal(isWhole(inTurns, text), isWhole(atOnce, text), text);
+    }
   });
 
   for (const kind of ['schemas', 'patterns']) {

@@ -1,9 +1,9 @@
 // OpenAI's own client, unmodified, against the server.
 
 import { strict as assert } from 'node:assert';
-import { createEngine, encodeMessages, generate, type Model } from '@llama-ts/runtime';
+import { createEngine, encodeMessages, type GenerateEvent, generate, type Model } from '@llama-ts/runtime';
 import OpenAI from 'openai';
-import { DATE, MODEL_NAME, openSample, readEvents, serve, type TestServer } from './support.js';
+import { DATE, eventsEngine, MODEL_NAME, openSample, readEvents, serve, serveOn, type TestServer } from './support.js';
 
 const messages = [{ role: 'user' as const, content: 'What sound does a cow make?' }];
 const asked = { model: MODEL_NAME, messages, temperature: 0, max_completion_tokens: 12 };
@@ -157,6 +157,69 @@ describe("OpenAI's client", () => {
       ...{ typicalP: 0.98, repetitionPenalty: 1.1, penaltyWindow: 32, maxTokens: 12 },
     };
     assert.equal(answer.choices[0]!.message.content, await alone(same));
+  });
+
+  it('gets each of several parts of characters by its bytes in the log-probabilities of a text', async () => {
+    const tokenizer = model.tokenizer!;
+    const parts = Array.from({ length: tokenizer.nTokens }, (_, id) => id).filter(
+      (id) => tokenizer.tokenBytes(id).length === 1 && tokenizer.tokenBytes(id)[0]! >= 0x80,
+    );
+    const [first, second] = parts.slice(0, 2).map((id, i) => ({ id, text: '\ufffd', logProbability: -1 - i }));
+    const whole = { id: tokenizer.encode('a')[0]!, text: 'a', logProbability: -3 };
+    const events: GenerateEvent[] = [
+      { type: 'token', id: first!.id, text: '', position: 1, logprobs: { ...first!, top: [first!, second!, whole] } },
+      { type: 'token', id: whole.id, text: '\ufffda', position: 2, logprobs: { ...whole, top: [whole] } },
+      { type: 'end', reason: 'length', eosId: null, stop: null, text: '', nTokens: 2, milliseconds: 0 },
+    ];
+    const { client } = await serveOn(eventsEngine(events), model);
+    const options = { model: MODEL_NAME, prompt: 'x', logprobs: 3 };
+    const name = ({ id }: { readonly id: number }): string =>
+      `bytes:\\x${tokenizer.tokenBytes(id)[0]!.toString(16).padStart(2, '0')}`;
+    const expected = {
+      tokens: [name(first!), 'a'],
+      token_logprobs: [-1, -3],
+      top_logprobs: [{ [name(first!)]: -1, [name(second!)]: -2, a: -3 }, { a: -3 }],
+      text_offset: [0, 1],
+    };
+    const { choices } = await client.completions.create(options);
+    assert.deepEqual(choices[0]!.logprobs, expected);
+    const streamed = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] } as typeof expected;
+    for await (const chunk of await client.completions.create({ ...options, stream: true })) {
+      for (const [field, list] of Object.entries(streamed)) {
+        (list as unknown[]).push(
+          ...((chunk.choices[0]!.logprobs?.[field as keyof typeof expected] ?? []) as unknown[]),
+        );
+      }
+    }
+    assert.deepEqual(streamed, expected);
+  });
+
+  it('gets the fingerprint of the day that its prompt names, also at midnight', async () => {
+    const before = new Date('2026-11-30T23:59:59.999Z');
+    const after = new Date('2026-12-01T00:00:00.000Z');
+    const messages = [{ role: 'user' as const, content: 'What day is it?' }];
+    const ask = async (client: OpenAI, day?: string) => {
+      const fields = day === undefined ? {} : { chat_template_kwargs: { date_string: day } };
+      const wanted = { ...{ model: MODEL_NAME, messages, max_tokens: 1, logprobs: true }, ...fields };
+      const { choices, system_fingerprint } = (await client.chat.completions.create(
+        wanted as never,
+      )) as OpenAI.ChatCompletion;
+      return [choices[0]!.logprobs!.content![0]!.logprob, system_fingerprint];
+    };
+    const { client } = await serve(model);
+    const days = [await ask(client, '30 Nov 2026'), await ask(client, '01 Dec 2026')];
+    assert.notDeepEqual(days[0], days[1]);
+    for (let nBefore = 0; nBefore < 6; nBefore++) {
+      let nAsked = -1;
+      const now = (): Date => (nAsked >= 0 && nAsked++ >= nBefore ? after : before);
+      const midnight = await serve(model, { dateString: undefined, now });
+      nAsked = 0;
+      const found = await ask(midnight.client);
+      assert.ok(
+        days.some((day) => day[0] === found[0] && day[1] === found[1]),
+        `the clock struck after it was asked ${nBefore} times: ${found}, expected one of ${days.join(' or ')}`,
+      );
+    }
   });
 
   it('gets continuations of several texts at once, with text offsets of log-probabilities, in a stream too', async () => {

@@ -105,6 +105,9 @@ describe("Anthropic's client", () => {
     const stopped = await client.messages.create({ ...asked, stop_sequences: ['§', word] });
     assert.deepEqual([stopped.stop_reason, stopped.stop_sequence], ['stop_sequence', word]);
     assert.deepEqual(stopped.content, [{ ...block, text: block.text.slice(0, block.text.indexOf(word)) }]);
+    // Lists that hold nothing say nothing.
+    const empty = await client.messages.create({ ...asked, stop_sequences: [], tools: [] });
+    assert.deepEqual([empty.content, empty.usage.output_tokens], [plain.content, plain.usage.output_tokens]);
   });
 
   it('gets calls of tools whose input meets its schema, demanded by "any" or by name, whole and streamed', async () => {

@@ -229,7 +229,8 @@ describe("a response of OpenAI's API", () => {
         return true;
       });
     }
-    for (const body of [{ store: false }, { truncation: 'disabled' }, { metadata: { a: 'b' } }, { user: 'u' }]) {
+    const harmless = [{ store: false }, { truncation: 'disabled' }, { metadata: { a: 'b' } }, { user: 'u' }];
+    for (const body of [...harmless, { tools: [] }, { tools: [], tool_choice: 'auto' }, { include: [] }]) {
       await api.client.responses.create({ ...asked, max_output_tokens: 1, ...body } as never);
     }
   });

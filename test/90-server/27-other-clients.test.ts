@@ -131,6 +131,27 @@ describe('another client', () => {
       assert.deepEqual(steps[0]!.toolResults[0]!.output, '7 degrees');
     });
 
+    it('runs several tools of one answer and sends their results back, though the template takes one call at a time', async () => {
+      const said = ['Oslo', 'Rome'].map((city) => `{"name": "get_weather", "parameters": {"city": "${city}"}}`);
+      const server = await serveOn(scriptedEngine([said.join('; ')]), model);
+      const running = tool({
+        inputSchema: jsonSchema<{ city: string }>(schema),
+        execute: async ({ city }: { city: string }) => `warm in ${city}`,
+      });
+      const { steps } = await generateText({
+        ...{ ...settings(), model: provider(server)(MODEL_NAME) },
+        ...{ tools: { get_weather: running } as object as ToolSet, stopWhen: stepCountIs(2) },
+      });
+      assert.deepEqual(
+        steps.map(({ toolCalls }) => toolCalls.length),
+        [2, 2],
+      );
+      const { model: name, messages, tools } = JSON.parse(steps[1]!.request.body as string);
+      const response = await server.post('/apply-template', { model: name, messages, tools });
+      const { prompt } = (await response.json()) as { prompt: string };
+      assert.match(prompt, /Oslo"\}\}<\|eot_id\|>.*warm in Oslo.*Rome"\}\}<\|eot_id\|>.*warm in Rome/s);
+    });
+
     it('gets an object that meets a schema', async () => {
       const { output } = await generateText({
         ...settings(),

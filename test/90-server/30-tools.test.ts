@@ -96,6 +96,24 @@ describe('a tool call of the server', () => {
     }
   });
 
+  it('takes parameters whose names are keywords of JSON schema, with references', async () => {
+    const unit = { $ref: '#/$defs/unit' };
+    const parameters = {
+      type: 'object',
+      properties: { default: unit, const: unit, enum: unit, examples: { type: 'array', items: unit, maxItems: 1 } },
+      required: ['default', 'const', 'enum', 'examples'],
+      additionalProperties: false,
+      $defs: { unit: { enum: ['c', 'f'] } },
+    };
+    const named = { type: 'function' as const, function: { name: 'set', strict: true, parameters } };
+    const { choices } = await api.client.chat.completions.create({
+      ...{ ...asked, max_completion_tokens: 400, tools: [clock, named] },
+      tool_choice: { type: 'function', function: { name: 'set' } },
+    });
+    const [given] = argumentsOf(choices[0]!);
+    assert.ok(createSchemaJudge(parameters)(JSON.parse(given!)), given);
+  });
+
   it('that is required is streamed in pieces, which join to the call of a response without streaming', async () => {
     const wanted = { ...asked, tool_choice: { type: 'function', function: { name: 'get_weather' } } };
     const { choices } = await chatOf(await api.post('/v1/chat/completions', wanted));

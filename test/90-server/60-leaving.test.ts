@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { Model } from '@llama-ts/runtime';
+import type { LogEntry } from '@llama-ts/server';
 import { dataOf, errorOf, openSample, serve, type TestServer } from './support.js';
 
 const long = { prompt: 'Once upon a time', max_tokens: 1500, temperature: 1, logit_bias: {} };
@@ -47,6 +48,27 @@ describe('a client of the server', () => {
     assert.equal(nHeld(), 0);
     assert.equal((await answer).status, 503);
     assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+  });
+
+  it('that disconnects while it sends its request has left, and is no fault of the server', async () => {
+    const log: LogEntry[] = [];
+    const other = await serve(model, { log: (entry) => log.push(entry) });
+    const controller = new AbortController();
+    let nPulls = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(stream) {
+        if (nPulls++ === 0) return stream.enqueue(new TextEncoder().encode('{"prompt": "Once'));
+        controller.abort();
+        stream.error(new Error('aborted'));
+      },
+    });
+    const init = { method: 'POST', body, duplex: 'half', signal: controller.signal };
+    const response = await other.server.fetch(new Request('http://localhost/v1/completions', init as RequestInit));
+    assert.equal(response.status, 503);
+    assert.deepEqual(
+      log.map(({ status, error }) => [status, error]),
+      [[503, 'the client has left']],
+    );
   });
 
   it('that disconnects during prefill frees its place at once', async () => {

@@ -75,20 +75,24 @@ export async function serveOn(
 
 /** An engine whose every answer is these texts, a token each; a number is a token without text. */
 export function scriptedEngine(texts: readonly (string | number)[]): Engine {
+  return eventsEngine([
+    ...texts.map((text, i): GenerateEvent => {
+      const [id, said] = typeof text === 'number' ? [text, ''] : [0, text];
+      return { type: 'token', id, text: said, position: i };
+    }),
+    { type: 'end', reason: 'eos', eosId: 1, stop: null, text: '', nTokens: texts.length, milliseconds: 0 },
+  ]);
+}
+
+/** An engine whose every answer has these events after its prompt. */
+export function eventsEngine(all: readonly GenerateEvent[]): Engine {
   return {
     nRunning: 0,
     nWaiting: 0,
     prefixCache: { maxBytes: 0, byteLength: 0, match: () => 0, load: () => 0, save() {}, close() {} },
     submit: (prompt): EventStream<GenerateEvent> => {
       const nTokens = prompt.length;
-      const events: GenerateEvent[] = [
-        { type: 'prompt-end', nTokens, nCached: 0, milliseconds: 0 },
-        ...texts.map((text, i): GenerateEvent => {
-          const [id, said] = typeof text === 'number' ? [text, ''] : [0, text];
-          return { type: 'token', id, text: said, position: nTokens + i };
-        }),
-        { type: 'end', reason: 'eos', eosId: 1, stop: null, text: '', nTokens: texts.length, milliseconds: 0 },
-      ];
+      const events: GenerateEvent[] = [{ type: 'prompt-end', nTokens, nCached: 0, milliseconds: 0 }, ...all];
       const done = { done: true as const, value: undefined };
       return {
         next: async () => {

@@ -42,7 +42,7 @@ export { LLAMA3_CHAT_TEMPLATE } from './chat-template/llama3-chat-template.js';
 export { parseToolCall, parseToolCalls, type ToolCall } from './chat-template/tool-call.js';
 export { findTurnEnd, type TemplateEnd, templateEndToken } from './chat-template/turn-end.js';
 export type { ConstrainedText, Constraint } from './constraint/constraint.js';
-export { jsonMode, jsonSchema, regex } from './constraint/constraints.js';
+export { jsonMode, jsonSchema, jsonSchemaInTurns, regex } from './constraint/constraints.js';
 export { createSchemaJudge } from './constraint/schema/schema-judge.js';
 export { textOr } from './constraint/text-or.js';
 export {

@@ -46,7 +46,15 @@ export function createCalls({ now, createId, maxBodyBytes, log }: CallsOptions):
           return name;
         },
         signal: controller.signal,
-        body: (): Promise<JsonObject> => readJson(request, maxBodyBytes),
+        async body(): Promise<JsonObject> {
+          try {
+            return await readJson(request, maxBodyBytes);
+          } catch (error) {
+            // The body of a client that leaves breaks off, which is no fault of the server.
+            controller.signal.throwIfAborted();
+            throw error;
+          }
+        },
         abort: (reason) => controller.abort(reason),
         setName(found) {
           name = found;

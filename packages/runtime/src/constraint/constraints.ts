@@ -1,6 +1,6 @@
 // The constraints that can be asked for: JSON, JSON of a schema, or text that a regular expression matches.
 
-import { ToolkitError } from '@llama-ts/base';
+import { nextTask, ToolkitError } from '@llama-ts/base';
 import { regexDfa } from './automaton/text-automata.js';
 import { type Constraint, createConstraint } from './constraint.js';
 import { createSymbolTable } from './grammar/symbols.js';
@@ -8,7 +8,7 @@ import { jsonGrammar } from './json/json-grammar.js';
 import { anyValueShape, createLexemes } from './json/lexemes.js';
 import { parseRegex } from './regex/parse-regex.js';
 import { schemaShape } from './schema/schema-shape.js';
-import { createWork } from './work.js';
+import { atOnce, createWork, type Turns } from './work.js';
 
 /**
  * An answer that is JSON and meets a schema. docs/constrained-output.md has the keywords.
@@ -22,9 +22,31 @@ import { createWork } from './work.js';
  * for await (const event of generate(model, prompt, { constraint })) if (event.type === 'token') show(event.text);
  */
 export function jsonSchema(schema: unknown): Constraint {
+  return atOnce(compileSchema(schema));
+}
+
+/**
+ * The same constraint, compiled in turns of some ten milliseconds with whatever else the process does: a large schema holds up
+ * no other answer. A single pattern or list of constants takes one turn.
+ *
+ * @param schema as of {@link jsonSchema}
+ * @throws ToolkitError what {@link jsonSchema} throws
+ * @example const constraint = await jsonSchemaInTurns(largeSchema);
+ */
+export async function jsonSchemaInTurns(schema: unknown): Promise<Constraint> {
+  const turns = compileSchema(schema);
+  for (;;) {
+    await nextTask();
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
+}
+
+function* compileSchema(schema: unknown): Turns<Constraint> {
   const lexemes = createLexemes();
   const work = createWork('schema');
-  return createConstraint(jsonGrammar(schemaShape(schema, lexemes, work), lexemes, work));
+  const shape = yield* schemaShape(schema, lexemes, work);
+  return createConstraint(jsonGrammar(shape, lexemes, work));
 }
 
 /** An answer that is any one JSON value. */

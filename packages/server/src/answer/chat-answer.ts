@@ -1,6 +1,7 @@
 // The answers to a conversation, whatever the protocol: its tokens, the engine's events, and what they say, part by part.
 
-import { encodeMessages } from '@llama-ts/runtime';
+import { isToolkitError } from '@llama-ts/base';
+import { type ChatMessage, encodeMessages } from '@llama-ts/runtime';
 import type { Call } from '../call.js';
 import type { ChatRequest, Conversation } from '../request/chat-request.js';
 import { acceptsCall, type ToolUse } from '../request/tools.js';
@@ -8,6 +9,7 @@ import type { ServerContext } from '../server-options.js';
 import { type ChatPart, chatParts } from './chat-parts.js';
 import { checkToolTemplate } from './check-tool-template.js';
 import { type Choices, submitChoices } from './choices.js';
+import { oneCallAtATime } from './one-call-at-a-time.js';
 import { createForcedSpeaker, createFreeSpeaker, createTextSpeaker, type Speaker } from './speaker.js';
 
 /** Answers under way. */
@@ -36,7 +38,10 @@ export function beginChat(
   { mustFit, createCallId }: ChatAnswerOptions,
 ): ChatAnswer {
   context.checkModelName(request.model);
-  const { conversation, n, options, toolUse } = request;
+  const { n, options, toolUse } = request;
+  // Once: the fingerprint names the day that the prompt has, also at midnight.
+  const dateString = context.dateStringOf(request.conversation.dateString);
+  const conversation = { ...request.conversation, dateString };
   const { events, ...choices } = submitChoices(context, call, {
     prompts: [encodeConversation(context, conversation)],
     n,
@@ -44,12 +49,15 @@ export function beginChat(
     isLengthAsked: mustFit && options.maxTokens !== undefined,
   });
   const speakers = Array.from({ length: n }, () => createSpeaker(toolUse, createCallId));
-  const fingerprint = context.fingerprintOf(context.dateStringOf(conversation.dateString));
-  return { ...choices, fingerprint, parts: chatParts(events, speakers, context.model) };
+  return {
+    ...choices,
+    fingerprint: context.fingerprintOf(dateString),
+    parts: chatParts(events, speakers, context.model),
+  };
 }
 
 /**
- * Tokens of a conversation in the model's template.
+ * Tokens of a conversation in the model's template. Where that refuses an answer of several calls, they come one after another.
  *
  * @throws ToolkitError what `encodeMessages` throws; HttpError for tools that the template does not read
  */
@@ -58,12 +66,15 @@ export function encodeConversation(
   { messages, tools, dateString, variables }: Conversation,
 ): number[] {
   checkToolTemplate(model, { templateName, tools });
-  return encodeMessages(model, messages, {
-    dateString: dateStringOf(dateString),
-    tools,
-    variables,
-    templateName,
-  });
+  const options = { dateString: dateStringOf(dateString), tools, variables, templateName };
+  const encode = (all: readonly ChatMessage[]): number[] => encodeMessages(model, all, options);
+  try {
+    return encode(messages);
+  } catch (error) {
+    const singly = isToolkitError(error) && error.code === 'TEMPLATE_ERROR' ? oneCallAtATime(messages) : null;
+    if (singly === null) throw error;
+    return encode(singly);
+  }
 }
 
 function createSpeaker(toolUse: ToolUse, createId: () => string): Speaker {

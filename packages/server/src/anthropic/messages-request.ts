@@ -6,7 +6,7 @@ import { type ChatRequest, conversationFields, readVariables } from '../request/
 import type { ConstraintCache } from '../request/constraint-cache.js';
 import { checkFields, type Field, type FieldTable } from '../request/field-table.js';
 import { checkStop, constraintOf, type Form } from '../request/form.js';
-import { aList, anObject, completionFields, either, text } from '../request/kinds.js';
+import { aList, anObject, anyList, completionFields, either, text } from '../request/kinds.js';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 import { readConversation } from './read-conversation.js';
 import { readTools } from './read-tools.js';
@@ -18,7 +18,7 @@ const promptFields: Readonly<Record<string, Field>> = {
   model: completionFields.model!,
   messages: { kind: aList, description: 'give the conversation: messages of user and assistant, of text and of tools' },
   system: { kind: either(text, aList), description: 'tell the model who it is: a text, or blocks of text' },
-  tools: { kind: aList, description: 'name tools that the answer may call: name, description, input_schema, strict' },
+  tools: { kind: anyList, description: 'name tools that the answer may call: name, description, input_schema, strict' },
   tool_choice: {
     kind: anObject,
     description: 'say whether tools are called: {"type": "auto"}, "any", "none", or "tool" with its name',
@@ -50,7 +50,7 @@ export const messagesTable: FieldTable = {
       kind: wholeNumberKind(1),
       description: 'make N new tokens at most, and no more than the context holds',
     },
-    stop_sequences: { kind: aList, description: 'end the answer before any of these texts' },
+    stop_sequences: { kind: anyList, description: 'end the answer before any of these texts' },
     stream: completionFields.stream!,
   },
   ignored: harmless,
@@ -66,10 +66,10 @@ export const countTokensTable: FieldTable = {
 };
 
 /** @throws BadRequest */
-export function readMessagesRequest(body: JsonObject, constraints: ConstraintCache): ChatRequest {
+export async function readMessagesRequest(body: JsonObject, constraints: ConstraintCache): Promise<ChatRequest> {
   const values = checkFields(body, messagesTable);
-  const prompt = readPrompt(values, constraints);
-  const constraint = constraintOf(readForm(values), prompt.toolUse, constraints);
+  const prompt = await readPrompt(values, constraints);
+  const constraint = await constraintOf(readForm(values), prompt.toolUse, constraints);
   const { stop_sequences: sequences, max_tokens: maxTokens } = values;
   const stop = readSequences(sequences);
   checkStop(stop, constraint, 'stop_sequences');
@@ -83,18 +83,18 @@ export function readMessagesRequest(body: JsonObject, constraints: ConstraintCac
 }
 
 /** @throws BadRequest */
-export function readCountRequest(
+export async function readCountRequest(
   body: JsonObject,
   constraints: ConstraintCache,
-): Pick<ChatRequest, 'model' | 'conversation'> {
+): Promise<Pick<ChatRequest, 'model' | 'conversation'>> {
   return readPrompt(checkFields(body, countTokensTable), constraints);
 }
 
-function readPrompt(
+async function readPrompt(
   values: JsonObject,
   constraints: ConstraintCache,
-): Pick<ChatRequest, 'model' | 'conversation' | 'toolUse'> {
-  const toolUse = readTools(values, constraints);
+): Promise<Pick<ChatRequest, 'model' | 'conversation' | 'toolUse'>> {
+  const toolUse = await readTools(values, constraints);
   return {
     model: values.model as string | undefined,
     conversation: {
@@ -121,8 +121,8 @@ function readForm({ output_config: config }: JsonObject): Form | null {
 }
 
 function readSequences(sequences: unknown): readonly string[] | undefined {
-  if (sequences === undefined) return undefined;
-  const list = sequences as readonly unknown[];
+  const list = (sequences ?? []) as readonly unknown[];
+  if (list.length === 0) return undefined;
   const at = list.findIndex((one) => typeof one !== 'string' || one === '');
   if (at < 0) return list as readonly string[];
   const field = `stop_sequences[${at}]`;

@@ -3,7 +3,15 @@
 import { BadRequest, shownValue } from '@llama-ts/runtime';
 import type { ConstraintCache } from '../request/constraint-cache.js';
 import { unknownField } from '../request/field-table.js';
-import { checkHasTools, createTool, type Tool, type ToolChoice, type ToolUse, toolUseOf } from '../request/tools.js';
+import {
+  checkHasTools,
+  createTool,
+  listOf,
+  type Tool,
+  type ToolChoice,
+  type ToolUse,
+  toolUseOf,
+} from '../request/tools.js';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 
 const known = ['name', 'description', 'input_schema', 'strict', 'type'];
@@ -11,10 +19,14 @@ const known = ['name', 'description', 'input_schema', 'strict', 'type'];
 const harmless = ['cache_control', 'eager_input_streaming'];
 
 /** @throws BadRequest that names tool and field */
-export function readTools({ tools: given, tool_choice: choice }: JsonObject, constraints: ConstraintCache): ToolUse {
-  checkHasTools(given, isObject(choice) ? choice.type : choice);
-  if (given === undefined) return { mode: 'none' };
-  const tools = (given as readonly unknown[]).map((tool, i) => readTool(tool, `tools[${i}]`));
+export async function readTools(
+  { tools: given, tool_choice: choice }: JsonObject,
+  constraints: ConstraintCache,
+): Promise<ToolUse> {
+  const list = listOf(given);
+  checkHasTools(list, isObject(choice) ? choice.type : choice);
+  if (list === undefined) return { mode: 'none' };
+  const tools = list.map((tool, i) => readTool(tool, `tools[${i}]`));
   const mayCallSeveral = !isObject(choice) || choice.disable_parallel_tool_use !== true;
   return toolUseOf({ tools, choice: readChoice(choice), mayCallSeveral }, constraints);
 }

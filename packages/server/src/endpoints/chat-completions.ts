@@ -13,7 +13,7 @@ type Head = ReturnType<typeof headOf>;
 
 /** @throws HttpError, ToolkitError: a request that is refused before anything is computed */
 export async function chatCompletions(context: ServerContext, call: Call): Promise<Response> {
-  const request = readChatRequest(await call.body(), context.constraints);
+  const request = await readChatRequest(await call.body(), context.constraints);
   const answer = beginChat(context, call, request, {
     mustFit: true,
     createCallId: () => `call_${context.createId().replaceAll('-', '')}`,

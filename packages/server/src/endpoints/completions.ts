@@ -1,6 +1,6 @@
 // POST /v1/completions: continues texts.
 
-import { encodePrompt, type TokenLogProbabilities } from '@llama-ts/runtime';
+import { encodePrompt, type Model, type TokenLogProbabilities } from '@llama-ts/runtime';
 import { type Choices, submitChoices } from '../answer/choices.js';
 import { digestOf } from '../answer/digest-of.js';
 import { type FinishReason, finishReasonOf } from '../answer/finish-reason.js';
@@ -32,8 +32,8 @@ export async function completions(context: ServerContext, call: Call): Promise<R
   const choices = submitChoices(context, call, { prompts, n, options, isLengthAsked });
   const head = headOf(context, choices);
   return request.isStream
-    ? answerStream(call, streamed(request, choices, head))
-    : Response.json({ ...head, choices: await whole(request, choices), usage: choices.tally.usage });
+    ? answerStream(call, streamed(request, choices, { head, model }))
+    : Response.json({ ...head, choices: await whole(request, choices, model), usage: choices.tally.usage });
 }
 
 function headOf({ createId, modelName, now, fingerprintOf }: ServerContext, { seed }: Choices) {
@@ -64,25 +64,29 @@ async function* textParts({ events }: Choices): AsyncGenerator<TextPart, void, v
   }
 }
 
-async function whole({ options }: CompletionRequest, choices: Choices) {
+async function whole({ options }: CompletionRequest, choices: Choices, { tokenizer }: Model) {
   const drafts = Array.from({ length: choices.nChoices }, (_, index) => {
     const logprobs = options.logprobs === undefined ? null : noLogprobs();
-    return { index, text: '', logprobs, finish_reason: 'stop' as FinishReason, digest: {} as TextPart['digest'] };
+    const digest: TextPart['digest'] = {};
+    return { index, text: '', logprobs, offset: 0, finish_reason: 'stop' as FinishReason, digest };
   });
   for await (const { index, text, found, finishReason, digest } of textParts(choices)) {
     const draft = drafts[index]!;
     draft.text += text;
-    if (found !== undefined) addCompletionLogprob(draft.logprobs!, found);
+    if (found !== undefined) {
+      addCompletionLogprob(draft.logprobs!, found, draft.offset, tokenizer);
+      draft.offset += found.text.length;
+    }
     draft.finish_reason = finishReason ?? draft.finish_reason;
     draft.digest = digest;
   }
-  return drafts.map(({ digest, ...draft }) => ({ ...draft, ...digest }));
+  return drafts.map(({ digest, offset: _offset, ...draft }) => ({ ...draft, ...digest }));
 }
 
 async function* streamed(
   { includeUsage }: CompletionRequest,
   choices: Choices,
-  head: object,
+  { head, model }: { readonly head: object; readonly model: Model },
 ): AsyncGenerator<unknown, void, void> {
   const chunk = { ...head, ...(includeUsage ? { usage: null } : {}) };
   const offsets = Array.from({ length: choices.nChoices }, () => 0);
@@ -90,8 +94,7 @@ async function* streamed(
     if (text === '' && found === undefined && finishReason === null) continue;
     const logprobs = found === undefined ? null : noLogprobs();
     if (found !== undefined) {
-      addCompletionLogprob(logprobs!, found);
-      logprobs!.text_offset[0] = offsets[index]!;
+      addCompletionLogprob(logprobs!, found, offsets[index]!, model.tokenizer);
       offsets[index]! += found.text.length;
     }
     yield { ...chunk, choices: [{ index, text, logprobs, finish_reason: finishReason, ...digest }] };

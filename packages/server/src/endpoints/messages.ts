@@ -17,7 +17,7 @@ const words: StreamWords<MessageEvent> = {
 
 /** @throws HttpError, ToolkitError: a request that is refused before anything is computed */
 export async function messages(context: ServerContext, call: Call): Promise<Response> {
-  const request = readMessagesRequest(await call.body(), context.constraints);
+  const request = await readMessagesRequest(await call.body(), context.constraints);
   const newId = (prefix: string): string => `${prefix}_${context.createId().replaceAll('-', '')}`;
   // Clients of this API have to name a length, and name more than they want: the answer says where the context ended it.
   const answer = beginChat(context, call, request, { mustFit: false, createCallId: () => newId('toolu') });
@@ -30,7 +30,7 @@ export async function messages(context: ServerContext, call: Call): Promise<Resp
 
 /** @throws HttpError, ToolkitError */
 export async function countTokens(context: ServerContext, call: Call): Promise<Response> {
-  const { model, conversation } = readCountRequest(await call.body(), context.constraints);
+  const { model, conversation } = await readCountRequest(await call.body(), context.constraints);
   context.checkModelName(model);
   return Response.json({ input_tokens: encodeConversation(context, conversation).length });
 }

@@ -10,7 +10,7 @@ import { answerStreamIn } from './answer-stream.js';
 
 /** @throws HttpError, ToolkitError: a request that is refused before anything is computed */
 export async function responses(context: ServerContext, call: Call): Promise<Response> {
-  const request = readResponsesRequest(await call.body(), context.constraints);
+  const request = await readResponsesRequest(await call.body(), context.constraints);
   const newId = (prefix: string): string => `${prefix}_${context.createId().replaceAll('-', '')}`;
   const answer = beginChat(context, call, request, { mustFit: true, createCallId: () => newId('call') });
   const head = {

@@ -64,7 +64,7 @@ export async function detokenize(context: ServerContext, call: Call): Promise<Re
 export async function applyTemplate(context: ServerContext, call: Call): Promise<Response> {
   const values = checkFields(await call.body(), applyTemplateTable);
   context.checkModelName(values.model as string | undefined);
-  const conversation = readConversation(values, readToolUse(values, context.constraints));
+  const conversation = readConversation(values, await readToolUse(values, context.constraints));
   const tokens = encodeConversation(context, conversation);
   return Response.json({ prompt: tokenizerOf(context).decode(tokens), tokens });
 }

@@ -83,10 +83,10 @@ export const chatTable: FieldTable = {
 };
 
 /** @throws BadRequest */
-export function readChatRequest(body: JsonObject, constraints: ConstraintCache): ChatRequest {
+export async function readChatRequest(body: JsonObject, constraints: ConstraintCache): Promise<ChatRequest> {
   const values = checkFields(body, chatTable);
-  const toolUse = readToolUse(values, constraints);
-  const constraint = constraintOf(readForm(values), toolUse, constraints);
+  const toolUse = await readToolUse(values, constraints);
+  const constraint = await constraintOf(readForm(values), toolUse, constraints);
   const { logprobs: wantsLogprobs, ...others } = values;
   const { logprobs = 0, ...options } = readAnswerOptions(others);
   if (others.top_logprobs !== undefined && wantsLogprobs !== true) {

@@ -20,22 +20,22 @@ const ANY_ARGUMENTS = { type: 'object' };
  *
  * @throws BadRequest
  */
-export function constraintOf(
+export async function constraintOf(
   form: Form | null,
   toolUse: ToolUse,
   constraints: ConstraintCache,
-): Constraint | undefined {
-  const alone = form === null ? undefined : constraints.jsonSchema(form.schema, form.at);
+): Promise<Constraint | undefined> {
+  const alone = form === null ? undefined : await constraints.jsonSchema(form.schema, form.at);
   switch (toolUse.mode) {
     case 'none':
       return alone;
     case 'forced':
-      for (const { parameters, at } of toolUse.callable) constraints.jsonSchema(parameters, at.parameters);
+      for (const { parameters, at } of toolUse.callable) await constraints.jsonSchema(parameters, at.parameters);
       return constraints.jsonSchema(callSchema(toolUse.callable), 'tools');
     case 'auto': {
       const calls = toolUse.tools.map(asHeld);
       if (form !== null) return constraints.jsonSchema(callSchema(calls, form.schema), form.at);
-      return toolUse.isHeld ? textOr(constraints.jsonSchema(callSchema(calls), 'tools')) : undefined;
+      return toolUse.isHeld ? textOr(await constraints.jsonSchema(callSchema(calls), 'tools')) : undefined;
     }
   }
 }

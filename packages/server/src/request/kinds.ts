@@ -19,6 +19,13 @@ export const anObject: FieldKind = {
   read: (value) => (isObject(value) ? value : undefined),
 };
 
+/** A list, of which the reader of the field knows more. */
+export const anyList: FieldKind = {
+  expected: 'a list',
+  schema: { type: 'array' },
+  read: (value) => (Array.isArray(value) ? value : undefined),
+};
+
 /** A list with at least one item, of which the reader of the field knows more. */
 export const aList: FieldKind = {
   expected: 'a list that is not empty',

@@ -46,12 +46,17 @@ const MAX_TOOLS = 128;
 const NO_PARAMETERS = { type: 'object', properties: {} };
 
 /** Reads `tools`, `tool_choice` and `parallel_tool_calls` of a chat. @throws BadRequest that names tool and field */
-export function readToolUse(values: JsonObject, constraints: ConstraintCache): ToolUse {
+export async function readToolUse(values: JsonObject, constraints: ConstraintCache): Promise<ToolUse> {
   const { tools: given, tool_choice: choice, parallel_tool_calls: parallel } = values;
   checkHasTools(given, choice);
   if (given === undefined) return { mode: 'none' };
   const tools = (given as readonly unknown[]).map((tool, i) => readTool(tool, `tools[${i}]`));
   return toolUseOf({ tools, choice: readChoice(choice), mayCallSeveral: parallel !== false }, constraints);
+}
+
+/** The items of a field that may hold none: no tools are none. */
+export function listOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? value : undefined;
 }
 
 /** @throws BadRequest for a choice among no tools */
@@ -61,8 +66,11 @@ export function checkHasTools(tools: unknown, choice: unknown): void {
 }
 
 /** The same for every protocol. @throws BadRequest that names tool and field */
-export function toolUseOf({ tools, choice, mayCallSeveral }: ToolWishes, constraints: ConstraintCache): ToolUse {
-  checkTools(tools, constraints);
+export async function toolUseOf(
+  { tools, choice, mayCallSeveral }: ToolWishes,
+  constraints: ConstraintCache,
+): Promise<ToolUse> {
+  await checkTools(tools, constraints);
   switch (choice) {
     case 'none':
       return { mode: 'none' };
@@ -143,19 +151,21 @@ function readTool(tool: unknown, at: string): Tool {
   return createTool({ name, parameters, strict }, places, tool as JsonObject);
 }
 
-function checkTools(tools: readonly Tool[], constraints: ConstraintCache): void {
+async function checkTools(tools: readonly Tool[], constraints: ConstraintCache): Promise<void> {
   if (tools.length > MAX_TOOLS) {
     throw new BadRequest('tools', `tools: ${tools.length} of them, expected at most ${MAX_TOOLS}`);
   }
-  tools.forEach(({ name, parameters, isStrict, at }, i) => {
+  for (const [i, { name, parameters, isStrict, at }] of tools.entries()) {
     const first = tools.findIndex((tool) => tool.name === name);
     if (first < i) throw new BadRequest(at.name, `${at.name}: tools[${first}] has this name too, ${name}`);
-    if (isStrict) constraints.jsonSchema(parameters, at.parameters);
-  });
+    if (isStrict) await constraints.jsonSchema(parameters, at.parameters);
+  }
 }
 
 /** Keywords whose values are no schemas. */
 const plainKeywords = ['const', 'enum', 'default', 'examples'];
+/** Keywords whose values are schemas by names of any kind, such as `default`. */
+const namingKeywords = ['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'];
 
 /** A schema moved into another document: references to its root point to its new place. */
 function withReferencesAt(schema: unknown, pointer: string): unknown {
@@ -164,6 +174,10 @@ function withReferencesAt(schema: unknown, pointer: string): unknown {
   return Object.fromEntries(
     Object.entries(schema).map(([keyword, value]) => {
       if (plainKeywords.includes(keyword)) return [keyword, value];
+      if (namingKeywords.includes(keyword) && isObject(value)) {
+        const schemas = Object.entries(value).map(([name, one]) => [name, withReferencesAt(one, pointer)]);
+        return [keyword, Object.fromEntries(schemas)];
+      }
       const isPointer = keyword === '$ref' && typeof value === 'string' && /^#(\/|$)/.test(value);
       return [keyword, isPointer ? pointer + value.slice(1) : withReferencesAt(value, pointer)];
     }),

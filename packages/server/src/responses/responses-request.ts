@@ -6,8 +6,25 @@ import { type ChatRequest, conversationFields, readVariables } from '../request/
 import type { ConstraintCache } from '../request/constraint-cache.js';
 import { checkFields, type FieldTable } from '../request/field-table.js';
 import { constraintOf, type Form } from '../request/form.js';
-import { aList, anObject, completionFields, either, harmlessFields, oneOfTexts, text } from '../request/kinds.js';
-import { checkHasTools, createTool, type Tool, type ToolChoice, type ToolUse, toolUseOf } from '../request/tools.js';
+import {
+  aList,
+  anObject,
+  anyList,
+  completionFields,
+  either,
+  harmlessFields,
+  oneOfTexts,
+  text,
+} from '../request/kinds.js';
+import {
+  checkHasTools,
+  createTool,
+  listOf,
+  type Tool,
+  type ToolChoice,
+  type ToolUse,
+  toolUseOf,
+} from '../request/tools.js';
 import { isObject, type JsonObject } from '../wire/read-json.js';
 import { readInput } from './read-input.js';
 
@@ -38,13 +55,13 @@ export const responsesTable: FieldTable = {
       kind: anObject,
       description: 'hold the answer to a form: {"format": {"type": "json_schema", "schema": {…}}}',
     },
-    tools: { kind: aList, description: 'name functions that the answer may call' },
+    tools: { kind: anyList, description: 'name functions that the answer may call' },
     tool_choice: {
       kind: either(oneOfTexts('none', 'auto', 'required'), anObject),
       description: 'say whether functions are called: "none", "auto", "required", or a function by name',
     },
     parallel_tool_calls: { kind: booleanKind, description: 'allow several calls in an answer' },
-    include: { kind: aList, description: `add "${LOGPROBS}" to the response` },
+    include: { kind: anyList, description: `add "${LOGPROBS}" to the response` },
     top_logprobs: answerFields.logprobs,
     metadata: { kind: anObject, description: 'have the response repeat this' },
     stream: completionFields.stream!,
@@ -68,10 +85,10 @@ export const responsesTable: FieldTable = {
 };
 
 /** @throws BadRequest */
-export function readResponsesRequest(body: JsonObject, constraints: ConstraintCache): ResponsesRequest {
+export async function readResponsesRequest(body: JsonObject, constraints: ConstraintCache): Promise<ResponsesRequest> {
   const values = checkFields(body, responsesTable);
-  const toolUse = readTools(values, constraints);
-  const constraint = constraintOf(readForm(values), toolUse, constraints);
+  const toolUse = await readTools(values, constraints);
+  const constraint = await constraintOf(readForm(values), toolUse, constraints);
   const { max_output_tokens: maxTokens, include = [], top_logprobs: nTop, ...others } = values;
   const hasLogprobs = (include as readonly unknown[]).includes(LOGPROBS);
   if (nTop !== undefined && !hasLogprobs) {
@@ -125,11 +142,12 @@ function readForm({ text: form }: JsonObject): Form | null {
   throw new BadRequest('text.format', `text.format ${shownValue(format)}, expected ${expected}`);
 }
 
-function readTools(values: JsonObject, constraints: ConstraintCache): ToolUse {
+async function readTools(values: JsonObject, constraints: ConstraintCache): Promise<ToolUse> {
   const { tools: given, tool_choice: choice, parallel_tool_calls: parallel } = values;
-  checkHasTools(given, choice);
-  if (given === undefined) return { mode: 'none' };
-  const tools = (given as readonly unknown[]).map((tool, i) => readTool(tool, `tools[${i}]`));
+  const list = listOf(given);
+  checkHasTools(list, choice);
+  if (list === undefined) return { mode: 'none' };
+  const tools = list.map((tool, i) => readTool(tool, `tools[${i}]`));
   return toolUseOf({ tools, choice: readChoice(choice), mayCallSeveral: parallel !== false }, constraints);
 }
 

@@ -1,6 +1,6 @@
 // Removes parts of a shape that no finite value can have, so that every path through the grammar can be completed.
 
-import type { Work } from '../work.js';
+import type { Turns, Work } from '../work.js';
 import {
   type ArrayShape,
   type ContainedItems,
@@ -15,14 +15,15 @@ import {
  *
  * @returns null when no value matches the shape
  */
-export function pruneShape(root: Shape, work: Work): Shape | null {
-  const productive = findProductive(root, work);
+export function* pruneShape(root: Shape, work: Work): Turns<Shape | null> {
+  const productive = yield* findProductive(root, work);
   if (!productive.has(root)) return null;
   const pruned = new Map<Shape, Shape>();
   const references: { readonly from: Shape; readonly to: Shape & { type: 'reference' } }[] = [];
   const result = prune(root);
   // References are pruned after the shapes that contain them, so that chains of references need no deep stack.
   while (references.length > 0) {
+    if (work.isTurnOver()) yield;
     const { from, to } = references.pop()!;
     to.target = prune(from);
   }
@@ -92,9 +93,10 @@ export function pruneShape(root: Shape, work: Work): Shape | null {
 }
 
 /** Shapes that let something through: found from the parts up, each looked at again when a part of it is found. */
-function findProductive(root: Shape, work: Work): ReadonlySet<Shape> {
+function* findProductive(root: Shape, work: Work): Turns<ReadonlySet<Shape>> {
   const owners = new Map<Shape, Shape[]>([[root, []]]);
   for (const shape of owners.keys()) {
+    if (work.isTurnOver()) yield;
     for (const part of partsOf(shape)) {
       work.spend(1, 'alternatives');
       const known = owners.get(part);
@@ -105,6 +107,7 @@ function findProductive(root: Shape, work: Work): ReadonlySet<Shape> {
   const productive = new Set<Shape>();
   const pending = [...owners.keys()].reverse();
   while (pending.length > 0) {
+    if (work.isTurnOver()) yield;
     const shape = pending.pop()!;
     if (productive.has(shape)) continue;
     work.spend(1, 'alternatives');

@@ -6,7 +6,7 @@ import type { Dfa } from '../automaton/dfa.js';
 import { regexDfa, textsDfa } from '../automaton/text-automata.js';
 import type { GrammarSymbol, Production } from '../grammar/symbols.js';
 import { badSchema, unsupported } from '../schema/keywords.js';
-import type { Work } from '../work.js';
+import type { Turns, Work } from '../work.js';
 import type { GrammarParts } from './grammar-parts.js';
 import { otherKeyScanner } from './key-set.js';
 import { characterNode, type Lexemes } from './lexemes.js';
@@ -21,9 +21,10 @@ type UniqueItems =
   | { readonly type: 'strings'; readonly content: Dfa };
 
 /** @throws ToolkitError `UNSUPPORTED_SCHEMA` when items of an array cannot be distinguished while they are written */
-export function checkUnique(root: Shape, lexemes: Lexemes, work: Work): void {
+export function* checkUnique(root: Shape, lexemes: Lexemes, work: Work): Turns<void> {
   const shapes = new Set([root]);
   for (const shape of shapes) {
+    if (work.isTurnOver()) yield;
     work.spend(1, 'alternatives');
     for (const part of partsOf(shape)) shapes.add(part);
     if (shape.type === 'array' && shape.unique !== null) itemsOf(shape, lexemes, work);

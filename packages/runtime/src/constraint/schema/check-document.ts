@@ -1,6 +1,6 @@
 // Checks all of a document that its root reaches: keywords, and no schema that applies to the value it is applied to again.
 
-import type { Work } from '../work.js';
+import type { Turns, Work } from '../work.js';
 import { badSchema, type SchemaObject } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 import { usesUnevaluated } from './unevaluated.js';
@@ -15,10 +15,11 @@ const partOfValue = {
 };
 
 /** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `LIMIT_EXCEEDED` */
-export function checkDocument(document: SchemaDocument, work: Work): { readonly isUnevaluatedUsed: boolean } {
+export function* checkDocument(document: SchemaDocument, work: Work): Turns<{ readonly isUnevaluatedUsed: boolean }> {
   const reached = new Set([document.root]);
   const same = new Map<SchemaNode, readonly SchemaNode[]>();
   for (const node of reached) {
+    if (work.isTurnOver()) yield;
     work.spend(10, 'alternatives');
     work.keep(100, 'alternatives');
     document.check(node);

@@ -1,6 +1,6 @@
 // Judges values that are there already by a JSON schema: the arguments of a call that no constraint held.
 
-import { createWork } from '../work.js';
+import { atOnce, createWork } from '../work.js';
 import { checkDocument } from './check-document.js';
 import { createMeets } from './meets.js';
 import { createSchemaDocument } from './schema-document.js';
@@ -18,7 +18,7 @@ import { createTextPatterns } from './text-patterns.js';
 export function createSchemaJudge(schema: unknown): (value: unknown) => boolean {
   const work = createWork('schema');
   const document = createSchemaDocument(schema, work);
-  checkDocument(document, work);
+  atOnce(checkDocument(document, work));
   const meets = createMeets({ document, patterns: createTextPatterns(work), work });
   return (value) => {
     try {

@@ -5,7 +5,7 @@ import { anyValueShape, type Lexemes } from '../json/lexemes.js';
 import { pruneShape } from '../json/prune-shapes.js';
 import { never, type Shape } from '../json/shape.js';
 import { checkUnique } from '../json/unique-items.js';
-import type { Work } from '../work.js';
+import type { Turns, Work } from '../work.js';
 import { arrayShape } from './array-shape.js';
 import { checkDocument } from './check-document.js';
 import { createOptions } from './choices.js';
@@ -57,10 +57,14 @@ const typesByKeyword: Readonly<Record<string, JsonType>> = Object.freeze({
   $absent: 'object',
 });
 
-/** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN`, `LIMIT_EXCEEDED` */
-export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shape {
+/**
+ * The shape of the values that meet a schema.
+ *
+ * @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN`, `LIMIT_EXCEEDED`
+ */
+export function* schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Turns<Shape> {
   const document = createSchemaDocument(schema, work);
-  const { isUnevaluatedUsed } = checkDocument(document, work);
+  const { isUnevaluatedUsed } = yield* checkDocument(document, work);
   const patterns = createTextPatterns(work);
   const optionsOf = createOptions(document, work);
   const meets = createMeets({ document, patterns, work });
@@ -78,15 +82,18 @@ export function schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Shap
     valuesOf: allowedValues,
   };
   const root = parts.shapeOf([document.root]);
-  while (pending.length > 0) pending.pop()!();
-  const pruned = pruneShape(root, work);
+  while (pending.length > 0) {
+    if (work.isTurnOver()) yield;
+    pending.pop()!();
+  }
+  const pruned = yield* pruneShape(root, work);
   if (pruned === null) {
     throw badSchema(
       'no value meets it, expected one at least',
       'look for bounds that exclude each other, or required properties that are false',
     );
   }
-  checkUnique(pruned, lexemes, work);
+  yield* checkUnique(pruned, lexemes, work);
   return pruned;
 
   /** A reference at first: what it refers to is made later, so that long chains of schemas need no deep stack. */
