@@ -3,7 +3,7 @@
 
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,9 +72,9 @@ describe('the static build of the page', function () {
   }
 
   /** Waits until the page is loaded, once more where the service worker isolates it. */
-  async function opened(page: Page, isIsolated: boolean): Promise<void> {
+  async function opened(page: Page, isIsolated: boolean, address = host.address): Promise<void> {
     const isThere = `crossOriginIsolated === ${isIsolated} && document.querySelector('h1') !== null`;
-    await page.goto(host.address);
+    await page.goto(address);
     // A page that is loaded again has no place to evaluate in for a moment.
     for (;;) {
       if (await page.evaluate(isThere).catch(() => false)) return;
@@ -93,6 +93,35 @@ describe('the static build of the page', function () {
       await ask(page, QUESTION);
       assert.ok((await messagesOf(page))[1]!.length > 0);
     });
+  });
+
+  it('is the new one as soon as its host has it, though the host lets browsers keep files for a time', async () => {
+    const site = join(folder, 'updated');
+    await cp(join(folder, 'site'), site, { recursive: true });
+    const keeping = await plainHost(site, '/page/', { 'cache-control': 'max-age=3600' });
+    const context = await browser!.newContext();
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      await opened(page, true, keeping.address);
+      const [former] = await page.evaluate<string[]>('caches.keys()');
+      await appendFile(join(site, 'app.js'), '\nglobalThis.isNew = true;');
+      const worker = join(site, 'service-worker.js');
+      await writeFile(worker, (await readFile(worker, 'utf8')).replace(former!.replace(/^.*-/, ''), 'f'.repeat(16)));
+      await page.reload();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      assert.equal(await page.evaluate('globalThis.isNew'), true);
+      // The browser keeps the new one alone, and opens it without its host.
+      const onlyNew = `caches.keys().then((names) => names.length === 1 && names[0].endsWith('ffff'))`;
+      await until(page, onlyNew);
+      await keeping.close();
+      await page.reload();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      assert.equal(await page.evaluate('globalThis.isNew'), true);
+    } finally {
+      await context.close();
+      await keeping.close();
+    }
   });
 
   it('says why there is one thread where no service worker isolates it, and gives the same answer', async () => {

@@ -23,14 +23,21 @@ const types: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Serves a folder at a path. */
-export async function plainHost(folder: string, at: string): Promise<PlainHost> {
+/** Serves a folder at a path. @param headers sent with every file */
+export async function plainHost(
+  folder: string,
+  at: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<PlainHost> {
   return serve(at, async (request, response) => {
     const path = new URL(request.url!, 'http://localhost').pathname;
     const name = path.startsWith(at) ? path.slice(at.length) || 'index.html' : null;
     const body = name === null || name.includes('..') ? null : await readFile(join(folder, name)).catch(() => null);
     if (body === null) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': types[extname(name!)] ?? 'application/octet-stream' }).end(body);
+    else {
+      const type = types[extname(name!)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, ...headers }).end(body);
+    }
   });
 }
 

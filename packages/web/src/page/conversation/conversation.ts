@@ -15,12 +15,25 @@ export interface Conversation {
   readonly chosen: Chosen;
 }
 
+/** What is changed of a conversation. `chosen` holds the choices that are new. */
+export type ConversationChanges = Partial<Omit<Conversation, 'id'>>;
+
 const TITLE_LENGTH = 60;
 
 /** @param settings those of the conversation before it are a good start */
 export function newConversation(settings: Settings = defaultSettings): Conversation {
   const now = Date.now();
   return { id: newId(), title: '', createdAt: now, updatedAt: now, settings, chosen: {} };
+}
+
+/** A conversation after changes that were made to an earlier state of it: another tab's changes stay. */
+export function withChanges(conversation: Conversation, changes: ConversationChanges): Conversation {
+  return {
+    ...conversation,
+    ...changes,
+    chosen: { ...conversation.chosen, ...changes.chosen },
+    updatedAt: Math.max(conversation.updatedAt, changes.updatedAt ?? 0),
+  };
 }
 
 export function newUserMessage(messages: Messages, parent: string | null, content: string): UserMessage {

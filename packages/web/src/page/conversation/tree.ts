@@ -45,12 +45,22 @@ export function chosenWith(messages: Messages, chosen: Chosen, id: string): Chos
   return { ...chosen, ...Object.fromEntries(changes) };
 }
 
+/** The choices that differ from earlier ones. */
+export function newChoices(before: Chosen, after: Chosen): Chosen {
+  return Object.fromEntries(Object.entries(after).filter(([parent, id]) => before[parent] !== id));
+}
+
 function childrenByParent(messages: Messages): Map<string, Message[]> {
   const byParent = new Map<string, Message[]>();
   for (const message of messages.values()) {
     const parent = message.parent ?? START;
     byParent.set(parent, [...(byParent.get(parent) ?? []), message]);
   }
-  for (const children of byParent.values()) children.sort((a, b) => a.order - b.order);
+  for (const children of byParent.values()) children.sort(inOrder);
   return byParent;
+}
+
+/** Two tabs may give the same number. */
+function inOrder(a: Message, b: Message): number {
+  return a.order - b.order || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }

@@ -1,5 +1,6 @@
 // Keeps the files of the page and answers with them when the server does not. What the server says comes first, so that the
-// page is always that of the server that runs, and nothing but these files is ever kept. Each has the headers that isolate
+// page is always that of the server that runs, and nothing but these files is ever kept. A host may let browsers keep files for
+// a time: they are asked for all the same, or a new page would have scripts of a former one. Each has the headers that isolate
 // the page, also where the host sends none.
 
 /** Set by the build: the paths of the files from the page's folder on, and a digest of them. */
@@ -25,8 +26,9 @@ const worker = self as unknown as Worker;
 const PREFIX = 'llama-ts-page-';
 const CACHE = `${PREFIX}${SHELL_DIGEST}`;
 const addresses: ReadonlySet<string> = new Set(SHELL_FILES.map((path) => new URL(path, location.href).pathname));
-/** They let threads of the page share memory. */
-const isolation = {
+/** They let threads of the page share memory, and have the browser ask here each time: it would keep scripts in memory too. */
+const added = {
+  'cache-control': 'no-cache',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
@@ -45,9 +47,9 @@ worker.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(url);
   if (method !== 'GET' || origin !== location.origin || !addresses.has(pathname)) return;
   event.respondWith(
-    fetch(event.request)
+    fetch(event.request, { cache: 'no-cache' })
       .catch(() => keptFile(pathname))
-      .then(isolated),
+      .then(withHeaders),
   );
 });
 
@@ -68,11 +70,11 @@ async function keptFile(path: string): Promise<Response> {
   return (await caches.match(path)) ?? Response.error();
 }
 
-function isolated(response: Response): Response {
+function withHeaders(response: Response): Response {
   const { status, statusText, body } = response;
   // An error has no status, and a redirect is followed by the browser itself.
   if (status === 0 || response.type === 'opaqueredirect') return response;
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(isolation)) headers.set(name, value);
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
   return new Response(body, { status, statusText, headers });
 }

@@ -1,20 +1,22 @@
 // What the user can do, and what it does: every action of the page is a function here.
 
-import { AnswererError } from '../answerer/answerer.js';
-import { toAnswerRequest } from '../answerer/to-request.js';
-import { newAnswer, newToolMessage, newUserMessage, titleOf } from '../conversation/conversation.js';
-import { createDraft, type Draft } from '../conversation/draft.js';
+import { newToolMessage, newUserMessage, titleOf } from '../conversation/conversation.js';
 import type { AnswerMessage, Message, ToolMessage } from '../conversation/message.js';
 import type { Settings } from '../conversation/settings.js';
-import { chosenWith, pathTo, shownPath } from '../conversation/tree.js';
-import { createMemoryStorage, openStorage } from '../storage/storage.js';
+import { chosenWith, shownPath } from '../conversation/tree.js';
+import { openStorage } from '../storage/indexed-storage.js';
+import { createMemoryStorage } from '../storage/memory-storage.js';
 import type { TabModels } from '../tab/tab-models.js';
+import { idOfAddress, setAddress } from './address.js';
+import { createAnswering } from './answering.js';
+import { createOtherTabs, knowsOtherTabs } from './browser-tabs.js';
 import { createConnection } from './connection.js';
 import type { EngineChoice } from './engine-choice.js';
 import { createEngines } from './engines.js';
 import { createLibrary, type OpenConversation } from './library.js';
 import type { PageState } from './page-state.js';
 import { createStore, type Store } from './store.js';
+import { wordsOf } from './words.js';
 
 export interface Controller {
   readonly state: Store<PageState>;
@@ -46,9 +48,6 @@ export interface Controller {
   say(text: string, isProblem?: boolean): void;
 }
 
-/** How often an answer that is coming is written, for a page that is closed meanwhile. */
-const WRITE_MS = 1000;
-
 export async function createController(): Promise<Controller> {
   const engines = createEngines((what) => (what === 'tab' ? showTab() : useAnswerer()));
   let isKept = true;
@@ -56,12 +55,26 @@ export async function createController(): Promise<Controller> {
     isKept = false;
     return createMemoryStorage();
   });
-  const library = await createLibrary(storage, {
-    onChange: () => refresh(),
-    onFailure: (error) => say(`This browser could not keep a change: ${wordsOf(error)}`, true),
+  /** Whether there is something to show changes in. */
+  let isReady = false;
+  const tabs = createOtherTabs((id) => isReady && answering.stop(id));
+  const library = await createLibrary(storage, tabs, {
+    onChange: () => isReady && refresh(),
+    onRemoved: (id) => isReady && leave(id),
+    onFailure: (error) => isReady && say(`This browser could not keep a change: ${wordsOf(error)}`, true),
   });
-  const running = new Map<string, AbortController>();
+  const answering = createAnswering({
+    ...{ library, tabs, add, announce },
+    answerer: () => engines.answerer,
+    model: () => state.value.model,
+    onEnd(error) {
+      if (error === null) connection.report('up');
+      else if (error.kind === 'unreachable') connection.report('down');
+      else if (error.kind === 'key' || error.kind === 'absent') connection.report(error.kind);
+    },
+  });
   let nNotices = 0;
+  let nShown = 0;
   const first = (await library.open(idOfAddress())) ?? library.begin();
   const state = createStore<PageState>({
     status: 'connecting',
@@ -73,10 +86,11 @@ export async function createController(): Promise<Controller> {
     conversations: library.conversations,
     conversation: first.conversation,
     messages: first.messages,
-    answering: new Set(),
+    answering: new Set(library.comingElsewhere),
     notice: null,
     announcement: '',
   });
+  isReady = true;
   const connection = createConnection(
     () => engines.answerer,
     (status, model) => state.set({ ...state.value, status, model: model ?? state.value.model }),
@@ -90,21 +104,31 @@ export async function createController(): Promise<Controller> {
     else void controller.show(id);
   });
 
+  // A page that comes back as it was has heard nothing of other tabs meanwhile.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    void library.reload();
+    void connection.check();
+  });
+
   const controller: Controller = {
     state,
     newConversation() {
+      nShown++;
       history.pushState(null, '', location.pathname);
       showOpen(library.begin(state.value.conversation.settings));
     },
     async show(id) {
+      const nth = ++nShown;
       const open = await library.open(id);
-      if (open === null) return;
+      // Another one may have been chosen while this one was read.
+      if (open === null || nth !== nShown) return;
       setAddress(id);
       showOpen(open);
     },
-    rename: (title) => library.change(shownId(), { title }),
+    rename: (title) => void library.change(shownId(), { title }),
     async remove(id) {
-      running.get(id)?.abort();
+      answering.stop(id);
       await library.remove(id);
       if (id === shownId()) controller.newConversation();
     },
@@ -116,14 +140,17 @@ export async function createController(): Promise<Controller> {
     edit: (messageId, text) => sendAfter(messageOf(messageId).parent, text),
     regenerate(answerId) {
       const former = messageOf(answerId) as AnswerMessage;
-      // An answer that never came leaves its place to the next one.
-      const isEmpty = former.content === '' && former.toolCalls.length === 0;
-      void answerAfter(shownId(), former.parent, isEmpty ? former : undefined);
+      // An answer that never came leaves its place to the next one, unless it may be coming in another tab.
+      const isOver = former.state !== 'interrupted' || knowsOtherTabs();
+      const isEmpty = isOver && former.content === '' && former.toolCalls.length === 0;
+      void answering.answerAfter(shownId(), former.parent, isEmpty ? former : undefined);
     },
-    stop: () => running.get(shownId())?.abort(),
+    stop() {
+      if (!answering.stop(shownId())) tabs.stop(shownId());
+    },
     choose(messageId) {
       const { messages, conversation } = state.value;
-      library.change(conversation.id, { chosen: chosenWith(messages, conversation.chosen, messageId) });
+      void library.change(conversation.id, { chosen: chosenWith(messages, conversation.chosen, messageId) });
     },
     sendResults(answerId, results) {
       const { id } = state.value.conversation;
@@ -134,9 +161,9 @@ export async function createController(): Promise<Controller> {
         add(id, result);
         parent = result.id;
       }
-      void answerAfter(id, parent);
+      void answering.answerAfter(id, parent);
     },
-    changeSettings: (settings) => library.change(shownId(), { settings }),
+    changeSettings: (settings) => void library.change(shownId(), { settings }),
     setKey: engines.setKey,
     tab: engines.tab,
     useEngine: engines.choose,
@@ -178,6 +205,14 @@ export async function createController(): Promise<Controller> {
     return state.value.messages.get(id)!;
   }
 
+  /** Leaves a conversation that another tab has removed. */
+  function leave(id: string): void {
+    answering.stop(id);
+    if (id !== shownId()) return;
+    controller.newConversation();
+    say('The conversation was deleted in another tab.');
+  }
+
   function showOpen({ conversation, messages }: OpenConversation): void {
     state.set({ ...state.value, conversation, messages });
   }
@@ -188,7 +223,7 @@ export async function createController(): Promise<Controller> {
     state.set({
       ...state.value,
       conversations: library.conversations,
-      answering: new Set(running.keys()),
+      answering: new Set([...answering.conversations, ...library.comingElsewhere]),
       ...(open ?? {}),
     });
   }
@@ -202,98 +237,21 @@ export async function createController(): Promise<Controller> {
     const message = newUserMessage(library.get(id)!.messages, parent, text);
     add(id, message);
     setAddress(id);
-    void answerAfter(id, message.id);
+    void answering.answerAfter(id, message.id);
   }
 
   /** Adds a message, and shows it. */
   function add(id: string, message: Message): void {
     const { conversation, messages } = library.get(id)!;
-    const title = conversation.title === '' && message.role === 'user' ? titleOf(message.content) : conversation.title;
+    const isNamed = conversation.title === '' && message.role === 'user';
+    const title = isNamed ? { title: titleOf(message.content) } : {};
     const all = new Map(messages).set(message.id, message);
     const chosen = chosenWith(all, conversation.chosen, message.id);
-    library.change(id, { title, chosen, updatedAt: Date.now() }, [message]);
-  }
-
-  /** @param replaced the answer whose place the new one takes; beside the former ones without it */
-  async function answerAfter(id: string, parent: string | null, replaced?: AnswerMessage): Promise<void> {
-    if (running.has(id)) return;
-    const { conversation, messages } = library.get(id)!;
-    const fresh = newAnswer(messages, parent);
-    const answer = replaced === undefined ? fresh : { ...fresh, id: replaced.id, order: replaced.order };
-    const draft = createDraft(answer, state.value.model ?? { contextLength: 0, sha256: '' });
-    const controllerOfAnswer = new AbortController();
-    const { signal } = controllerOfAnswer;
-    running.set(id, controllerOfAnswer);
-    add(id, answer);
-    announce(id, 'Answering.');
-    let writtenAt = Date.now();
-    try {
-      const request = toAnswerRequest(pathTo(messages, parent), conversation.settings);
-      for await (const event of engines.answerer.answer(request, signal)) {
-        signal.throwIfAborted();
-        draft.add(event);
-        showSoon(id, draft);
-        if (Date.now() - writtenAt < WRITE_MS) continue;
-        writtenAt = Date.now();
-        library.change(id, {}, [draft.message('answering')]);
-      }
-      finish(id, draft.message('done'));
-      connection.report('up');
-    } catch (error) {
-      finish(id, signal.aborted ? draft.message('stopped') : draft.message('failed', wordsOf(error)));
-      if (!signal.aborted && error instanceof AnswererError) reportFailure(error);
-    }
-  }
-
-  /** The message is made once for a frame, however many tokens come in it. */
-  function showSoon(id: string, draft: Draft): void {
-    if (waiting.has(id)) return;
-    waiting.add(id);
-    const show = (): void => {
-      waiting.delete(id);
-      if (running.has(id) && library.get(id) !== null) library.show(id, [draft.message('answering')]);
-    };
-    if (document.hidden) setTimeout(show, WRITE_MS);
-    else requestAnimationFrame(show);
-  }
-
-  function finish(id: string, message: AnswerMessage): void {
-    running.delete(id);
-    // It may have been removed meanwhile.
-    if (library.get(id) === null) return;
-    library.change(id, {}, [message]);
-    announce(id, spoken(message));
+    void library.change(id, { ...title, chosen, updatedAt: Date.now() }, [message]);
   }
 
   /** Has a screen reader say something about the conversation that is shown. */
   function announce(id: string, announcement: string): void {
     if (id === shownId()) state.set({ ...state.value, announcement });
   }
-
-  function reportFailure({ kind }: AnswererError): void {
-    if (kind === 'unreachable') connection.report('down');
-    if (kind === 'key' || kind === 'absent') connection.report(kind);
-  }
-}
-
-/** Conversations whose next frame shows more of an answer. */
-const waiting = new Set<string>();
-
-function idOfAddress(): string {
-  return location.hash.replace(/^#/, '');
-}
-
-function setAddress(id: string): void {
-  if (idOfAddress() !== id) history.pushState(null, '', `#${id}`);
-}
-
-function spoken({ state, content, toolCalls, error }: AnswerMessage): string {
-  if (state === 'stopped') return 'The answer was stopped.';
-  if (state === 'failed') return `No answer: ${error ?? ''}`;
-  const calls = toolCalls.map(({ name }) => `The answer calls ${name}.`);
-  return [content, ...calls].filter((part) => part !== '').join(' ');
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -46,8 +46,11 @@ export async function openTabAnswerer(
   const post = (message: ToModel): void => worker.postMessage(message);
   const listeners = new Map<number, (message: OfAnswer) => void>();
   let nAnswers = 0;
+  /** Why the worker ended; null while it runs. */
+  let ended: string | null = null;
 
   const end = (message: string): void => {
+    ended = message;
     worker.terminate();
     for (const [id, listener] of listeners) listener({ type: 'no-answer', id, kind: 'failed', message });
   };
@@ -84,6 +87,7 @@ export async function openTabAnswerer(
 
   async function* answer(request: AnswerRequest, stop: AbortSignal): AsyncGenerator<AnswerEvent, void, void> {
     stop.throwIfAborted();
+    if (ended !== null) throw new AnswererError('failed', ended);
     const id = ++nAnswers;
     const unread: OfAnswer[] = [];
     let wake = (): void => {};

@@ -86,7 +86,7 @@ export function createTabModels({ onChange, onReady }: TabModelsOptions): TabMod
 
   /** Code that a page with a server does not need is loaded when it is. */
   function store(): Promise<ModelStore> {
-    opening ??= import('@llama-ts/browser').then(({ openModelStore }) => openModelStore());
+    opening ??= import('@llama-ts/browser').then(({ openModelStore }) => openModelStore(), asNotLoaded);
     opening.catch(() => {
       opening = null;
     });
@@ -159,6 +159,12 @@ export function createTabModels({ onChange, onReady }: TabModelsOptions): TabMod
     step({ step: 'ready', facts: opened.facts });
     onReady(stored);
   }
+}
+
+/** The host has the files of another version, or does not answer. @throws NotOpened */
+function asNotLoaded(cause: unknown): never {
+  const message = `The page cannot load a part of itself: ${cause instanceof Error ? cause.message : String(cause)}`;
+  throw new NotOpened({ message, remedies: ['reload the page'] });
 }
 
 function sizesOf({ receivedBytes, byteLength }: { readonly receivedBytes: number; readonly byteLength: number }) {
