@@ -78,18 +78,25 @@ describe('llama bench --submit-format', () => {
       assert.match(row!, /sample-model/);
     }));
 
+  const report: BenchReport = {
+    model: 'a|b',
+    backend: 'generic',
+    threads: 1,
+    tuning: null,
+    repetitions: 1,
+    tests: [],
+    bytesPerToken: 1e6,
+    readBytesPerSecond: 1e9,
+  };
+
   it('escapes a vertical bar in a name', () => {
-    const report: BenchReport = {
-      model: 'a|b',
-      backend: 'generic',
-      threads: 1,
-      tuning: null,
-      repetitions: 1,
-      tests: [],
-      bytesPerToken: 1e6,
-      readBytesPerSecond: 1e9,
-    };
     const [, , row] = submitLines(report, 'CPU | fast');
     assert.match(row!, /^\| CPU \\\| fast \| .* \| a\\\|b, /);
+  });
+
+  it('names the core that the kernels are tuned for, where the system does not', () => {
+    const tuning = { cpu: 'AMD Zen 4' } as BenchReport['tuning'];
+    const cpuOf = (name: string) => submitLines({ ...report, tuning }, name)[2]!.split(' | ')[0];
+    assert.deepEqual([cpuOf('AMD EPYC '), cpuOf('AMD Zen 4')], ['| AMD EPYC (AMD Zen 4)', '| AMD Zen 4']);
   });
 });

@@ -18,7 +18,7 @@ export function submitLines(report: BenchReport, cpu = cpus()[0]?.model ?? 'unkn
   const generation = speedOf('generation');
   const share = generation && (generation.tokensPerSecond.median * bytesPerToken) / readBytesPerSecond;
   const cells = [
-    cpu.trim(),
+    cpuCell(cpu.trim(), tuning?.cpu ?? null),
     `${process.platform}-${process.arch}, Node ${process.versions.node}`,
     `${Math.max(threads, 1)} of ${availableParallelism()}`,
     backend,
@@ -31,6 +31,11 @@ export function submitLines(report: BenchReport, cpu = cpus()[0]?.model ?? 'unkn
   ];
   const line = (row: readonly string[]) => `| ${row.map((cell) => visible(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), line(cells)];
+}
+
+/** A virtual machine's name of its CPU may tell less than the core that its tuning is for. */
+function cpuCell(cpu: string, core: string | null): string {
+  return core === null || cpu.includes(core) ? cpu : `${cpu} (${core})`;
 }
 
 function testCell(test: BenchTest | undefined): string {
