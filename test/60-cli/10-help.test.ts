@@ -130,6 +130,32 @@ const refused: readonly (readonly string[])[] = [
     'llama run m.bin --max-tokens 9',
   ],
   ['chat m.bin -c 2048', 'unknown flag -c: it is called --context here', 'llama chat m.bin --context 2048'],
+  [
+    'export folder -o out.bin --version 2',
+    'unknown flag -o: the file to write is an argument of this command',
+    'llama export folder out.bin --version 2',
+  ],
+  [
+    'quantize --outfile=q8.bin in.bin',
+    'unknown flag --outfile: the file to write is an argument of this command',
+    'llama quantize in.bin q8.bin',
+  ],
+  [
+    'convert in.bin --out out.gguf --to gguf',
+    'unknown flag --out: it is an argument of this command, expected without a flag',
+    'llama convert in.bin out.gguf --to gguf',
+  ],
+  ['export --from folder', 'unknown flag --from: it is called --hf here', 'llama export --hf folder'],
+  [
+    'quantize in.bin q4.bin Q4_K_M',
+    'Q4_K_M: is a type of llama.cpp, expected --version 3 for as many bits',
+    'llama quantize in.bin q4.bin --version 3',
+  ],
+  [
+    'quantize in.bin q8.bin q8_0',
+    'q8_0: is a type of llama.cpp, expected --version 2 for as many bits',
+    'llama quantize in.bin q8.bin --version 2',
+  ],
   ['run m.bin -f my.txt', 'unknown flag -f: a prompt in a file is piped in', 'llama run m.bin < my.txt'],
   ['run m.bin -cnv', 'unknown flag -cnv: conversations are a command of their own', 'llama chat m.bin'],
   [

@@ -2,7 +2,7 @@
 
 import { nearest } from '@llama-ts/base';
 import { looksLikeNumber } from '../flags/number-flags.js';
-import { type CommandShape, isFlag } from './scan-arguments.js';
+import { type CommandShape, isFlag, withArgument } from './scan-arguments.js';
 import { type Typed, typed, type UsageProblem, usageProblem } from './usage-problem.js';
 
 /** The replacement of a borrowed name. */
@@ -11,6 +11,8 @@ type Meaning =
   | { readonly flag: string }
   /** Nothing: it is left out, with the value it takes: any, or one that matches. */
   | { readonly nothing: string; readonly value: boolean | RegExp }
+  /** An argument of this name, in the commands that have it. */
+  | { readonly argument: string }
   /** The model, which is an argument here. */
   | { readonly model: true }
   /** A file that is piped in. */
@@ -54,6 +56,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ...each(['-f', '--file', '--prompt-file'], { stdin: true }),
   ...each(['-cnv', '--conversation', '-ins', '--instruct', '--interactive'], { chat: true }),
   ...each(['-hf', '-hfr', '--hf-repo'], { repository: true }),
+  ...each(['--from'], { flag: 'hf' }),
+  ...each(['-o', '--output', '--output-file', '--outfile'], { argument: 'out' }),
   ...each(['-m', '--model'], { model: true }),
 };
 const modes = ['generate', 'chat'];
@@ -127,6 +131,11 @@ function describe(command: CommandShape, borrowed: Borrowed): UsageProblem | nul
     return unknown(name, 'conversations are a command of their own', typed({ id: 'chat' }, words.toSpliced(at, 1)));
   }
   if (value === undefined) return null;
+  if ('argument' in meaning) {
+    if (!Object.hasOwn(command.args, meaning.argument)) return null;
+    const mended = withArgument(command, rest, meaning.argument, value);
+    return unknown(name, 'the file to write is an argument of this command', typed(command, mended));
+  }
   if ('model' in meaning) {
     if (!Object.hasOwn(command.args, 'model')) return null;
     return unknown(name, 'the model is an argument of this command', typed(command, [value, ...rest]));

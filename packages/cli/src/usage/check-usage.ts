@@ -10,6 +10,7 @@ import {
   type FlagShape,
   type Scanned,
   scanArguments,
+  withArgument,
 } from './scan-arguments.js';
 import { helpOf, typed, type UsageProblem, usageProblem } from './usage-problem.js';
 
@@ -73,10 +74,10 @@ function unknownFlag(
   const argument = given.replace(/^--/, '');
   if (given.startsWith('--') && Object.hasOwn(command.args, argument)) {
     const rest = words.toSpliced(at, 1);
-    const attached = words[at]!.startsWith(`${given}=`) ? [words[at]!.slice(given.length + 1)] : rest.splice(at, 1);
+    const value = words[at]!.startsWith(`${given}=`) ? words[at]!.slice(given.length + 1) : rest.splice(at, 1)[0];
     return usageProblem(
       `unknown flag ${given}: it is an argument of this command, expected without a flag`,
-      attached.length === 0 ? [helpOf(command)] : [typed(command, [...attached, ...rest])],
+      value === undefined ? [helpOf(command)] : [typed(command, withArgument(command, rest, argument, value))],
     );
   }
   const names = Object.keys(command.flags).map((name) => `--${name}`);
@@ -239,6 +240,13 @@ function argumentProblem(
   const extra = texts.slice(shapes.length);
   if (extra.length === 0) return null;
   const kept = without(words, extra);
+  const [{ text: type }] = extra as [ScannedArgument];
+  const version = extra.length === 1 && command.flags.version !== undefined ? versionOfType(type) : null;
+  if (version !== null) {
+    return usageProblem(`${type}: is a type of llama.cpp, expected --version ${version} for as many bits`, [
+      typed(command, [...kept, '--version', version]),
+    ]);
+  }
   const last = texts[shapes.length - 1];
   const joined = [last, ...extra].map((item) => item?.text ?? '').join(' ');
   return usageProblem(
@@ -247,6 +255,12 @@ function argumentProblem(
       ? [typed(command, kept.with(last.at - extra.filter(({ at }) => at < last.at).length, joined))]
       : [typed(command, kept)],
   );
+}
+
+/** The version of .bin whose weights take as many bits as a type of llama.cpp; null for other words. */
+function versionOfType(word: string): string | null {
+  if (/^i?q4(?:_|$)/i.test(word)) return '3';
+  return /^q8(?:_|$)/i.test(word) ? '2' : null;
 }
 
 function without(words: readonly string[], items: readonly Scanned[]): string[] {

@@ -58,6 +58,14 @@ export function scanArguments(words: readonly string[], flags: Flags): Scanned[]
   return scanned;
 }
 
+/** The words with another argument, in the place that the command's arguments have it in. */
+export function withArgument(command: CommandShape, words: readonly string[], name: string, value: string): string[] {
+  const texts = scanArguments(words, command.flags).filter(({ type }) => type === 'argument');
+  const before = texts[Object.keys(command.args).indexOf(name) - 1];
+  const at = before === undefined ? (texts[0]?.at ?? 0) : before.at + 1;
+  return words.toSpliced(at, 0, value);
+}
+
 /** Whether the parser reads a word as a flag, and so not as the value of another. */
 export function isFlag(word: string, flags: Flags): boolean {
   return findFlag(word, flags) !== null;
