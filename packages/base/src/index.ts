@@ -17,6 +17,7 @@ export { type ErrorCode, type ErrorKind, errorCodes, errorKind, errorKinds } fro
 export { type FileFormat, type FormatId, isText, recogniseFormat, SNIFF_BYTES } from './file-format.js';
 export { readRemedies, writeRemedies } from './file-remedies.js';
 export { isJsonTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
+export { isObject, type JsonObject } from './json-object.js';
 export { addressesLeft, freeMemory, nextTask } from './machine.js';
 export { type MountedFile, type MountedFolder, mountFolder } from './mounted-folder.js';
 export { matchesName } from './name-pattern.js';

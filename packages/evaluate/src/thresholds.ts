@@ -1,6 +1,6 @@
 // The thresholds file: the bounds of a model's gates in one JSON file, to be kept with the build that uses them.
 
-import { isJsonTooDeep, MAX_JSON_DEPTH, matchesName, readWholeFile, ToolkitError } from '@llama-ts/base';
+import { isJsonTooDeep, isObject, MAX_JSON_DEPTH, matchesName, readWholeFile, ToolkitError } from '@llama-ts/base';
 import type { Bounds } from './gate.js';
 
 /** Bounds for the tensors whose whole name a pattern matches: `*` stands for any characters, `?` for one. */
@@ -84,7 +84,7 @@ function boundsOf(value: unknown, path: string, what: string): Bounds {
 }
 
 function objectOf(value: unknown, path: string, what: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw bad(path, `${what} is ${JSON.stringify(value)}, expected an object`);
 }
 

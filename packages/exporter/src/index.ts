@@ -1,5 +1,6 @@
 // Public names of @llama-ts/exporter.
 
+export type { JsonObject } from '@llama-ts/base';
 export type { CalibrationText } from './calibrate/calibration.js';
 export { type CalibrationSpeed, calibrationMemoryBytes, measureCalibration } from './calibrate/calibration-cost.js';
 export { type DerivedTensor, type DeriveLayersOptions, deriveLayers, rowsOfPanels } from './calibrate/derive-layers.js';
@@ -31,7 +32,6 @@ export {
   type SafetensorsDescription,
 } from './inspect.js';
 export type { OtherDescription } from './inspect-other.js';
-export type { JsonObject } from './json-fields.js';
 export { ADAPTER_FILES, type OpenAdapterOptions } from './lora/open-adapter.js';
 export { withAdapters } from './lora/with-adapters.js';
 export { type MetaSettings, readMetaSettings, type SizedSettings, type StatedSizes } from './meta/known-sizes.js';

@@ -1,11 +1,19 @@
 // Describes what cannot be exported as it is: a folder with a problem, a GGUF file of another model, a JSON file.
 // It lists what can be read, and says why it cannot be exported.
 
-import { type ByteSource, joinPath, recogniseFormat, shellQuote, ToolkitError } from '@llama-ts/base';
+import {
+  type ByteSource,
+  isObject,
+  type JsonObject,
+  joinPath,
+  recogniseFormat,
+  shellQuote,
+  ToolkitError,
+} from '@llama-ts/base';
 import { openGguf, type ReadGgufValue } from '@llama-ts/gguf';
 import { openPytorch } from '@llama-ts/pytorch';
 import { openSafetensors, parseIndex } from '@llama-ts/safetensors';
-import { isObject, type JsonObject, parseJson } from './json-fields.js';
+import { parseJson } from './json-fields.js';
 import { readTraces } from './source/foreign-folder.js';
 import { countValues, type TensorDescription } from './tensor-description.js';
 

@@ -4,7 +4,9 @@ import {
   type ErrorCode,
   errnoOf,
   isJsonTooDeep,
+  isObject,
   isToolkitError,
+  type JsonObject,
   MAX_JSON_DEPTH,
   pathStatus,
   readRemedies,
@@ -15,9 +17,6 @@ import {
 const MAX_SHOWN_LENGTH = 80;
 const MAX_SHOWN_DEPTH = 4;
 const MAX_SHOWN_PARTS = 16;
-
-/** An object of parsed JSON. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Suggestions of errors about a file. */
 export interface JsonFileOptions {
@@ -75,11 +74,6 @@ export async function readSmallFile(path: string, options: JsonFileOptions): Pro
 /** The error of a file of a checkpoint that exists and cannot be read. */
 export function unreadable(path: string, problem: string, cause?: unknown): ToolkitError {
   return new ToolkitError('FILE_UNREADABLE', `${path}: ${problem}`, { suggestions: readRemedies(path, cause), cause });
-}
-
-/** Whether a value is an object and neither null nor an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value for a message: short, on one line. Looks at its outermost parts only, however deep or long it is. */

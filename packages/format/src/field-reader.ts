@@ -1,5 +1,6 @@
 // Reads typed fields of parsed JSON and refuses missing, mistyped and unknown ones.
 
+import { isObject } from '@llama-ts/base';
 import { badTrailer } from './bytes.js';
 
 /** Reads the fields of one JSON object; `''` names the value itself, for items of an array. */
@@ -11,8 +12,7 @@ export class FieldReader {
     private readonly value: unknown,
     private readonly path: string,
   ) {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    this.fields = new Map(isObject ? Object.entries(value) : []);
+    this.fields = new Map(isObject(value) ? Object.entries(value) : []);
   }
 
   object(field: string): FieldReader {
@@ -72,8 +72,7 @@ export class FieldReader {
   /** An object of strings by names of any kind. */
   record(field: string): Record<string, string> {
     const value = this.take(field);
-    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!isRecord || Object.values(value).some((item) => typeof item !== 'string')) {
+    if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string')) {
       throw this.mistyped(field, 'an object of strings');
     }
     return Object.fromEntries(Object.entries(value)) as Record<string, string>;

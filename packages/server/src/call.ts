@@ -1,8 +1,7 @@
 // One request on its way: its signal, its body, and what is logged about it.
 
-import { isToolkitError, ToolkitError } from '@llama-ts/base';
+import { isToolkitError, type JsonObject, ToolkitError } from '@llama-ts/base';
 import type { UsageBody } from './answer/tally.js';
-import type { JsonObject } from './wire/read-json.js';
 
 /** A request that is being answered. */
 export interface Call {

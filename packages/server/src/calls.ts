@@ -1,9 +1,10 @@
 // The requests under way: each has a signal that ends what it holds, and a line in the log when it is over.
 
+import type { JsonObject } from '@llama-ts/base';
 import type { UsageBody } from './answer/tally.js';
 import { type Call, clientLeft } from './call.js';
 import type { ApiServerOptions, ServerContext } from './server-options.js';
-import { type JsonObject, readJson } from './wire/read-json.js';
+import { readJson } from './wire/read-json.js';
 
 /** A call as the server itself sees it. */
 export interface TrackedCall extends Call {

@@ -1,5 +1,6 @@
 // A line of a file of prompts: a request, with an id to find its result by.
 
+import { isObject } from '@llama-ts/base';
 import { type AnswerRequest, BadRequest, type KnownConstraints, readRequest, shownValue } from '@llama-ts/runtime';
 
 /** One request of a file of prompts. */
@@ -30,6 +31,6 @@ function parseObject(text: string): Record<string, unknown> {
   } catch (error) {
     throw new BadRequest(null, `no JSON (${(error as Error).message}), expected {"prompt": "…"}`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new BadRequest(null, `${shownValue(value)}, expected an object: {"prompt": "…"}`);
 }

@@ -1,8 +1,7 @@
 // Finds out which tokens begin and end a text: several files of a checkpoint may name them.
 
-import { equalBytes } from '@llama-ts/base';
+import { equalBytes, isObject, type JsonObject } from '@llama-ts/base';
 import type { BoundaryTokens, EndTokenSource, TokenizerData } from '@llama-ts/format';
-import { isObject, type JsonObject } from '../json-fields.js';
 import { type AroundText, readPostProcessor } from '../tokenizer/post-processor.js';
 import type { FolderTokens } from '../tokenizer/read-tokenizer.js';
 

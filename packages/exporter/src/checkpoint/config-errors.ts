@@ -1,7 +1,6 @@
 // The errors of a configuration: a wrong value, and one that no .bin file can express.
 
-import { ToolkitError } from '@llama-ts/base';
-import type { JsonObject } from '../json-fields.js';
+import { type JsonObject, ToolkitError } from '@llama-ts/base';
 import { originalModel } from '../source/original-model.js';
 
 /** The error of a configuration file with a wrong value. */

@@ -1,5 +1,6 @@
 // Reads config.json of a Llama checkpoint and refuses what the .bin formats cannot express.
 
+import type { JsonObject } from '@llama-ts/base';
 import {
   type BoundaryTokens,
   type ForwardSettings,
@@ -10,7 +11,7 @@ import {
   MAX_VOCAB_SIZE,
   type ModelDimensions,
 } from '@llama-ts/format';
-import { type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 import { badConfig, quantized, unsupported } from './config-errors.js';
 import { quantizationOf } from './quantization.js';
 import { readableMethod } from './quantized/method.js';

@@ -1,7 +1,8 @@
 // Reads generation_config.json: the settings generation starts from, and the ids that end it.
 
+import type { JsonObject } from '@llama-ts/base';
 import type { GenerationDefaults } from '@llama-ts/format';
-import { type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 import { parseTokenIds } from './config.js';
 import { badConfig } from './config-errors.js';
 

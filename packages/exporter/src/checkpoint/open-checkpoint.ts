@@ -1,9 +1,9 @@
 // Opens a Hugging Face folder: everything about it is checked before a byte of output is written.
 
-import { basename, joinPath, listFolder, resolvePath, TOOL, ToolkitError } from '@llama-ts/base';
+import { basename, type JsonObject, joinPath, listFolder, resolvePath, TOOL, ToolkitError } from '@llama-ts/base';
 import { type Provenance, templateFacts } from '@llama-ts/format';
 import type { ShardTensorInfo, TensorReader } from '@llama-ts/safetensors';
-import { type JsonObject, readJsonFile } from '../json-fields.js';
+import { readJsonFile } from '../json-fields.js';
 import { incompleteness, notACheckpoint } from '../source/foreign-folder.js';
 import type { CompletedFacts, CompleteSource, StatedFacts } from '../source/model-source.js';
 import { originalModel } from '../source/original-model.js';

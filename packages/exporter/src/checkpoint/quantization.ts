@@ -1,6 +1,6 @@
 // Recognises weights that are quantized already: by config.json, and by tensors that only quantized files have.
 
-import { isObject, type JsonObject } from '../json-fields.js';
+import { isObject, type JsonObject } from '@llama-ts/base';
 
 /** Ends of tensor names by the method that writes them. */
 const quantizedTensors: readonly (readonly [RegExp, string])[] = [

@@ -3,8 +3,9 @@
 //   before transformers 5   "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", …} or null
 //   since transformers 5    "rope_parameters": {"rope_type": "llama3", "rope_theta": 500000.0, …}
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import type { Llama3RopeScaling } from '@llama-ts/format';
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 import { badConfig, unsupported } from './config-errors.js';
 
 /** LlamaConfig's default where config.json names none. */

@@ -1,7 +1,7 @@
 // config.json, generation_config.json and tokenizer_config.json of a Hugging Face folder.
 
+import type { JsonObject } from '@llama-ts/base';
 import type { TokenizerData } from '@llama-ts/format';
-import type { JsonObject } from '../json-fields.js';
 import type { CompleteFacts } from '../source/model-source.js';
 import { mainEndToken } from './end-token.js';
 import type { FloatType } from './weight-types.js';

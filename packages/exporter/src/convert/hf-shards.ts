@@ -1,10 +1,10 @@
 // Divides a model's tensors into the files of a Hugging Face folder, and puts their rows in its order.
 
+import type { JsonObject } from '@llama-ts/base';
 import { type BinTensor, columnsOf } from '@llama-ts/format';
 import { sourceDtypeBytes } from '@llama-ts/kernels';
 import { serializeHeader } from '@llama-ts/safetensors';
 import { checkpointName } from '../checkpoint/tensor-names.js';
-import type { JsonObject } from '../json-fields.js';
 import { checkpointRow, hasRotatedRows } from '../weights/rotated-rows.js';
 import type { FloatType } from './weight-types.js';
 

@@ -1,5 +1,6 @@
 // Writes a tokenizer.json of the `tokenizers` library, as Llama 3.2's own is made.
 
+import type { JsonObject } from '@llama-ts/base';
 import {
   type AddedToken,
   type BoundaryTokens,
@@ -7,7 +8,6 @@ import {
   promptPrefix,
   type TokenizerData,
 } from '@llama-ts/format';
-import type { JsonObject } from '../json-fields.js';
 import { LLAMA3_PATTERN } from '../tokenizer/tokenizer-json.js';
 import { mergeSymbols, tokenSymbols } from './token-symbols.js';
 

@@ -1,7 +1,7 @@
 // Reads adapter_config.json of PEFT, and refuses what cannot be merged by adding a product of two matrices.
 
-import { ToolkitError } from '@llama-ts/base';
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { isObject, type JsonObject, ToolkitError } from '@llama-ts/base';
+import { show } from '../json-fields.js';
 
 /** Settings of an adapter. */
 export interface AdapterConfig {

@@ -1,8 +1,7 @@
 // What Meta's files do not state and transformers' converter is told: the factor of RoPE's scaling and the context length.
 
-import { ToolkitError } from '@llama-ts/base';
+import { type JsonObject, ToolkitError } from '@llama-ts/base';
 import type { Llama3RopeScaling } from '@llama-ts/format';
-import type { JsonObject } from '../json-fields.js';
 import { type MetaParams, parseMetaParams } from './meta-params.js';
 
 /** Facts that the caller states where the source does not. */

@@ -1,8 +1,9 @@
 // Reads params.json of Meta's files, and the same settings in llama2.c's checkpoints; refuses what a .bin cannot express.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { MAX_DIM, MAX_HEADS, MAX_LAYERS, MAX_SEQ_LEN, MAX_VOCAB_SIZE } from '@llama-ts/format';
 import { badConfig, quantized, unsupported } from '../checkpoint/config-errors.js';
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 
 /** Settings that Meta's files state. */
 export interface MetaParams {

@@ -1,9 +1,18 @@
 // The error of a folder that is no checkpoint: what it is, and what to do.
 
-import { basename, joinPath, listFolder, pathStatus, resolvePath, shellQuote, ToolkitError } from '@llama-ts/base';
+import {
+  basename,
+  type JsonObject,
+  joinPath,
+  listFolder,
+  pathStatus,
+  resolvePath,
+  shellQuote,
+  ToolkitError,
+} from '@llama-ts/base';
 import { parseIndex } from '@llama-ts/safetensors';
 import { weightFilesOf } from '../checkpoint/weight-files.js';
-import { type JsonObject, readJsonFile, readSmallFile } from '../json-fields.js';
+import { readJsonFile, readSmallFile } from '../json-fields.js';
 import { type ForeignCheckpoint, recogniseForeignCheckpoint } from './foreign-checkpoint.js';
 import { originalModel } from './original-model.js';
 

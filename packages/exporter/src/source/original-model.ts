@@ -1,6 +1,6 @@
 // Guesses which unquantized, unmerged model a checkpoint was made from, by its name and its files.
 
-import { isObject, type JsonObject } from '../json-fields.js';
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { hasFileEnding, looksLikeRepository } from './hub-address.js';
 
 /** Known facts of a checkpoint. */

@@ -1,9 +1,8 @@
 // Opens a file of torch.save as a source: llama2.c's training checkpoint, or one of Meta's weight files in its folder.
 
-import { basename, dirname, shellQuote, ToolkitError } from '@llama-ts/base';
+import { basename, dirname, type JsonObject, shellQuote, ToolkitError } from '@llama-ts/base';
 import { tensorName } from '@llama-ts/format';
 import { isDict, openPytorch, type PytorchFile, type PytorchTensor } from '@llama-ts/pytorch';
-import type { JsonObject } from '../json-fields.js';
 import { readMetaSettings } from '../meta/known-sizes.js';
 import { openMetaModel } from '../meta/open-meta-model.js';
 import type { FolderTokenizer } from '../tokenizer/read-tokenizer.js';

@@ -1,7 +1,8 @@
 // Reads the added tokens of a tokenizer.json and of a tokenizer_config.json, with their flags.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import type { AddedToken, TokenizerData } from '@llama-ts/format';
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 import { addedOf, badTokenizer } from './token-table.js';
 
 /** An added token, and whether it is special. */

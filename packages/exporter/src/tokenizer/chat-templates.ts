@@ -1,9 +1,9 @@
 // Finds the chat templates of a checkpoint folder, where transformers finds them.
 
-import { errnoOf, joinPath, listFolder, ToolkitError } from '@llama-ts/base';
+import { errnoOf, isObject, type JsonObject, joinPath, listFolder, ToolkitError } from '@llama-ts/base';
 import { type TemplateFacts, type TokenizerData, templateFacts } from '@llama-ts/format';
 import { END_OF_TURN } from '../convert/end-token.js';
-import { isObject, type JsonObject, readSmallFile, unreadable } from '../json-fields.js';
+import { readSmallFile, unreadable } from '../json-fields.js';
 
 /** Real templates take under 20 kB. */
 export const MAX_TEMPLATE_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 // Takes vocabulary and merges out of a tokenizer.json piece by piece: parsed whole, they take ten times the file's bytes.
 
-import { concatBytes } from '@llama-ts/base';
-import { type JsonObject, parseJson, parseShallowJson } from '../json-fields.js';
+import { concatBytes, type JsonObject } from '@llama-ts/base';
+import { parseJson, parseShallowJson } from '../json-fields.js';
 import { type ByteRange, findCollections, type ModelCollections } from './find-collections.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endOfString, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-cursor.js';
 import { badTokenizer } from './token-table.js';

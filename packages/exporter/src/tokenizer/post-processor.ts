@@ -1,6 +1,7 @@
 // Reads the post-processor of a tokenizer.json: which tokens it puts before and after a text.
 
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { isObject, type JsonObject } from '@llama-ts/base';
+import { show } from '../json-fields.js';
 import { badTokenizer } from './token-table.js';
 
 /** Ids around a text. */

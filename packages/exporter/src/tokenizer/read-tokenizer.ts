@@ -1,8 +1,8 @@
 // Finds the tokenizer and the chat template of a checkpoint folder.
 
-import { joinPath, shellQuote, shellWord, ToolkitError } from '@llama-ts/base';
+import { isObject, type JsonObject, joinPath, shellQuote, shellWord, ToolkitError } from '@llama-ts/base';
 import type { TemplateFacts, TokenizerData } from '@llama-ts/format';
-import { isObject, type JsonObject, readJsonFile, readSmallFile, show } from '../json-fields.js';
+import { readJsonFile, readSmallFile, show } from '../json-fields.js';
 import { withConfiguredTokens } from './added-tokens.js';
 import { readChatTemplates } from './chat-templates.js';
 import { parseTiktoken } from './tiktoken.js';

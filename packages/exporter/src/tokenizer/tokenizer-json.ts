@@ -1,7 +1,8 @@
 // Reads a tokenizer.json of the `tokenizers` library: byte-level BPE with the split pattern of Llama 3.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import type { TokenizerData } from '@llama-ts/format';
-import { isObject, type JsonObject, show } from '../json-fields.js';
+import { show } from '../json-fields.js';
 import { type AddedEntry, parseAddedTokens, splitEntries } from './added-tokens.js';
 import type { ModelCollections } from './find-collections.js';
 import { splitTokenizerJson, walkMerges, walkVocab } from './model-collections.js';

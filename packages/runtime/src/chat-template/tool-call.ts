@@ -9,6 +9,7 @@
 //
 // An answer is calls from its first character to its last, or it is text.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { parsePythonCalls } from './python-calls.js';
 
 /** A tool call in the form templates read it: as an item of a message's `tool_calls`. */
@@ -19,8 +20,6 @@ export interface ToolCall {
     readonly arguments: Readonly<Record<string, unknown>>;
   };
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The special token that Llama 3.1 and later put before a call. */
 export const PYTHON_TAG = '<|python_tag|>';
@@ -167,8 +166,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

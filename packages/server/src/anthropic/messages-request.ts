@@ -1,5 +1,6 @@
 // A request of Anthropic's API: its fields, and the chat that it is a translation of.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, shownValue, wholeNumberKind } from '@llama-ts/runtime';
 import { answerOptionFields, readAnswerOptions } from '../request/answer-options.js';
 import { type ChatRequest, conversationFields, readVariables } from '../request/chat-request.js';
@@ -7,7 +8,6 @@ import type { ConstraintCache } from '../request/constraint-cache.js';
 import { checkFields, type Field, type FieldTable } from '../request/field-table.js';
 import { checkStop, constraintOf, type Form } from '../request/form.js';
 import { aList, anObject, anyList, completionFields, either, text } from '../request/kinds.js';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 import { readConversation } from './read-conversation.js';
 import { readTools } from './read-tools.js';
 

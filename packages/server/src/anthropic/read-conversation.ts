@@ -1,8 +1,8 @@
 // Messages of Anthropic's API in the form that chat templates read: a message may become several, as each result of a tool is one.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
 import { checkNames, wrongValue } from '../request/field-table.js';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 
 /** What a block may hold beside its own: it cannot change an answer here. */
 const harmless = ['cache_control', 'citations', 'caller', 'toolset_name'];

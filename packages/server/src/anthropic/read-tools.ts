@@ -1,5 +1,6 @@
 // The tools of a request of Anthropic's API.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, shownValue } from '@llama-ts/runtime';
 import type { ConstraintCache } from '../request/constraint-cache.js';
 import { unknownField } from '../request/field-table.js';
@@ -12,7 +13,6 @@ import {
   type ToolUse,
   toolUseOf,
 } from '../request/tools.js';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 
 const known = ['name', 'description', 'input_schema', 'strict', 'type'];
 /** What cannot change an answer here; none of the values defers or hides a tool. */

@@ -1,5 +1,6 @@
 // How a request wants its tokens chosen, by the runtime's declaration: OpenAI's names, and llama-server's for the rest.
 
+import type { JsonObject } from '@llama-ts/base';
 import {
   type AnswerOptions,
   answerFields,
@@ -9,7 +10,6 @@ import {
   readAnswerFields,
   shownValue,
 } from '@llama-ts/runtime';
-import type { JsonObject } from '../wire/read-json.js';
 import type { Field } from './field-table.js';
 
 const openai = fieldsIn('openai');

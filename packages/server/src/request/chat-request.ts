@@ -1,5 +1,6 @@
 // A request for a chat completion: its fields, and what they say.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import {
   type AnswerOptions,
   answerFields,
@@ -8,7 +9,6 @@ import {
   type ChatMessage,
   shownValue,
 } from '@llama-ts/runtime';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 import { answerOptionFields, readAnswerOptions, readIncludeUsage } from './answer-options.js';
 import type { ConstraintCache } from './constraint-cache.js';
 import { checkFields, type FieldTable } from './field-table.js';

@@ -1,7 +1,7 @@
 // A request for a completion of texts: its fields, and what they say.
 
+import type { JsonObject } from '@llama-ts/base';
 import { type AnswerOptions, answerFields, BadRequest, booleanKind } from '@llama-ts/runtime';
-import type { JsonObject } from '../wire/read-json.js';
 import { answerOptionFields, readAnswerOptions, readIncludeUsage } from './answer-options.js';
 import { checkFields, type FieldTable } from './field-table.js';
 import { completionFields, harmlessFields, MAX_CHOICES } from './kinds.js';

@@ -1,7 +1,7 @@
 // A request for embeddings: its fields, and what they say.
 
+import type { JsonObject } from '@llama-ts/base';
 import { BadRequest, type Pooling, poolings } from '@llama-ts/runtime';
-import type { JsonObject } from '../wire/read-json.js';
 import { checkFields, type FieldTable } from './field-table.js';
 import { completionFields, harmlessFields, oneOfTexts } from './kinds.js';
 import { type Prompts, prompts, promptsOf } from './prompts.js';

@@ -1,8 +1,7 @@
 // The fields of an endpoint's requests: each declared once, for validation and for the OpenAPI document.
 
-import { nearest } from '@llama-ts/base';
+import { type JsonObject, nearest } from '@llama-ts/base';
 import { BadRequest, type FieldKind, shownValue } from '@llama-ts/runtime';
-import type { JsonObject } from '../wire/read-json.js';
 
 /** A field of a request. */
 export interface Field {

@@ -1,7 +1,7 @@
 // Kinds of values that only requests of the server have.
 
+import { isObject } from '@llama-ts/base';
 import { booleanKind, type FieldKind, shownValue, wholeNumberKind } from '@llama-ts/runtime';
-import { isObject } from '../wire/read-json.js';
 import type { Field } from './field-table.js';
 
 /** Choices of one request at most, as in OpenAI's API. */

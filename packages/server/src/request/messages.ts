@@ -1,7 +1,7 @@
 // The messages of a chat request, in the form that chat templates read.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 import { unknownField, wrongValue } from './field-table.js';
 
 /** OpenAI's newer name for the role `system`. */

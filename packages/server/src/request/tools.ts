@@ -1,7 +1,7 @@
 // The tools of a chat request: what the template says of them, and what holds a call to them.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, createSchemaJudge, shownValue, type ToolCall } from '@llama-ts/runtime';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 import type { ConstraintCache } from './constraint-cache.js';
 
 /** A tool of a request, whatever its protocol. */

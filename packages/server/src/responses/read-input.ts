@@ -1,9 +1,9 @@
 // The input of a response of OpenAI's API in the form that chat templates read.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { BadRequest, type ChatMessage, shownValue } from '@llama-ts/runtime';
 import { checkNames, wrongValue } from '../request/field-table.js';
 import { parsedArguments } from '../request/messages.js';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 
 /** What items that come back from a response hold beside their own: it cannot change an answer here. */
 const harmless = ['id', 'status', 'phase', 'annotations', 'logprobs', 'created_by', 'namespace'];

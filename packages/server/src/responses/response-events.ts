@@ -1,11 +1,11 @@
 // An answer as the events of a response of OpenAI's API. The last one holds the whole response.
 
+import type { JsonObject } from '@llama-ts/base';
 import type { ChatAnswer } from '../answer/chat-answer.js';
 import type { ChatLogprob } from '../answer/logprobs.js';
 import type { ToolCallDelta } from '../answer/speaker.js';
 import type { UsageBody } from '../answer/tally.js';
 import type { HttpError } from '../wire/http-error.js';
-import type { JsonObject } from '../wire/read-json.js';
 
 /** An event of a stream. */
 export interface ResponseEvent {

@@ -1,5 +1,6 @@
 // A request for a response of OpenAI's API: its fields, and the chat that it is a translation of.
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import { answerFields, BadRequest, booleanKind, shownValue, wholeNumberKind } from '@llama-ts/runtime';
 import { answerOptionFields, readAnswerOptions } from '../request/answer-options.js';
 import { type ChatRequest, conversationFields, readVariables } from '../request/chat-request.js';
@@ -25,7 +26,6 @@ import {
   type ToolUse,
   toolUseOf,
 } from '../request/tools.js';
-import { isObject, type JsonObject } from '../wire/read-json.js';
 import { readInput } from './read-input.js';
 
 /** A request for a response. */

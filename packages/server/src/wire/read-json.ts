@@ -1,10 +1,7 @@
 // Reads the body of a request: JSON of a bounded size and depth.
 
-import { concatBytes, isJsonTooDeep, MAX_JSON_DEPTH } from '@llama-ts/base';
+import { concatBytes, isJsonTooDeep, isObject, type JsonObject, MAX_JSON_DEPTH } from '@llama-ts/base';
 import { HttpError } from './http-error.js';
-
-/** An object of a request. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * The object that a body holds.
@@ -20,11 +17,6 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   const value = parse(bytes);
   if (!isObject(value)) throw new HttpError(400, 'invalid_json', 'body: expected a JSON object');
   return value;
-}
-
-/** Whether a value is an object, not null and no list. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

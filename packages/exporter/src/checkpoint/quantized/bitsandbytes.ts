@@ -6,9 +6,10 @@
 // @see https://github.com/bitsandbytes-foundation/bitsandbytes, csrc/kernels.cu (kDequantizeBlockwise), functional.py
 //   (QuantState), backends/default/ops.py
 
+import { isObject, type JsonObject } from '@llama-ts/base';
 import type { SourceDtype } from '@llama-ts/kernels';
 import type { ShardTensorInfo } from '@llama-ts/safetensors';
-import { isObject, type JsonObject, parseJson } from '../../json-fields.js';
+import { parseJson } from '../../json-fields.js';
 import {
   partOf,
   type QuantizedTensor,

@@ -1,6 +1,6 @@
 // Which quantized checkpoints are dequantized on the way in: by what their config.json says.
 
-import { isObject, type JsonObject } from '../../json-fields.js';
+import { isObject, type JsonObject } from '@llama-ts/base';
 
 /** A method whose weights are read. */
 export type QuantizationMethod = 'fp8' | 'bitsandbytes' | 'gptq' | 'gptq-v2' | 'awq';

@@ -1,6 +1,6 @@
 // The keywords of JSON Schema: which are enforced, which values they take, and the errors about all others.
 
-import { ToolkitError } from '@llama-ts/base';
+import { isObject, ToolkitError } from '@llama-ts/base';
 
 /** A schema as JSON has it. */
 export type JsonSchema = boolean | SchemaObject;
@@ -17,7 +17,6 @@ interface Rule {
   readonly expected: string;
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isObject(value);
 const isListOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(isGood);
@@ -25,7 +24,7 @@ const isString = (value: unknown): boolean => typeof value === 'string';
 const isNames = (value: unknown): boolean => isListOf(value, isString);
 const isType = (value: unknown): boolean => jsonTypes.some((type) => type === value);
 const isMapOf = (value: unknown, isGood: (item: unknown) => boolean): boolean =>
-  isObject(value) && Object.values(value as object).every(isGood);
+  isObject(value) && Object.values(value).every(isGood);
 const count: Rule = {
   isGood: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   expected: 'a whole number from 0',

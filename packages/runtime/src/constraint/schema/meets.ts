@@ -1,6 +1,6 @@
 // Whether a value meets a schema. Each value of enum and const is tested.
 
-import { ToolkitError } from '@llama-ts/base';
+import { isObject, ToolkitError } from '@llama-ts/base';
 import { acceptsText } from '../automaton/algebra.js';
 import type { Work } from '../work.js';
 import { child, children, sortedText } from './conjunction.js';
@@ -177,7 +177,7 @@ function isOfOneType(type: string, value: unknown): boolean {
     case 'array':
       return Array.isArray(value);
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isObject(value);
     case 'integer':
       return Number.isInteger(value);
     default:

@@ -1,5 +1,6 @@
 // The settings of a conversation: the system prompt, how tokens are sampled, and the form of answers.
 
+import { isObject } from '@llama-ts/base';
 /** What a conversation sets. An empty text leaves a setting to the model. */
 export interface Settings {
   readonly system: string;
@@ -157,8 +158,4 @@ function jsonProblem(text: string, isGood: (value: unknown) => boolean, expected
   } catch (error) {
     return `no JSON: ${(error as Error).message}`;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
