@@ -11,6 +11,7 @@ const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;
 export interface ByteSource {
   /** Name in messages. */
   readonly name: string;
+  /** Length in bytes. */
   readonly byteLength: number;
   /** Exactly `length` bytes from `byteOffset`. @throws ToolkitError `FILE_SHRANK`, `FILE_UNREADABLE` */
   read(byteOffset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
@@ -31,6 +32,7 @@ export interface BlobLike {
 /** Functions that {@link readingSource} needs. */
 export interface Reading {
   readonly name: string;
+  /** Length in bytes. */
   readonly byteLength: number;
   /** Fills as much of `target` as it can, once; resolves to the number of bytes, 0 at the end. */
   readSome(byteOffset: number, target: Uint8Array): Promise<number>;

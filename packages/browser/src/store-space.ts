@@ -4,6 +4,7 @@ import { storeFull } from './failures.js';
 
 /** Storage of the page's origin, whatever uses it. */
 export interface StoreSpace {
+  /** Bytes in use, as the browser estimates them; 0 where it does not say. */
   readonly usedBytes: number;
   /** null where the browser does not say. */
   readonly quotaBytes: number | null;

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 export interface DiskNeed {
   /** First of the folders on it. */
   readonly folder: string;
+  /** Bytes to write to the disk. */
   readonly neededBytes: number;
   /** Free for this user. */
   readonly freeBytes: number;

@@ -14,7 +14,9 @@ export interface GateCheck {
   readonly subject: string;
   /** As in {@link Bounds}. */
   readonly bound: string;
+  /** The bound, in the unit of the figure. */
   readonly limit: number;
+  /** The measured figure. */
   readonly found: number;
   readonly passed: boolean;
 }

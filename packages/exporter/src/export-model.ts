@@ -82,6 +82,7 @@ export interface ExportResult {
   readonly groupSize: number | null;
   /** Bits that a weight of a matrix takes on average, scales included. */
   readonly bitsPerWeight: number;
+  /** Size of the written file in bytes. */
   readonly byteLength: number;
   /** First byte after the weights. */
   readonly weightsEnd: number;

@@ -32,6 +32,7 @@ export interface OtherDescription {
   readonly path: string;
   /** Size of a file; of a folder, the size of its readable tensors. */
   readonly byteLength: number;
+  /** Values of all readable tensors; 0 without any. */
   readonly nParameters: number;
   /** Ends the sentence "it is …". */
   readonly what: string;

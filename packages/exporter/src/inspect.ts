@@ -37,7 +37,9 @@ import { countValues, type TensorDescription } from './tensor-description.js';
 export interface BinDescription {
   readonly kind: 'bin';
   readonly path: string;
+  /** Size of the file in bytes. */
   readonly byteLength: number;
+  /** Version of the format, 0 to 3. */
   readonly version: number;
   readonly groupSize: number | null;
   /** Bits that a weight of a matrix takes on average, scales included. */
@@ -45,6 +47,7 @@ export interface BinDescription {
   readonly dimensions: ModelDimensions;
   /** Weights in all, shared ones once. */
   readonly nParameters: number;
+  /** First byte after the weights. */
   readonly weightsEnd: number;
   readonly tensors: readonly TensorDescription[];
   /** null for a plain file. */
@@ -57,7 +60,9 @@ export interface BinDescription {
 export interface SafetensorsDescription {
   readonly kind: 'safetensors';
   readonly path: string;
+  /** Size of the file in bytes. */
   readonly byteLength: number;
+  /** Values of all tensors. */
   readonly nParameters: number;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly tensors: readonly TensorDescription[];
@@ -69,6 +74,7 @@ export interface CheckpointDescription {
   readonly path: string;
   /** Bytes of all tensors. */
   readonly byteLength: number;
+  /** Values of all tensors. */
   readonly nParameters: number;
   readonly dimensions: ModelDimensions;
   readonly model: ModelSummary;
@@ -83,6 +89,7 @@ export interface GgufDescription {
   readonly path: string;
   /** Bytes of all files. */
   readonly byteLength: number;
+  /** Values of all tensors. */
   readonly nParameters: number;
   /** Bits that a weight takes on average, scales included. */
   readonly bitsPerWeight: number;

@@ -13,9 +13,11 @@ import type { CompleteFacts } from './source/model-source.js';
 /** A tokenizer in numbers. */
 export interface TokenizerDescription {
   readonly splitPattern: string;
+  /** Ids of the vocabulary, those of special and unused tokens included. */
   readonly nTokens: number;
   /** null when merges follow from the ids. */
   readonly nMerges: number | null;
+  /** Special tokens. */
   readonly nSpecialTokens: number;
   /** Added tokens that are not special. */
   readonly nAddedTokens: number;
@@ -25,6 +27,7 @@ export interface TokenizerDescription {
 
 /** The settings of a model file. */
 export interface ModelSummary extends ForwardSettings {
+  /** Id of the begin-of-text token; null for a model without one. */
   readonly bosId: number | null;
   readonly eosIds: readonly number[];
   /** Where the end tokens come from; files of older versions do not say it, so that `sources` may be empty. */

@@ -9,6 +9,7 @@ import { float32Encoding, matrixEncoding, scaleBytes, valueBytes, type WeightEnc
 /** One tensor and its place in the file. */
 export interface BinTensor extends TensorShape {
   readonly encoding: WeightEncoding;
+  /** Values of the tensor: the product of its shape. */
   readonly nValues: number;
   /** First byte of the values, or of the panels. */
   readonly byteOffset: number;

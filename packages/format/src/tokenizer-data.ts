@@ -2,6 +2,7 @@
 
 /** A token that is found in text by its name, before the text is split. Flags are those of the `tokenizers` library. */
 export interface AddedToken {
+  /** Id of the token, from 0. */
   readonly id: number;
   readonly name: string;
   /** White space before it is part of it. Default false. */

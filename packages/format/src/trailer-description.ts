@@ -16,6 +16,7 @@ import { decodeTemplateFacts, type TemplateFacts, templateFacts } from './templa
 export interface SourceFile {
   /** Relative to the repository. */
   readonly path: string;
+  /** Size of the file in bytes. */
   readonly byteLength: number;
   /** Lowercase hexadecimal. */
   readonly sha256: string;
@@ -53,6 +54,7 @@ export type Quantization =
 
 /** Settings for the forward pass, generation and chat, and the provenance of the model. */
 export interface ModelDescription extends ForwardSettings, BoundaryTokens, TemplateFacts {
+  /** Values of a key or value of one head. */
   readonly headDim: number;
   /** Where `eosIds` come from; files of older versions do not say it. */
   readonly eosSources?: readonly EndTokenSource[] | undefined;

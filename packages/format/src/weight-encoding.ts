@@ -55,6 +55,7 @@ export const MAX_VALUE = 127;
 const LINE_BYTES = 64;
 const HALF_BYTES = 2;
 
+/** The one encoding that is not quantized: that of v0 and v1, and of the vectors of every version. */
 export const float32Encoding: Float32Encoding = { id: 'F32', isQuantized: false };
 
 /** The one encoding of 8 bits in v3. */

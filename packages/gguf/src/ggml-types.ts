@@ -6,6 +6,7 @@ export interface TypeLayout {
   readonly id: number;
   /** Values per block; the innermost dimension is a multiple of it. */
   readonly blockValues: number;
+  /** Bytes of a block, scales included. */
   readonly blockBytes: number;
 }
 

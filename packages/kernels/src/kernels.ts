@@ -38,6 +38,7 @@ export interface Float32Matrix {
 export interface Q8Matrix {
   readonly dtype: 'Q8_0';
   readonly rows: number;
+  /** Inputs: a multiple of `groupSize`. */
   readonly cols: number;
   /** Consecutive values that share a scale; divides `cols`; 1 to 1,024. */
   readonly groupSize: number;
@@ -83,10 +84,13 @@ export type Matrix = Float32Matrix | Q8Matrix | PanelMatrix;
 
 /** The key/value cache of one sequence. */
 export interface KeyValueCache {
+  /** Transformer layers. */
   readonly nLayers: number;
+  /** Key/value heads of a layer. */
   readonly nKvHeads: number;
   /** The most positions that the cache holds. */
   readonly seqLen: number;
+  /** Values of a key or value of one head. */
   readonly headDim: number;
   /** (nLayers, nKvHeads, seqLen, headDim), keys after RoPE; half-precision bits when a Uint16Array */
   readonly keys: Float32Array | Uint16Array;

@@ -6,6 +6,7 @@ import type { Tuning } from './tuning.js';
 /** Options of {@link readSpeed}. */
 export interface ReadSpeedOptions {
   readonly backend?: BackendName;
+  /** Threads that read, 1 to 256; default one per core. */
   readonly threads?: number;
   /** Bytes to read, a multiple of 4, and more than any cache holds. */
   readonly byteLength: number;

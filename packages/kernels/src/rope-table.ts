@@ -11,9 +11,13 @@ const MAX_THETA = 1e100;
 
 /** Frequency scaling of Llama 3.1 and later. */
 export interface Llama3Scaling {
+  /** Low frequencies are divided by it. */
   readonly factor: number;
+  /** A frequency is low if it turns fewer times than this over the original positions. */
   readonly lowFreqFactor: number;
+  /** A frequency is high, and stays as it is, if it turns more times than this over the original positions. */
   readonly highFreqFactor: number;
+  /** Positions that the model was made for before frequencies were scaled. */
   readonly originalMaxPositionEmbeddings: number;
 }
 

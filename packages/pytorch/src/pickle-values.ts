@@ -52,6 +52,7 @@ export interface Storage {
   /** Its entry is data/KEY. */
   readonly key: string;
   readonly dtype: TorchDtype;
+  /** Elements, each of `dtype`. */
   readonly nElements: number;
 }
 
@@ -63,6 +64,7 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Elements of the storage before the first. */
   readonly offset: number;
+  /** Elements of the tensor: the product of `shape`. */
   readonly nElements: number;
 }
 

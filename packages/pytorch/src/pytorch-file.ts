@@ -31,6 +31,7 @@ export interface PytorchTensor {
   readonly shape: readonly number[];
   /** Offset of the first byte, counted from the start of the file. */
   readonly byteOffset: number;
+  /** Bytes of all elements. */
   readonly byteLength: number;
 }
 

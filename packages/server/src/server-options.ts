@@ -42,9 +42,13 @@ export interface LogEntry {
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
+  /** HTTP status of the response. */
   readonly status: number;
+  /** Milliseconds from the request's arrival to the end of its response. */
   readonly milliseconds: number;
+  /** Tokens of all prompts, cached ones included; undefined where nothing was computed. */
   readonly promptTokens?: number;
+  /** Tokens of all answers to the request. */
   readonly answerTokens?: number;
   /** Why it failed, in the words of its error. */
   readonly error?: string;
@@ -59,6 +63,7 @@ export interface ServerContext {
   readonly model: Model;
   readonly modelName: string;
   readonly templateName: string | undefined;
+  /** Longest body of a request, in bytes; a longer one is refused. */
   readonly maxBodyBytes: number;
   readonly constraints: ConstraintCache;
   readonly now: () => Date;

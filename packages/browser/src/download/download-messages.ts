@@ -3,7 +3,7 @@
 import type { ErrorCode } from '@llama-ts/base';
 import type { Identity } from '../journal.js';
 
-/** What happens during a download. */
+/** What happens during a download. Offsets and lengths are in bytes of the file. */
 export type DownloadEvent =
   /** Another tab or worker downloads the model; its events follow. */
   | { readonly type: 'download-wait' }

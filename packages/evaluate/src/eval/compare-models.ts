@@ -16,8 +16,11 @@ export interface CompareModelsOptions extends TextOptions {
 export interface ModelComparison {
   /** Tokens that were predicted, each once by each model. */
   readonly nTokens: number;
+  /** Windows that the text was cut into. */
   readonly nWindows: number;
+  /** Positions of a window, from 2. */
   readonly window: number;
+  /** Tokens from the start of one window to the next, from 1. */
   readonly stride: number;
   readonly baselinePerplexity: Estimate;
   /** In the order of the models. */
@@ -26,6 +29,7 @@ export interface ModelComparison {
 
 /** A file with its place between small and near. */
 export interface Placed {
+  /** Size of the file in bytes. */
   readonly byteLength: number;
   /** Mean KL divergence from the baseline, in nats; 0 for the baseline. */
   readonly kl: number;

@@ -17,6 +17,7 @@ export interface EvaluateTextOptions extends TextOptions {
 
 /** Where two models first choose different tokens in greedy decoding of the text's beginning. */
 export interface GreedyComparison {
+  /** Tokens of the prompt, the begin-of-text token included. */
   readonly nPromptTokens: number;
   /** Tokens that both chose after the prompt. */
   readonly nSameTokens: number;
@@ -28,8 +29,11 @@ export interface GreedyComparison {
 export interface Evaluation {
   /** Tokens that were predicted, each once. */
   readonly nTokens: number;
+  /** Windows that the text was cut into. */
   readonly nWindows: number;
+  /** Positions of a window, from 2. */
   readonly window: number;
+  /** Tokens from the start of one window to the next, from 1. */
   readonly stride: number;
   readonly perplexity: Estimate;
   /** null without a baseline. */
@@ -40,6 +44,7 @@ export interface Evaluation {
   readonly worst: readonly TokenInContext[];
   /** Speed of the forward passes alone, tokens of context included. */
   readonly tokensPerSecond: number;
+  /** The same for the baseline; null without one. */
   readonly baselineTokensPerSecond: number | null;
 }
 

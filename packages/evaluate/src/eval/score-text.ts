@@ -23,7 +23,9 @@ export interface TextOptions {
 /** Progress of an evaluation: the number of predictions that are scored. */
 export interface EvalEvent {
   readonly type: 'rows-end';
+  /** Predictions scored so far, by each model. */
   readonly nScored: number;
+  /** Predictions to score in all. */
   readonly count: number;
 }
 

@@ -27,9 +27,13 @@ export interface Divergence {
   /** Statistics of the Kullback-Leibler divergences of the predictions. */
   readonly kl: {
     readonly mean: Estimate;
+    /** Quantile 0.5; nats. */
     readonly median: number;
+    /** Quantile 0.95; nats. */
     readonly p95: number;
+    /** Quantile 0.999; nats. */
     readonly p999: number;
+    /** Largest; nats. */
     readonly max: number;
   };
   /** Share of the predictions whose most probable token is the same. */

@@ -2,6 +2,7 @@
 
 /** A figure and its standard error. */
 export interface Estimate {
+  /** The figure, in the unit that its field states. */
   readonly value: number;
   /**
    * Standard error of `value`, from the spread of the tokens, which are taken to be independent; never NaN, 0 for one token.

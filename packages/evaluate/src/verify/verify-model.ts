@@ -38,7 +38,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Progress of a verification. */
+/** Progress of a verification. `index` of a tensor is from 0 to `count` - 1. */
 export type VerifyEvent =
   | { readonly type: 'tensor-start'; readonly name: string; readonly index: number; readonly count: number }
   | {

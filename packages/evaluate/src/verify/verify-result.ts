@@ -6,7 +6,9 @@ import type { GateCheck } from '../gate.js';
 
 /** A place in a tensor. */
 export interface TensorPosition {
+  /** Row, counted from 0. */
   readonly row: number;
+  /** Column, counted from 0. */
   readonly column: number;
   /** Index of the group in its tensor, counted from 0; null in float32. */
   readonly group: number | null;
@@ -29,10 +31,13 @@ export interface Finding {
 export interface WorstGroup {
   /** Index of the group in its tensor, counted from 0. */
   readonly group: number;
+  /** Row of the group, counted from 0. */
   readonly row: number;
   /** First column of the group. */
   readonly column: number;
+  /** Scale of the group. */
   readonly scale: number;
+  /** Largest |weight − stored| in the group. */
   readonly maxError: number;
 }
 
@@ -40,6 +45,7 @@ export interface WorstGroup {
 export interface TensorErrors {
   /** Largest |weight − stored|. */
   readonly maxError: number;
+  /** Root of the mean of (weight − stored)². */
   readonly rmse: number;
   /** 10 log10(Σ weight² / Σ error²); Infinity without any error, which JSON shows as null. */
   readonly snr: number;
@@ -53,7 +59,9 @@ export interface TensorErrors {
 
 /** Counts of scales that lie from `from` up to the next quarter of an octave; `from` 0 counts the zeros. */
 export interface ScaleBin {
+  /** Lower end of the bin; 0 for the zeros. */
   readonly from: number;
+  /** Scales in the bin. */
   readonly count: number;
 }
 
@@ -64,6 +72,7 @@ export interface TensorVerdict {
   readonly layer: number | null;
   readonly dtype: EncodingId;
   readonly shape: readonly number[];
+  /** Bytes that the tensor takes in the file. */
   readonly byteLength: number;
   /** Whether the tensor has the sha256 that the trailer states; null without a trailer. */
   readonly checksumMatches: boolean | null;
@@ -91,10 +100,13 @@ export function isMeasured(tensor: TensorVerdict): tensor is MeasuredTensor {
 export interface VerifyResult {
   readonly model: {
     readonly path: string;
+    /** Size of the file in bytes. */
     readonly byteLength: number;
     /** null where header or trailer are damaged, and no tensor could be looked at. */
     readonly version: number | null;
+    /** Weights that share a scale; null in float32, or where `version` is. */
     readonly groupSize: number | null;
+    /** Weights in all, shared ones once; null where `version` is. */
     readonly nParameters: number | null;
     readonly hasChecksums: boolean | null;
   };

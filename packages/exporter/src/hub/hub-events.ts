@@ -26,8 +26,11 @@ export type HubEvent =
 
 /** Which attempt failed, from 1, of how many in a row, and when the next one starts. */
 export interface HubEventRetry extends HubEventReason {
+  /** The attempt that failed, from 1; counts from 1 again after progress. */
   readonly attempt: number;
+  /** Attempts in a row after which the request is given up. */
   readonly maxAttempts: number;
+  /** Milliseconds until the next attempt. */
   readonly delayMs: number;
 }
 

@@ -25,6 +25,7 @@ export interface Retry {
   readonly attempt: number;
   /** Attempts in a row after which the request is given up. */
   readonly maxAttempts: number;
+  /** Milliseconds until the next attempt. */
   readonly delayMs: number;
   readonly error: ToolkitError;
 }

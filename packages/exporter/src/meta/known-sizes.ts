@@ -15,6 +15,7 @@ export interface StatedSizes {
 /** Settings that the sizes of a model tell. */
 export interface SizedSettings {
   readonly ropeScaling: Llama3RopeScaling | null;
+  /** Positions that the model was made for. */
   readonly maxSeqLen: number;
 }
 

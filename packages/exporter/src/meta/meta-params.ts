@@ -7,13 +7,19 @@ import { show } from '../json-fields.js';
 
 /** Settings that Meta's files state. */
 export interface MetaParams {
+  /** Width of the residual stream. */
   readonly dim: number;
+  /** Transformer layers. */
   readonly nLayers: number;
+  /** Query heads of a layer. */
   readonly nHeads: number;
+  /** Key/value heads of a layer; at most `nHeads`. */
   readonly nKvHeads: number;
   /** null where only the embedding says it. */
   readonly vocabSize: number | null;
+  /** Added to the mean square in RMSNorm. */
   readonly normEpsilon: number;
+  /** Base of RoPE's frequencies. */
   readonly ropeTheta: number;
   /** Whether RoPE is scaled; by how much is not stated. */
   readonly isRopeScaled: boolean;

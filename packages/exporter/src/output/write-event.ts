@@ -1,6 +1,6 @@
 // The progress of writing a .bin file.
 
-/** Progress of writing a file. */
+/** Progress of writing a file. `count` is the number of tensors, `index` from 0 to `count` - 1; lengths are in bytes. */
 export type WriteEvent =
   /** Comes first; `byteLength` is that of all tensors. */
   | { readonly type: 'write-start'; readonly count: number; readonly byteLength: number }

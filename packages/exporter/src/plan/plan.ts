@@ -12,6 +12,7 @@ const MEMORY_PER_TOKENIZER_BYTE = 6;
 export interface PlannedInput {
   /** Relative to the folder or repository. */
   readonly path: string;
+  /** Size of the file in bytes. */
   readonly byteLength: number;
   /** Bytes of it that are on this machine. */
   readonly cachedBytes: number;
@@ -20,6 +21,7 @@ export interface PlannedInput {
 /** A file that is written, or a folder of files. */
 export interface PlannedOutput {
   readonly path: string;
+  /** Bytes that will be written. */
   readonly byteLength: number;
 }
 

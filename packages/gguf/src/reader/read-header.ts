@@ -9,6 +9,7 @@ import { type GgufTensor, MIN_TENSOR_ENTRY_BYTES, padded, placeTensors, readTens
 
 /** What the header of a file says. */
 export interface GgufHeader {
+  /** Version of the format. */
   readonly version: number;
   /** Tensors begin at multiples of this, in bytes. */
   readonly alignment: number;

@@ -9,6 +9,7 @@ import { readText } from './read-text.js';
 
 /** An array of strings of a header. */
 export interface GgufStrings {
+  /** Strings in the array. */
   readonly length: number;
   /** The bytes of a string, which must not be changed. @param index from 0 to length - 1 */
   bytesAt(index: number): Uint8Array;

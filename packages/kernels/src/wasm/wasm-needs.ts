@@ -4,6 +4,7 @@ import { MAX_MEMORY_BYTES, MODULE_PAGES, PAGE_BYTES, STACK_BYTES } from './wasm-
 
 /** The work that kernels have to do at most. */
 export interface WasmWork {
+  /** Threads that compute, from 1. */
   readonly threads: number;
   /** Tokens of a pass. */
   readonly rows: number;
@@ -13,6 +14,7 @@ export interface WasmWork {
   readonly groupSize: number;
   /** Query heads that share a key/value head. */
   readonly headsPerKeyValue: number;
+  /** Values of a key or value of one head. */
   readonly headDim: number;
   /** Positions of a KV cache. */
   readonly positions: number;

@@ -11,7 +11,9 @@ export type EndReason = 'eos' | 'stop' | 'complete' | 'length' | 'context';
 /** A token was chosen. */
 export interface TokenEvent {
   readonly type: 'token';
+  /** Id of the token, from 0. */
   readonly id: number;
+  /** Position of the token in its sequence, prompt included, counted from 0. */
   readonly position: number;
   /** Text to show. Bytes of an unfinished character and a possible stop string are held back. */
   readonly text: string;
@@ -41,6 +43,7 @@ export interface EndEvent {
   readonly stop: string | number | null;
   /** Text that was held back: a part of a character, or text that did not become a stop string. */
   readonly text: string;
+  /** Tokens of the answer, without the one that ended it. */
   readonly nTokens: number;
   /** Whether the answer meets its constraint, if it has one. An answer that a limit or a full context ended may not. */
   readonly meetsConstraint?: boolean;

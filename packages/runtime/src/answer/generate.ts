@@ -23,6 +23,7 @@ import { createSequence, type GenerateEvent } from './sequence.js';
 export interface GenerateOptions extends AnswerOptions {
   /** A cache whose first `cachedTokens` positions hold the beginning of the prompt; default a new one. */
   readonly cache?: KeyValueCache | undefined;
+  /** Positions of `cache` that hold the beginning of the prompt. */
   readonly cachedTokens?: number | undefined;
   /** Prompt tokens of one prefill pass; any number gives the same bits. Default 512. */
   readonly prefillChunk?: number | undefined;

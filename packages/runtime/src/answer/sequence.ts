@@ -11,9 +11,11 @@ import type { EndEvent, TokenEvent } from './answer-events.js';
 /** The prompt is computed. */
 export interface PromptEndEvent {
   readonly type: 'prompt-end';
+  /** Tokens of the prompt, cached ones included. */
   readonly nTokens: number;
   /** How many of them the cache held already. */
   readonly nCached: number;
+  /** Milliseconds that pass until the prompt is computed, counted from the creation of the sequence. */
   readonly milliseconds: number;
 }
 

@@ -42,6 +42,7 @@ export interface TemplateEnd {
   readonly chatTemplate: string;
   /** Special tokens by the variables of the template, where the files say them. */
   readonly templateTokens: Readonly<Record<string, string>> | undefined;
+  /** Id of the begin-of-text token; null for a model without one. */
   readonly bosId: number | null;
 }
 

@@ -89,11 +89,14 @@ const createChatOptions: TableOf<CreateChatOptions> = {
 /** Whole turns were dropped to make room, the oldest first. */
 export interface TurnsDroppedEvent {
   readonly type: 'turns-dropped';
+  /** Turns that were dropped, from 1. */
   readonly nTurns: number;
+  /** Messages of those turns. */
   readonly nMessages: number;
   /** Tokens of the conversation before and after. */
   readonly nTokensBefore: number;
   readonly nTokens: number;
+  /** Positions that the conversation may take. */
   readonly contextLength: number;
 }
 

@@ -30,11 +30,13 @@ export interface MemoryPlan {
   /** Positions that were planned with. */
   readonly context: number;
   readonly cacheType: CacheType;
+  /** The file, and copies of tensors in it that are not aligned. */
   readonly fileBytes: number;
   /** Keys and values of one sequence. */
   readonly cacheBytes: number;
   /** Everything else, at most: stacks, tables of angles, buffers of a pass over 512 tokens, scratch of the kernels. */
   readonly scratchBytes: number;
+  /** Sum of the three. */
   readonly totalBytes: number;
   /** The 4 GiB that WebAssembly can have. */
   readonly limitBytes: number;

@@ -32,6 +32,7 @@ export interface Model {
   /** Positions a sequence may take. */
   readonly contextLength: number;
   readonly backend: BackendName;
+  /** Threads that compute, not counting the caller's. */
   readonly threads: number;
   /** Cost of each further row of a pass, relative to a pass over one row, as measured for the backend. */
   readonly rowCost: number;

@@ -16,6 +16,7 @@ export interface OpenModelOptions {
   /** Type of the values in KV caches: `f32` (default), or `f16` in half the memory, rounded as docs/arithmetic.md says. */
   readonly cacheType?: CacheType;
   readonly backend?: BackendName;
+  /** Threads that compute, 1 to 256; default one per core. */
   readonly threads?: number;
   /** Choices of the kernels in place of those for this CPU or engine, for measurements. They change no bit. */
   readonly tuning?: ForcedTuning;

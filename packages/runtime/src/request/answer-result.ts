@@ -44,6 +44,7 @@ export interface AnswerCollector {
   add(event: GenerateEvent): void;
 }
 
+/** A collector for the events of one answer. */
 export function createAnswerCollector(): AnswerCollector {
   const ids: number[] = [];
   const logprobs: TokenLogProbabilities[] = [];

@@ -12,6 +12,7 @@ export interface FieldKind {
 
 /** A kind of number, with what a flag has to know to read one from text. */
 export interface NumberKind extends FieldKind {
+  /** Smallest value that is accepted. */
   readonly min: number;
   /** `Number.MAX_SAFE_INTEGER` for no bound. */
   readonly max: number;
@@ -44,6 +45,7 @@ function numberKind(min: number, max: number, isWhole: boolean): NumberKind {
   };
 }
 
+/** True or false. */
 export const boolean: FieldKind = {
   expected: 'true or false',
   schema: { type: 'boolean' },

@@ -3,6 +3,7 @@
 import { fieldsIn } from './answer-fields.js';
 import { constraintFields } from './request-constraint.js';
 
+/** JSON schema of the value of one field. */
 export type FieldSchema = Readonly<Record<string, unknown>>;
 
 const count: FieldSchema = { type: 'integer', minimum: 0 };

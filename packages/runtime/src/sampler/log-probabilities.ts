@@ -6,7 +6,9 @@ import { argmax } from './select.js';
 
 /** A token and the natural logarithm of its probability. */
 export interface LogProbability {
+  /** Id of the token, from 0. */
   readonly id: number;
+  /** Natural logarithm of the probability: 0 or less. */
   readonly logProbability: number;
 }
 

@@ -25,6 +25,7 @@ function isRowCost([name, value]: readonly [string, unknown]): boolean {
 
 /** How well speculation worked. */
 export interface SpeculationReport {
+  /** Tokens that were drafted. */
   readonly nDrafted: number;
   /** Drafted tokens that were right. */
   readonly nAccepted: number;

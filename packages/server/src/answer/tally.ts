@@ -4,9 +4,13 @@ import type { GenerateEvent } from '@llama-ts/runtime';
 
 /** The `usage` of a response. */
 export interface UsageBody {
+  /** Tokens of all prompts, cached ones included; a prompt with several answers counts once. */
   readonly prompt_tokens: number;
+  /** Tokens of all answers to the request. */
   readonly completion_tokens: number;
+  /** Sum of the two. */
   readonly total_tokens: number;
+  /** `cached_tokens`: tokens of the prompts that a cache held already. */
   readonly prompt_tokens_details: { readonly cached_tokens: number };
 }
 

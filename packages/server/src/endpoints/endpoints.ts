@@ -17,6 +17,7 @@ import { openApi } from './open-api.js';
 import { responses } from './responses.js';
 import { applyTemplate, applyTemplateTable, detokenize, detokenizeTable, tokenize, tokenizeTable } from './tokens.js';
 
+/** Every endpoint of the server, with what handles it. */
 export const endpoints: readonly Endpoint[] = [
   post('/v1/chat/completions', 'answer a conversation', chatTable, chatCompletions),
   post('/v1/completions', 'continue texts', completionTable, completions),
