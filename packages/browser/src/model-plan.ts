@@ -55,7 +55,7 @@ export async function planAddress(
   };
   const fileName = fileNameOf(url);
   try {
-    // Bytes that are wrong once are right the next time.
+    // A transfer may have damaged the bytes: they are fetched once more before the file is called damaged.
     const found = await headerOf(head, fileName).catch((error: unknown) => {
       if (!isDamage(error)) throw error;
       return headerOf(head, fileName);

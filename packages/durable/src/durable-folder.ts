@@ -59,7 +59,7 @@ async function openDurableFolder(
     async commit() {
       try {
         await syncFolder(files, partial);
-        // Something may have been put there while this one worked.
+        // Another process may have made the folder since the first check.
         await checkOutputFolder(path, options);
         if (!(await lock.isHeld())) throw lostLock(path);
         await replaceFolder(files, partial, target);

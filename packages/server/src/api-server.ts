@@ -56,7 +56,7 @@ export async function createApiServer(engine: Engine, options: ApiServerOptions)
     async fetch(request) {
       const call = calls.begin(request);
       const response = await app.fetch(request, { call });
-      // Anthropic's clients read the second.
+      // OpenAI's clients read x-request-id, Anthropic's read request-id.
       response.headers.set('x-request-id', call.id);
       response.headers.set('request-id', call.id);
       response.headers.set('x-content-type-options', 'nosniff');

@@ -43,7 +43,7 @@ export async function confirmDownload(download: Download, { isAgreed, signal }: 
 
 /** Enter is yes; the end of the input is no. */
 async function agrees(question: string, signal: AbortSignal): Promise<boolean> {
-  // Not as a terminal: Ctrl-C is then the signal that ends the command.
+  // A readline terminal would take Ctrl-C for itself: without one it is the signal that ends the command.
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   try {
     const answer = await new Promise<string>((resolve, reject) => {

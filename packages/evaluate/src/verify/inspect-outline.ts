@@ -22,7 +22,7 @@ export async function inspectOutline(source: ByteSource): Promise<BinFile | Find
   } catch (error) {
     if (!isToolkitError(error) || !damageCodes.includes(error.code)) throw error;
     const part = await partAtFault(error.code, source);
-    // The message of a length or a trailer that does not fit names them, though the header is what changed.
+    // A damaged header states the wrong sizes, so that the error blames the length or the trailer, which are right.
     const isMisled = part === 'header' && (error.code === 'BAD_LENGTH' || error.code === 'BAD_TRAILER');
     const said = withoutSubject(error.message, source.name);
     const message = isMisled ? `${source.name}: the header is damaged: ${said}` : error.message;
@@ -34,7 +34,7 @@ async function partAtFault(code: ErrorCode, source: ByteSource): Promise<Finding
   if (code === 'BAD_HEADER') return 'header';
   const weightsEnd = await weightsEndOf(source);
   const trailerStart = await findWholeTrailer(source);
-  // A trailer with the right checksum of its own is right about the end of the weights.
+  // Where the trailer has the right checksum, the weights end where it starts, whatever the header states.
   if (trailerStart !== null) return weightsEnd === trailerStart ? 'trailer' : 'header';
   if (weightsEnd === null) return 'header';
   return weightsEnd < source.byteLength ? 'trailer' : 'length';

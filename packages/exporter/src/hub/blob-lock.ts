@@ -165,7 +165,7 @@ export async function removeLocksOfTheDead(cache: HubCache): Promise<void> {
 
 async function removeGuardOfTheDead(cache: HubCache, guard: string): Promise<void> {
   const holder = await readLock(cache, guard);
-  // Its maker needed it for moments only.
+  // A guard is held for moments: one that is this old was left by a process that was killed or hangs.
   if (holder === null || !(isGone(holder.owner) || Date.now() - holder.mtimeMs > STALE_MS)) return;
   await cache.files.rm(guard, { force: true });
 }

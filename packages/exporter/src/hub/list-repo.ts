@@ -97,7 +97,7 @@ function requestJson(
   { signal, onRetry }: ListOptions,
 ): Promise<JsonPage> {
   return withRetries(connection, { signal, onRetry }, async (attemptSignal, kick) => {
-    // The next page's address comes from the hub.
+    // The address of the next page is taken from the hub's response, which must not lead to another server.
     if (target.origin !== connection.origin) {
       throw badResponse(`${subject.repo}: the listing goes on at ${target.origin}, expected ${connection.origin}`);
     }

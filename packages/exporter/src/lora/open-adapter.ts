@@ -127,7 +127,7 @@ function changesOf(
     const module = checkpointName(tensor.kind, tensor.layer)!.replace(/\.weight$/, '');
     const shape = tensor.shape.length === 1 ? tensor.shape : [rowsOf(tensor), columnsOf(tensor)];
     const whole = take(`${module}.weight`);
-    // Beside a whole tensor, and on a norm, they have no place: they are left over, and refused.
+    // LoRA matrices of a norm, or of a module that is stored whole, stay unused: tensors that are left over are refused.
     const isMatrix = whole === null && tensor.shape.length > 1;
     const [a, b] = isMatrix ? [take(`${module}.lora_A.weight`), take(`${module}.lora_B.weight`)] : [null, null];
     if (whole !== null) {

@@ -132,7 +132,7 @@ export function createNfa(root: RegexNode, { spelling, match, work }: NfaOptions
     let state = from;
     for (let i = 0; i < min; i++) {
       const next = build(item, state);
-      // An item without any state is the empty text, and so is any number of it.
+      // An item that adds no state matches the empty text only, and so do its repetitions.
       if (next === state) break;
       state = next;
     }
