@@ -7,7 +7,7 @@
 //   {"complete": time, "isChecked": …}
 
 /** A range of bytes, its end excluded. */
-export type Range = readonly [begin: number, end: number];
+export type ByteRange = readonly [begin: number, end: number];
 
 /** What a server says of a file; the same file has the same. */
 export interface Identity {
@@ -18,7 +18,7 @@ export interface Identity {
 }
 
 /** The first line. */
-export interface ModelFacts extends Identity {
+export interface ReceivedModel extends Identity {
   readonly name: string;
   readonly url: string;
   /** Whether the server sends parts of the file. */
@@ -29,16 +29,16 @@ export interface ModelFacts extends Identity {
 
 /** Lines after the first. */
 export type JournalRecord =
-  | { readonly verified: Range }
-  | { readonly received: Range }
+  | { readonly verified: ByteRange }
+  | { readonly received: ByteRange }
   | { readonly complete: string; readonly isChecked: boolean };
 
 /** What a journal says. */
-export interface Journal {
-  readonly facts: ModelFacts;
-  readonly verified: readonly Range[];
+export interface JournalContent {
+  readonly facts: ReceivedModel;
+  readonly verified: readonly ByteRange[];
   /** The last range that was received and is not verified. */
-  readonly received: Range | null;
+  readonly received: ByteRange | null;
   /** null while the model is not whole. */
   readonly complete: { readonly at: string; readonly isChecked: boolean } | null;
   /** Bytes of the journal up to the last whole line. */
@@ -49,7 +49,7 @@ export interface Journal {
 const FORM = 'llama-ts browser store 1';
 
 /** The bytes of the first line. */
-export function encodeFacts(facts: ModelFacts): Uint8Array<ArrayBuffer> {
+export function encodeFacts(facts: ReceivedModel): Uint8Array<ArrayBuffer> {
   return encodeLine({ form: FORM, ...facts });
 }
 
@@ -59,14 +59,14 @@ export function encodeRecord(record: JournalRecord): Uint8Array<ArrayBuffer> {
 }
 
 /** Reads a journal up to what is torn or unknown; null if that is its first line. */
-export function decodeJournal(bytes: Uint8Array): Journal | null {
+export function decodeJournal(bytes: Uint8Array): JournalContent | null {
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
   const facts = readFacts(parse(lines[0] ?? ''));
   if (facts === null) return null;
   let end = lineBytes(lines[0]!);
-  const verified: Range[] = [];
-  let received: Range | null = null;
-  let complete: Journal['complete'] = null;
+  const verified: ByteRange[] = [];
+  let received: ByteRange | null = null;
+  let complete: JournalContent['complete'] = null;
   for (const line of lines.slice(1)) {
     const record = parse(line) as Record<string, unknown> | null;
     if (isRange(record?.verified, facts)) {
@@ -82,7 +82,7 @@ export function decodeJournal(bytes: Uint8Array): Journal | null {
 }
 
 /** How many bytes are there, verified or not. */
-export function receivedBytes({ facts, verified, received, complete }: Journal): number {
+export function receivedBytes({ facts, verified, received, complete }: JournalContent): number {
   if (complete !== null) return facts.byteLength;
   const ranges = received === null ? verified : [...verified, received];
   return ranges.reduce((sum, [begin, end]) => sum + end - begin, 0);
@@ -116,8 +116,8 @@ function parse(line: string): unknown {
   }
 }
 
-function readFacts(value: unknown): ModelFacts | null {
-  const { form, ...facts } = (value ?? {}) as ModelFacts & { readonly form?: unknown };
+function readFacts(value: unknown): ReceivedModel | null {
+  const { form, ...facts } = (value ?? {}) as ReceivedModel & { readonly form?: unknown };
   const { name, url, byteLength, etag, lastModified, servesRanges, started } = facts;
   const areTexts = [name, url, started].every((text) => typeof text === 'string');
   const areValidators = [etag, lastModified].every((text) => text === null || typeof text === 'string');
@@ -125,7 +125,7 @@ function readFacts(value: unknown): ModelFacts | null {
   return isKnown && Number.isSafeInteger(byteLength) && byteLength >= 0 ? facts : null;
 }
 
-function isRange(value: unknown, { byteLength }: ModelFacts): value is Range {
+function isRange(value: unknown, { byteLength }: ReceivedModel): value is ByteRange {
   if (!Array.isArray(value) || value.length !== 2) return false;
   const [begin, end] = value as [unknown, unknown];
   return (

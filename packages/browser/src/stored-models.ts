@@ -1,6 +1,6 @@
 // The models of the store: what their journals say.
 
-import { type Journal, receivedBytes } from './journal.js';
+import { type JournalContent, receivedBytes } from './journal.js';
 import { fileNameOf, keyOf, lockOf } from './names.js';
 import { readJournal } from './read-journal.js';
 import { findFile, findModelFolder, MODEL_FILE, removeModelFolder } from './store-folder.js';
@@ -62,7 +62,7 @@ export async function removeUnlessHeld(store: FileSystemDirectoryHandle, key: st
   });
 }
 
-function describe(journal: Journal): ListedModel {
+function describe(journal: JournalContent): ListedModel {
   const { name, url, etag, byteLength, started } = journal.facts;
   return {
     name,

@@ -12,7 +12,7 @@ const MIN_BYTES = 256 * 1024;
 const NOT_DIRECTLY = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ELOOP'];
 
 /** Bytes and their place in the file. */
-export interface Placed {
+export interface PlacedBytes {
   readonly bytes: Uint8Array;
   readonly byteOffset: number;
 }
@@ -26,7 +26,7 @@ export interface DirectFile {
    * @returns what is left to write in the usual way
    * @throws what the system says of the disk
    */
-  write(bytes: Uint8Array, byteOffset: number): Promise<readonly Placed[]>;
+  write(bytes: Uint8Array, byteOffset: number): Promise<readonly PlacedBytes[]>;
   close(): Promise<void>;
 }
 

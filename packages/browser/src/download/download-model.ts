@@ -2,7 +2,7 @@
 
 import { type BinFile, headerByteLength } from '@llama-ts/format';
 import { keepsChanging, noChecksums, storeFailed, storeFull } from '../failures.js';
-import { type Identity, isSameFile, type Journal, type Range, receivedBytes } from '../journal.js';
+import { type ByteRange, type Identity, isSameFile, type JournalContent, receivedBytes } from '../journal.js';
 import { fileNameOf } from '../names.js';
 import { MODEL_FILE, openStoreFolder, removeModelFolder } from '../store-folder.js';
 import { findModel } from '../stored-models.js';
@@ -192,7 +192,7 @@ async function isPlain(remote: RemoteFile, head: Uint8Array, fileName: string): 
 
 /** What is there at the start of a transfer. */
 interface Start {
-  readonly journal: Journal;
+  readonly journal: JournalContent;
   /** The file's first bytes at the beginning of a download; null when it goes on. */
   readonly head: Uint8Array<ArrayBuffer> | null;
   readonly fileName: string;
@@ -241,7 +241,7 @@ function putHead({ model, count }: Transfer, head: Uint8Array<ArrayBuffer>): num
 }
 
 /** Where header and trailer are. */
-function outlineRanges({ header, layout }: BinFile, byteLength: number): readonly Range[] {
+function outlineRanges({ header, layout }: BinFile, byteLength: number): readonly ByteRange[] {
   return [
     [0, headerByteLength(header)],
     [layout.weightsEnd, byteLength],

@@ -5,9 +5,9 @@ import {
   decodeJournal,
   encodeFacts,
   encodeRecord,
-  type Journal,
+  type JournalContent,
   type JournalRecord,
-  type ModelFacts,
+  type ReceivedModel,
 } from '../journal.js';
 import { JOURNAL_FILE } from '../store-folder.js';
 import { openSyncFile, writeAll } from './sync-file.js';
@@ -15,9 +15,9 @@ import { openSyncFile, writeAll } from './sync-file.js';
 /** A journal that is open for writing. */
 export interface JournalFile {
   /** What it says; null for a new or an unreadable one. */
-  current(): Journal | null;
+  current(): JournalContent | null;
   /** Begins it anew. */
-  begin(facts: ModelFacts): void;
+  begin(facts: ReceivedModel): void;
   /** Adds lines, which are on the disk when this returns. */
   append(...records: readonly JournalRecord[]): void;
   close(): void;
@@ -26,7 +26,7 @@ export interface JournalFile {
 /** Opens a folder's journal. What is torn at its end is overwritten. */
 export async function openJournal(folder: FileSystemDirectoryHandle): Promise<JournalFile> {
   const file = await openSyncFile(folder, JOURNAL_FILE);
-  const current = (): Journal | null => {
+  const current = (): JournalContent | null => {
     const bytes = new Uint8Array(file.getSize());
     file.read(bytes, { at: 0 });
     return decodeJournal(bytes);

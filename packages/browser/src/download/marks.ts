@@ -1,6 +1,6 @@
 // What the journal is to say, written now and then: a flush takes as long as some hundred kilobytes take to come.
 
-import type { JournalRecord, Range } from '../journal.js';
+import type { ByteRange, JournalRecord } from '../journal.js';
 import type { JournalFile } from './journal-file.js';
 import type { SyncAccessHandle } from './sync-file.js';
 
@@ -10,17 +10,17 @@ const INTERVAL_MS = 200;
 /** Lines for the journal. */
 export interface Marks {
   /** A range that has its checksum. */
-  verified(range: Range): void;
+  verified(range: ByteRange): void;
   /** A range that is there and not verified. */
-  received(range: Range): void;
+  received(range: ByteRange): void;
   /** Writes what is to be said, once the bytes it is said of are on the disk. */
   write(): void;
 }
 
 /** Marks of a model's file. Call `write` at the end, also of a download that failed. */
 export function createMarks(model: SyncAccessHandle, journal: JournalFile): Marks {
-  let verified: Range[] = [];
-  let received: Range | null = null;
+  let verified: ByteRange[] = [];
+  let received: ByteRange | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   const write = (): void => {

@@ -1,7 +1,7 @@
 // The parts of a file that its trailer has checksums of, as far as they are not verified yet.
 
 import type { BinFile } from '@llama-ts/format';
-import type { Range } from '../journal.js';
+import type { ByteRange } from '../journal.js';
 
 /** A tensor's bytes. */
 export interface Part {
@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** The tensors that are not among the ranges that a journal vouches for, in file order. */
-export function missingParts({ layout, trailer }: BinFile, vouchedFor: readonly Range[]): readonly Part[] {
+export function missingParts({ layout, trailer }: BinFile, vouchedFor: readonly ByteRange[]): readonly Part[] {
   const verified = new Map(vouchedFor);
   return layout.tensors
     .map(({ name, byteOffset, byteLength }, i) => ({

@@ -3,7 +3,7 @@
 
 import { equalBytes, nextTask } from '@llama-ts/base';
 import { wrongTensor } from '../failures.js';
-import type { Range } from '../journal.js';
+import type { ByteRange } from '../journal.js';
 import type { DownloadEvent } from './download-messages.js';
 import type { Hasher } from './hasher.js';
 import type { Marks } from './marks.js';
@@ -39,7 +39,7 @@ export interface Transfer {
 export async function receiveParts(
   transfer: Transfer,
   parts: readonly Part[],
-  { received, headBytes }: { readonly received: Range | null; readonly headBytes: number },
+  { received, headBytes }: { readonly received: ByteRange | null; readonly headBytes: number },
 ): Promise<void> {
   for (const run of runsOf(parts)) {
     const { begin } = run[0]!;
@@ -58,7 +58,7 @@ export async function receiveParts(
 }
 
 /** Receives the bytes of a range that nothing verifies as they come. @param start where `range` goes on */
-export async function receiveUnverified(transfer: Transfer, range: Range, start: number): Promise<void> {
+export async function receiveUnverified(transfer: Transfer, range: ByteRange, start: number): Promise<void> {
   const reader = transfer.remote.read(start, range[1]);
   try {
     await receive(transfer, reader, range, start, () => {});
@@ -91,7 +91,7 @@ async function receivePart(transfer: Transfer, reader: RangeReader, part: Part, 
 async function receive(
   transfer: Transfer,
   reader: RangeReader,
-  [begin, end]: Range,
+  [begin, end]: ByteRange,
   start: number,
   use: (bytes: Uint8Array) => void,
 ): Promise<void> {

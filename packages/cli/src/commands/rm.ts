@@ -10,7 +10,7 @@ import { type Entry, listEntries, nameText } from '../store/entries.js';
 import { findEntry } from '../store/find-entry.js';
 import { removeEntry, tidy } from '../store/remove-models.js';
 import { describeStoreFailure } from '../store/store-failure.js';
-import { openStore, type Store } from '../store/store-folder.js';
+import { openStore, type StorePaths } from '../store/store-folder.js';
 
 /** Output of `--json`. */
 interface RmReport {
@@ -52,7 +52,7 @@ export default class Rm extends BaseCommand {
     return { removed, freedBytes: removed.reduce((sum, { freedBytes }) => sum + freedBytes, 0) };
   }
 
-  async #chosen(store: Store, isAll: boolean, names: readonly string[]): Promise<readonly Entry[]> {
+  async #chosen(store: StorePaths, isAll: boolean, names: readonly string[]): Promise<readonly Entry[]> {
     if (isAll === names.length > 0) {
       throw new ToolkitError('USAGE', 'expected the names of models, or --all', {
         suggestions: ['see which there are: llama list'],

@@ -7,7 +7,7 @@ import { byteSize, commandLine, ToolkitError } from '@llama-ts/base';
 const LARGE_BYTES = 100_000_000;
 
 /** A download that has not begun. */
-export interface Download {
+export interface PendingDownload {
   /** The model's name, as the user typed it. */
   readonly name: string;
   readonly downloadBytes: number;
@@ -28,7 +28,7 @@ export interface ConfirmOptions {
  *
  * @throws ToolkitError `NOT_CONFIRMED`; the signal's reason
  */
-export async function confirmDownload(download: Download, { isAgreed, signal }: ConfirmOptions): Promise<void> {
+export async function confirmDownload(download: PendingDownload, { isAgreed, signal }: ConfirmOptions): Promise<void> {
   const { name, downloadBytes, modelBytes } = download;
   if (isAgreed || downloadBytes < LARGE_BYTES) return;
   const what = `${byteSize(downloadBytes)} to download, ${byteSize(modelBytes)} to keep`;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelNameText, type RepositoryName } from './model-name.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import { type VariantName, variantNames } from './variants.js';
 
 /** A file or folder as it was when a model was made from it. */
@@ -49,24 +49,24 @@ export function keyOfModel(origin: string, variant: VariantName): string {
 }
 
 /** Path of the entry of a name. */
-export function entryPath(store: Store, name: StoreName): string {
+export function entryPath(store: StorePaths, name: StoreName): string {
   const words = name.kind === 'repository' ? [name.repo, name.revision] : [name.path];
   return join(store.names, `${digest([FORM, name.kind, ...words, name.variant])}.json`);
 }
 
 /** Path of an entry's model. */
-export function modelPath(store: Store, { key }: Pick<Entry, 'key'>): string {
+export function modelPath(store: StorePaths, { key }: Pick<Entry, 'key'>): string {
   return join(store.files, `${key}.bin`);
 }
 
 /** The entry of a name whose model is there and whole; null if there is none. */
-export async function readEntry(store: Store, name: StoreName): Promise<Entry | null> {
+export async function readEntry(store: StorePaths, name: StoreName): Promise<Entry | null> {
   const entry = await readEntryFile(store, entryPath(store, name));
   return entry !== null && (await hasModel(store, entry)) ? entry : null;
 }
 
 /** Whether an entry's model is there, as long as it was when it was made. */
-export async function hasModel(store: Store, entry: Pick<Entry, 'key' | 'byteLength'>): Promise<boolean> {
+export async function hasModel(store: StorePaths, entry: Pick<Entry, 'key' | 'byteLength'>): Promise<boolean> {
   return (await sizeOf(modelPath(store, entry))) === entry.byteLength;
 }
 
@@ -77,7 +77,7 @@ export async function sizeOf(path: string): Promise<number | null> {
 }
 
 /** All entries whose models are there, in the order of their names. */
-export async function listEntries(store: Store): Promise<readonly Entry[]> {
+export async function listEntries(store: StorePaths): Promise<readonly Entry[]> {
   const paths = (await readdir(store.names).catch(() => [])).filter((name) => /^[0-9a-f]+\.json$/.test(name));
   const entries: Entry[] = [];
   for (const path of paths) {
@@ -105,7 +105,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
 }
 
 /** A file that is no entry, one of another form, or one that is not where its name's is, counts as none: it is written anew. */
-async function readEntryFile(store: Store, path: string): Promise<Entry | null> {
+async function readEntryFile(store: StorePaths, path: string): Promise<Entry | null> {
   const size = await sizeOf(path);
   if (size === null || size > MAX_ENTRY_BYTES) return null;
   try {

@@ -4,12 +4,12 @@ import { commandLine, nearest, ToolkitError } from '@llama-ts/base';
 import { retyped } from '../failure/retyped.js';
 import { type Entry, listEntries, nameText, readEntry } from './entries.js';
 import { storeName } from './locate-model.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 
 const MAX_SUGGESTED = 3;
 
 /** @throws ToolkitError `NOT_IN_STORE`; `USAGE` for a variant that there is not */
-export async function findEntry(store: Store, typed: string): Promise<Entry> {
+export async function findEntry(store: StorePaths, typed: string): Promise<Entry> {
   const name = await storeName(typed);
   const entry = name === null ? null : await readEntry(store, name);
   if (entry !== null) return entry;

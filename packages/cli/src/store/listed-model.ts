@@ -1,7 +1,7 @@
 // A model of the store, as list, show and pull report it.
 
 import { type Entry, modelPath, nameText } from './entries.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import type { VariantName } from './variants.js';
 
 /** One name of the store. */
@@ -22,7 +22,7 @@ export interface ListedModel {
   readonly made: string;
 }
 
-export function listedModel(store: Store, entry: Entry): ListedModel {
+export function listedModel(store: StorePaths, entry: Entry): ListedModel {
   const { source, variant, byteLength, made } = entry;
   const isRepository = source.kind === 'repository';
   return {

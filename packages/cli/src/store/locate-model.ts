@@ -11,7 +11,7 @@ import { openFile, recogniseFormat, SNIFF_BYTES } from '@llama-ts/base';
 import { type Entry, modelPath, readEntry, type StoreName } from './entries.js';
 import { isAddress, modelNameText, parseModelName } from './model-name.js';
 import { areFresh } from './stamps.js';
-import { openStore, type Store } from './store-folder.js';
+import { openStore, type StorePaths } from './store-folder.js';
 import { DEFAULT_VARIANT, type VariantName, variantOf } from './variants.js';
 
 /** The meaning of a name. */
@@ -21,7 +21,7 @@ export type LocatedModel =
   /** A model of the store. */
   | { readonly kind: 'stored'; readonly path: string; readonly entry: Entry }
   /** A name whose model the store does not have, or has of an earlier state of its source. */
-  | { readonly kind: 'unmade'; readonly store: Store; readonly name: StoreName }
+  | { readonly kind: 'unmade'; readonly store: StorePaths; readonly name: StoreName }
   /** No name of a model: most likely a mistyped path. */
   | { readonly kind: 'missing' };
 

@@ -27,7 +27,7 @@ import { openRepositoryOrigin } from './origin-repository.js';
 import { removeUnused, tidy } from './remove-models.js';
 import { areFresh } from './stamps.js';
 import { storeFailure } from './store-failure.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import { variantVersions } from './variants.js';
 
 /** A model that is there now. */
@@ -46,7 +46,7 @@ export interface Made {
  * @throws ToolkitError `NOT_CONFIRMED`, `STORE_READ_ONLY`, `STORE_FAILED`, `DISK_FULL`, and what downloadSnapshot,
  *   openModelSource and exportModel throw
  */
-export async function makeModel(store: Store, name: StoreName, options: MakeOptions): Promise<Made> {
+export async function makeModel(store: StorePaths, name: StoreName, options: MakeOptions): Promise<Made> {
   const { reporter, signal } = options;
   const started = performance.now();
   try {
@@ -82,7 +82,7 @@ interface LockedName {
 }
 
 async function makeLocked(
-  store: Store,
+  store: StorePaths,
   { name, file, found }: LockedName,
   options: MakeOptions & { readonly onWait: (suggestions: readonly string[]) => void },
 ): Promise<Pick<Made, 'entry' | 'state' | 'downloadedBytes'>> {
@@ -114,7 +114,7 @@ async function makeLocked(
 
 /** false where the model was there, as another name's. */
 async function writeModel(
-  store: Store,
+  store: StorePaths,
   { name, opened }: { readonly name: StoreName; readonly opened: OpenOrigin },
   options: MakeOptions & { readonly onWait: (suggestions: readonly string[]) => void },
 ): Promise<boolean> {
@@ -134,7 +134,7 @@ async function writeModel(
 }
 
 /** The model of a key; null if it is missing or incomplete, for example because another program changed it. */
-async function modelOf(store: Store, key: string): Promise<Pick<Entry, 'byteLength' | 'made'> | null> {
+async function modelOf(store: StorePaths, key: string): Promise<Pick<Entry, 'byteLength' | 'made'> | null> {
   const path = modelPath(store, { key });
   const byteLength = await sizeOf(path);
   if (byteLength === null) return null;

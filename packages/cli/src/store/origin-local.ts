@@ -10,7 +10,7 @@ import { keyOfModel, type StoreName } from './entries.js';
 import type { MakeOptions, Origin } from './origin.js';
 import { stampsOf, stampsOfFolder } from './stamps.js';
 import { checkRoom } from './store-failure.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import { variantVersions } from './variants.js';
 
 /** Codes of a folder that holds no model. */
@@ -19,7 +19,7 @@ const noModelCodes: readonly string[] = ['BAD_CONFIG', 'NOT_A_CHECKPOINT'];
 type LocalName = Extract<StoreName, { kind: 'local' }>;
 
 /** Opens a source. @throws ToolkitError `NOT_A_MODEL` for a folder that holds none, and what openModelSource throws */
-export async function openLocalOrigin(store: Store, name: LocalName, options: MakeOptions): Promise<Origin> {
+export async function openLocalOrigin(store: StorePaths, name: LocalName, options: MakeOptions): Promise<Origin> {
   const { path, variant } = name;
   const { reporter, signal, typed } = options;
   const note = (text: string): void => reporter.logToStderr(text);

@@ -16,7 +16,7 @@ import { confirmDownload } from './confirm-download.js';
 import { keyOfModel, type StoreName } from './entries.js';
 import type { MakeOptions, Origin } from './origin.js';
 import { checkRoom } from './store-failure.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import { variantVersions } from './variants.js';
 
 /** Failures after which a copy in the hub cache will do. */
@@ -25,7 +25,11 @@ const unreachable = ['HUB_NETWORK', 'HUB_UNAVAILABLE'];
 type RepositoryName = Extract<StoreName, { kind: 'repository' }>;
 
 /** Lists a repository. Offline, what the hub cache has is looked for when it is opened. @throws ToolkitError what planHubExport throws */
-export async function openRepositoryOrigin(store: Store, name: RepositoryName, options: MakeOptions): Promise<Origin> {
+export async function openRepositoryOrigin(
+  store: StorePaths,
+  name: RepositoryName,
+  options: MakeOptions,
+): Promise<Origin> {
   const { repo, revision, variant } = name;
   const { reporter, signal, isAgreed, typed } = options;
   const note = (text: string): void => reporter.logToStderr(text);

@@ -4,7 +4,7 @@ import { readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDurableFile, isGone } from '@llama-ts/durable';
 import { type Entry, entryPath, listEntries, modelPath, nameOfEntry, sizeOf } from './entries.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 
 /** A name that was removed. */
 export interface Removed {
@@ -14,13 +14,13 @@ export interface Removed {
 }
 
 /** Removes a name, and its model unless another name has it. A kill in between leaves a model that {@link tidy} removes. */
-export async function removeEntry(store: Store, entry: Entry): Promise<Removed> {
+export async function removeEntry(store: StorePaths, entry: Entry): Promise<Removed> {
   await rm(entryPath(store, nameOfEntry(entry)), { force: true });
   return { entry, freedBytes: await removeUnused(store, entry.key) };
 }
 
 /** Removes a model that no name means. @returns the bytes that this frees */
-export async function removeUnused(store: Store, key: string): Promise<number> {
+export async function removeUnused(store: StorePaths, key: string): Promise<number> {
   if ((await listEntries(store)).some((entry) => entry.key === key)) return 0;
   const path = modelPath(store, { key });
   const byteLength = (await sizeOf(path)) ?? 0;
@@ -32,7 +32,7 @@ export async function removeUnused(store: Store, key: string): Promise<number> {
  * Removes what killed processes left: parts of models, and models whose name was not written. Models of processes that live
  * are left alone; where one takes a model that this removes at that moment, it makes it again.
  */
-export async function tidy(store: Store): Promise<void> {
+export async function tidy(store: StorePaths): Promise<void> {
   for (const folder of [store.files, store.names]) {
     for (const name of await readdir(folder).catch(() => [])) {
       const target = /^\.(.+)\.lock$/.exec(name)?.[1];

@@ -6,7 +6,7 @@ import type { ExportPlan } from '@llama-ts/exporter';
 import { retyped } from '../failure/retyped.js';
 import type { StoreName } from './entries.js';
 import { DEFAULT_REVISION, modelNameText, type RepositoryName } from './model-name.js';
-import type { Store } from './store-folder.js';
+import type { StorePaths } from './store-folder.js';
 import { variantVersions } from './variants.js';
 
 const elsewhere = ['keep models in a folder of your own: export LLAMA_HOME=FOLDER'];
@@ -14,7 +14,7 @@ const whenFull = ['see what can go: llama list', 'keep models on another disk: e
 
 /** What was to be made. */
 export interface FailedModel {
-  readonly store: Store;
+  readonly store: StorePaths;
   readonly name: StoreName;
   /** The name as it was typed. */
   readonly typed: string;
@@ -59,7 +59,7 @@ function exportOf({ repo, revision, variant }: RepositoryName, file: string): st
 }
 
 /** Names a failure of the store's disk; hands back every other error. */
-export function describeStoreFailure(error: unknown, { folder }: Store): unknown {
+export function describeStoreFailure(error: unknown, { folder }: StorePaths): unknown {
   return describeFileFailure(error, {
     what: `${folder}: the store cannot be written`,
     whenFull,
@@ -69,7 +69,7 @@ export function describeStoreFailure(error: unknown, { folder }: Store): unknown
 }
 
 /** Refuses a model that there is no space for, before anything is downloaded. @throws ToolkitError `DISK_FULL` */
-export function checkRoom({ folder }: Store, { disks }: ExportPlan): void {
+export function checkRoom({ folder }: StorePaths, { disks }: ExportPlan): void {
   const full = disks.find(({ neededBytes, freeBytes }) => freeBytes < neededBytes);
   if (full === undefined) return;
   const space = freeSpace(full.freeBytes, full.neededBytes, ` at ${full.folder}`);

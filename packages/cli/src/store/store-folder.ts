@@ -5,7 +5,7 @@ import { ToolkitError } from '@llama-ts/base';
 import { userFolder } from '../environment/user-folder.js';
 
 /** Paths of a store. */
-export interface Store {
+export interface StorePaths {
   readonly folder: string;
   /** `KEY.bin`: a model, by what its bytes follow from. */
   readonly files: string;
@@ -14,7 +14,7 @@ export interface Store {
 }
 
 /** The store in LLAMA_HOME, else in the user's cache folder; touches nothing. @throws ToolkitError `STORE_FAILED` */
-export function openStore(): Store {
+export function openStore(): StorePaths {
   const named = process.env.LLAMA_HOME;
   const cache = userFolder('XDG_CACHE_HOME');
   const folder = named ? resolve(named) : cache === null ? null : join(cache, 'store');

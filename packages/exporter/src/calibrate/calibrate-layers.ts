@@ -15,12 +15,12 @@ import {
   type ReadFloats,
 } from './layer-weights.js';
 import { addMoments } from './moments.js';
-import { createMatrixQuantizer, type QuantizedMatrix, readPanels } from './quantize-matrix.js';
+import { createMatrixQuantizer, readPanels, type StoredMatrix } from './quantize-matrix.js';
 import { startHidden } from './start-hidden.js';
 import { createWorkspace, type Workspace } from './workspace.js';
 
 /** A matrix of a layer as it goes into the file. */
-export interface CalibratedTensor extends QuantizedMatrix {
+export interface CalibratedTensor extends StoredMatrix {
   /** In the layout. */
   readonly index: number;
 }

@@ -20,7 +20,7 @@ import { quantizeWithFeedback } from './quantize-with-feedback.js';
 import type { Workspace } from './workspace.js';
 
 /** A matrix as it is stored. */
-export interface QuantizedMatrix {
+export interface StoredMatrix {
   readonly encoding: PanelEncoding;
   /** Its panels. */
   readonly bytes: Uint8Array;
@@ -33,7 +33,7 @@ export type MatrixQuantizer = (
   tensor: BinTensor,
   weights: Float32Array,
   factor: Factor | null,
-) => Promise<QuantizedMatrix>;
+) => Promise<StoredMatrix>;
 
 /** Options of {@link createMatrixQuantizer}. */
 export interface MatrixQuantizerOptions {

@@ -10,7 +10,7 @@ export const PYTORCH_INDEX_FILE = 'pytorch_model.bin.index.json';
 export const PYTORCH_FILE = 'pytorch_model.bin';
 
 /** A format of weights: its names, which transformers looks for. */
-export interface WeightFiles {
+export interface WeightFileNames {
   readonly single: string;
   readonly index: string;
   /** Matches every file of it. */
@@ -19,14 +19,14 @@ export interface WeightFiles {
   readonly shard: RegExp;
 }
 
-export const safetensorsFiles: WeightFiles = {
+export const safetensorsFiles: WeightFileNames = {
   single: SINGLE_FILE,
   index: INDEX_FILE,
   pattern: 'model*.safetensors',
   shard: /^model-(\d{5})-of-(\d{5})\.safetensors$/,
 };
 
-export const pytorchFiles: WeightFiles = {
+export const pytorchFiles: WeightFileNames = {
   single: PYTORCH_FILE,
   index: PYTORCH_INDEX_FILE,
   pattern: 'pytorch_model*.bin',
@@ -34,7 +34,7 @@ export const pytorchFiles: WeightFiles = {
 };
 
 /** The format that is read where several are there, as transformers does; null for names of none. */
-export function weightFilesOf(names: Iterable<string>): WeightFiles | null {
+export function weightFilesOf(names: Iterable<string>): WeightFileNames | null {
   const all = new Set(names);
   return [safetensorsFiles, pytorchFiles].find(({ single, index }) => all.has(single) || all.has(index)) ?? null;
 }

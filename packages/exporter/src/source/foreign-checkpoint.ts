@@ -5,7 +5,7 @@ import {
   pytorchFiles,
   SINGLE_FILE,
   safetensorsFiles,
-  type WeightFiles,
+  type WeightFileNames,
   weightFilesOf,
 } from '../checkpoint/weight-files.js';
 
@@ -162,7 +162,7 @@ function checkpointsBelow({ name, paths, isRemote }: CheckpointNames): ForeignCh
 function missingShards(
   { name, isRemote, original }: CheckpointNames,
   shards: readonly string[],
-  { shard, index }: WeightFiles,
+  { shard, index }: WeightFileNames,
 ): ForeignCheckpoint {
   const count = Number(shard.exec(shards[0]!)![2]);
   const missing = Array.from({ length: count }, (_, i) =>

@@ -7,7 +7,7 @@ import { ToolkitError } from '@llama-ts/base';
 export type Purpose = 'patterns' | 'constants' | 'alternatives';
 
 /** The work that one constraint may still do. */
-export interface Work {
+export interface WorkBudget {
   /** Counts elementary steps, by default those of patterns. @throws ToolkitError `LIMIT_EXCEEDED` */
   spend(steps: number, purpose?: Purpose): void;
   /** Counts bytes that stay allocated until the constraint is compiled. @throws ToolkitError `LIMIT_EXCEEDED` */
@@ -41,7 +41,7 @@ export function atOnce<Result>(turns: Turns<Result>): Result {
 }
 
 /** @param subject what the error names: `pattern`, `schema` */
-export function createWork(subject = 'constraint'): Work {
+export function createWork(subject = 'constraint'): WorkBudget {
   const steps = counter(MAX_STEPS, `${subject}: takes more than ${MAX_STEPS} steps to compile`);
   const bytes = counter(MAX_BYTES, `${subject}: takes more than ${MAX_BYTES / 1e6} MB to compile`);
   let turnSteps = 0;
@@ -59,7 +59,7 @@ export function createWork(subject = 'constraint'): Work {
   };
 }
 
-function counter(max: number, problem: string): Work['spend'] {
+function counter(max: number, problem: string): WorkBudget['spend'] {
   const counts: Record<Purpose, number> = { patterns: 0, constants: 0, alternatives: 0 };
   let sum = 0;
   return (n, purpose = 'patterns') => {

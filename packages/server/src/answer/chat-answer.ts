@@ -3,7 +3,7 @@
 import { isToolkitError } from '@llama-ts/base';
 import { type ChatMessage, encodeMessages } from '@llama-ts/runtime';
 import type { Call } from '../call.js';
-import type { ChatRequest, Conversation } from '../request/chat-request.js';
+import type { ChatRequest, TemplateInput } from '../request/chat-request.js';
 import { acceptsCall, type ToolUse } from '../request/tools.js';
 import type { ServerContext } from '../server-options.js';
 import { type ChatPart, chatParts } from './chat-parts.js';
@@ -63,7 +63,7 @@ export function beginChat(
  */
 export function encodeConversation(
   { model, templateName, dateStringOf }: ServerContext,
-  { messages, tools, dateString, variables }: Conversation,
+  { messages, tools, dateString, variables }: TemplateInput,
 ): number[] {
   checkToolTemplate(model, { templateName, tools });
   const options = { dateString: dateStringOf(dateString), tools, variables, templateName };

@@ -18,7 +18,7 @@ import { readMessages } from './messages.js';
 import { readToolUse, type ToolUse } from './tools.js';
 
 /** What to render, with which template variables. */
-export interface Conversation {
+export interface TemplateInput {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly JsonObject[] | undefined;
   /** The day that the template names; undefined for the server's. */
@@ -29,7 +29,7 @@ export interface Conversation {
 /** A request for a chat completion. */
 export interface ChatRequest {
   readonly model: string | undefined;
-  readonly conversation: Conversation;
+  readonly conversation: TemplateInput;
   readonly toolUse: ToolUse;
   readonly options: AnswerOptions;
   readonly n: number;
@@ -105,7 +105,7 @@ export async function readChatRequest(body: JsonObject, constraints: ConstraintC
 }
 
 /** @param values checked against {@link conversationFields} */
-export function readConversation(values: JsonObject, toolUse: ToolUse): Conversation {
+export function readConversation(values: JsonObject, toolUse: ToolUse): TemplateInput {
   return {
     messages: readMessages(values.messages as readonly unknown[]),
     tools: toolUse.mode === 'none' ? undefined : toolUse.tools.map(({ source }) => source),
@@ -114,7 +114,7 @@ export function readConversation(values: JsonObject, toolUse: ToolUse): Conversa
 }
 
 /** What `chat_template_kwargs` says. @throws BadRequest */
-export function readVariables(values: JsonObject): Pick<Conversation, 'dateString' | 'variables'> {
+export function readVariables(values: JsonObject): Pick<TemplateInput, 'dateString' | 'variables'> {
   const { date_string: dateString, ...variables } = (values.chat_template_kwargs ?? {}) as JsonObject;
   if (dateString !== undefined && typeof dateString !== 'string') {
     const at = 'chat_template_kwargs.date_string';

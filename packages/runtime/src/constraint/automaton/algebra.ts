@@ -1,24 +1,24 @@
 // Automata of texts that two others accept, that either accepts, that one accepts and the other does not.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { byteClasses, classBoundaries, type Dfa, dfaStep, exploreDfa } from './dfa.js';
 
 /** Texts that both accept; null when there is none. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function intersectDfas(a: Dfa, b: Dfa, work: Work): Dfa | null {
+export function intersectDfas(a: Dfa, b: Dfa, work: WorkBudget): Dfa | null {
   return a === b ? a : combine(a, b, (inA, inB) => inA && inB, work);
 }
 
 /** Texts that one at least accepts. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function uniteDfas(a: Dfa, b: Dfa, work: Work): Dfa {
+export function uniteDfas(a: Dfa, b: Dfa, work: WorkBudget): Dfa {
   return a === b ? a : combine(a, b, (inA, inB) => inA || inB, work)!;
 }
 
 /** Texts that the first accepts and the second does not; null when there is none. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function subtractDfas(a: Dfa, b: Dfa, work: Work): Dfa | null {
+export function subtractDfas(a: Dfa, b: Dfa, work: WorkBudget): Dfa | null {
   return a === b ? null : combine(a, b, (inA, inB) => inA && !inB, work);
 }
 
-function combine(a: Dfa, b: Dfa, isIn: (inA: boolean, inB: boolean) => boolean, work: Work): Dfa | null {
+function combine(a: Dfa, b: Dfa, isIn: (inA: boolean, inB: boolean) => boolean, work: WorkBudget): Dfa | null {
   const needsA = !isIn(false, true);
   const needsB = !isIn(true, false);
   return exploreDfa<readonly [number, number]>({

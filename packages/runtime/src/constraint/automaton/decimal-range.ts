@@ -1,6 +1,6 @@
 // Automata of decimal numbers between bounds, of bounded length and without exponent.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { byteClasses, type Dfa, exploreDfa } from './dfa.js';
 
 /** A bound on a number. */
@@ -45,7 +45,7 @@ interface Thread {
 type State = { readonly phase: 'start' | 'minus' } | { readonly phase: 'digits'; readonly threads: readonly Thread[] };
 
 /** Accepts JSON numbers in the range, −0 left out; null when there is none. */
-export function decimalRangeDfa(range: DecimalRange, work: Work): Dfa | null {
+export function decimalRangeDfa(range: DecimalRange, work: WorkBudget): Dfa | null {
   const { decimals, digits } = range;
   const scale = 10n ** BigInt(decimals);
   const most = 10n ** BigInt(digits) * scale - 1n;
@@ -75,7 +75,7 @@ export function decimalRangeDfa(range: DecimalRange, work: Work): Dfa | null {
  *
  * @param divisor whole, from 1
  */
-export function multipleDfa(divisor: number, decimals: number, work: Work): Dfa {
+export function multipleDfa(divisor: number, decimals: number, work: WorkBudget): Dfa {
   /** The remainder of the digits so far, and the number of digits after the decimal point: −1 before it. */
   type Reading = { readonly rest: number; readonly nDecimals: number; readonly phase: 'start' | 'minus' | 'digits' };
   const after = ({ rest, nDecimals }: Reading, digit: number): Reading => ({

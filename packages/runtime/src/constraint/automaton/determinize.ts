@@ -1,6 +1,6 @@
 // From a nondeterministic automaton to a deterministic one.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { byteClasses, type Dfa, exploreDfa } from './dfa.js';
 import type { LookaheadSets } from './lookaheads.js';
 import type { Nfa } from './nfa.js';
@@ -12,7 +12,7 @@ import type { Nfa } from './nfa.js';
 type StateSet = readonly number[];
 
 /** @returns null when no text is accepted @throws ToolkitError `LIMIT_EXCEEDED` */
-export function determinize(nfa: Nfa, lookaheads: LookaheadSets, work: Work): Dfa | null {
+export function determinize(nfa: Nfa, lookaheads: LookaheadSets, work: WorkBudget): Dfa | null {
   const { byteEdges, freeEdges, nStates, start, end } = nfa;
   const boundaries = new Set<number>(lookaheads.boundaries);
   for (const edges of byteEdges) for (const { first, last } of edges ?? []) boundaries.add(first).add(last + 1);

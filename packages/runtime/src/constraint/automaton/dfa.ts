@@ -1,7 +1,7 @@
 // A deterministic automaton over bytes, every state of which can still come to an end.
 
 import { ToolkitError } from '@llama-ts/base';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 
 /** A finite automaton. State 0 is where it starts. */
 export interface Dfa {
@@ -26,7 +26,7 @@ export interface Exploration<State> {
   readonly step: (state: State, byte: number) => State | null;
   readonly isAccepting: (state: State) => boolean;
   readonly classOf: Uint8Array;
-  readonly work: Work;
+  readonly work: WorkBudget;
 }
 
 /** All states that can be reached, whether or not an end can be reached from them. */

@@ -1,6 +1,6 @@
 // Lookaheads of a regular expression: automata that judge the rest of a text while the expression reads it.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { byteClasses, classBoundaries, type Dfa, dfaStep, exploreStates, reachBack } from './dfa.js';
 import type { Lookahead, Nfa } from './nfa.js';
 
@@ -34,7 +34,7 @@ export interface LookaheadOptions {
   readonly anyText: () => Dfa;
   /** Texts that begin with the lookahead's item; null for none. `isStart`: whether `^` holds before it. */
   readonly dfaOf: (lookahead: Lookahead, isStart: boolean) => Dfa | null;
-  readonly work: Work;
+  readonly work: WorkBudget;
 }
 
 /** @throws ToolkitError `LIMIT_EXCEEDED` */
@@ -101,7 +101,7 @@ export function createLookaheadSets(nfa: Nfa, { anyText, dfaOf, work }: Lookahea
   }
 }
 
-function createJudge(anyText: Dfa, dfa: Dfa | null, isNegative: boolean, work: Work): Judge {
+function createJudge(anyText: Dfa, dfa: Dfa | null, isNegative: boolean, work: WorkBudget): Judge {
   const classOf = byteClasses([
     ...classBoundaries(anyText.classOf),
     ...(dfa === null ? [] : classBoundaries(dfa.classOf)),

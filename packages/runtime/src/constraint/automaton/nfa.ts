@@ -3,7 +3,7 @@
 import { ToolkitError } from '@llama-ts/base';
 import { anyCodePoint } from '../regex/code-points.js';
 import type { RegexNode } from '../regex/regex-node.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import type { ByteRanges, Spelling } from './byte-ranges.js';
 
 /** A step on a byte from `first` to `last`. */
@@ -37,7 +37,7 @@ export interface NfaOptions {
   readonly spelling: Spelling;
   /** Which part of the text has to match: all of it, any part (as in `RegExp.test`), or its beginning. */
   readonly match: 'whole' | 'part' | 'beginning';
-  readonly work: Work;
+  readonly work: WorkBudget;
 }
 
 /** A pattern of `.{5000}` has about this many; a larger one is a mistake, or should be written differently. */

@@ -2,7 +2,7 @@
 
 import { anyCodePoint } from '../regex/code-points.js';
 import type { RegexNode } from '../regex/regex-node.js';
-import { createWork, type Work } from '../work.js';
+import { createWork, type WorkBudget } from '../work.js';
 import { intersectDfas, subtractDfas } from './algebra.js';
 import { type Spelling, spellUtf8 } from './byte-ranges.js';
 import { determinize } from './determinize.js';
@@ -18,12 +18,12 @@ const NODE_BYTES = 500;
 const NEVER: RegexNode = { type: 'choice', options: [] };
 
 /** Accepts what the whole of an expression matches; null when that is nothing. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function regexDfa(root: RegexNode, spelling: Spelling = spellUtf8, work: Work = createWork()): Dfa | null {
+export function regexDfa(root: RegexNode, spelling: Spelling = spellUtf8, work: WorkBudget = createWork()): Dfa | null {
   return compile(root, { spelling, match: 'whole', work });
 }
 
 /** Accepts texts with a part that an expression matches, as `RegExp.test` does. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function searchDfa(root: RegexNode, spelling: Spelling, work: Work = createWork()): Dfa | null {
+export function searchDfa(root: RegexNode, spelling: Spelling, work: WorkBudget = createWork()): Dfa | null {
   return compile(root, { spelling, match: 'part', work });
 }
 
@@ -84,7 +84,7 @@ function withoutStart(node: RegexNode): RegexNode {
 }
 
 /** Accepts some texts, one at least. @throws ToolkitError `LIMIT_EXCEEDED` */
-export function textsDfa(texts: readonly string[], work: Work = createWork()): Dfa {
+export function textsDfa(texts: readonly string[], work: WorkBudget = createWork()): Dfa {
   const encoder = new TextEncoder();
   const { children, isEnd, boundaries } = createTrie(
     texts.map((text) => encoder.encode(text)),
@@ -105,7 +105,7 @@ export function textsDfa(texts: readonly string[], work: Work = createWork()): D
 }
 
 /** A tree of texts, each node numbered after the one above it. */
-function createTrie(texts: readonly Uint8Array[], work: Work) {
+function createTrie(texts: readonly Uint8Array[], work: WorkBudget) {
   const children: Map<number, number>[] = [new Map()];
   const isEnd = [false];
   const boundaries = new Set<number>();

@@ -1,7 +1,7 @@
 // Functions and limits that the grammars of objects and arrays share.
 
 import type { GrammarSymbol, SymbolTable } from '../grammar/symbols.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import type { Lexemes } from './lexemes.js';
 import type { Shape } from './shape.js';
 
@@ -10,7 +10,7 @@ export interface GrammarParts {
   readonly table: SymbolTable;
   readonly lexemes: Lexemes;
   /** Counts the work on symbols that are made while an answer is generated. */
-  readonly work: Work;
+  readonly work: WorkBudget;
   /** The symbol of a shape. */
   readonly symbolOf: (shape: Shape) => GrammarSymbol;
 }

@@ -1,7 +1,7 @@
 // From the shape of JSON values to the grammar of their texts.
 
 import { createSymbolTable, type GrammarSymbol, type Production } from '../grammar/symbols.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { createArraySymbols } from './array-symbols.js';
 import type { GrammarParts } from './grammar-parts.js';
 import type { Lexemes } from './lexemes.js';
@@ -9,7 +9,7 @@ import { createObjectSymbols } from './object-symbols.js';
 import type { Shape } from './shape.js';
 
 /** The symbol of a shape without parts that let nothing through. */
-export function jsonGrammar(root: Shape, lexemes: Lexemes, work: Work): GrammarSymbol {
+export function jsonGrammar(root: Shape, lexemes: Lexemes, work: WorkBudget): GrammarSymbol {
   const table = createSymbolTable();
   const known = new Map<Shape, GrammarSymbol>();
   const counted = new Map<string, GrammarSymbol>();

@@ -1,6 +1,6 @@
 // Removes parts of a shape that no finite value can have, so that every path through the grammar can be completed.
 
-import type { Turns, Work } from '../work.js';
+import type { Turns, WorkBudget } from '../work.js';
 import {
   type ArrayShape,
   type ContainedItems,
@@ -15,7 +15,7 @@ import {
  *
  * @returns null when no value matches the shape
  */
-export function* pruneShape(root: Shape, work: Work): Turns<Shape | null> {
+export function* pruneShape(root: Shape, work: WorkBudget): Turns<Shape | null> {
   const productive = yield* findProductive(root, work);
   if (!productive.has(root)) return null;
   const pruned = new Map<Shape, Shape>();
@@ -93,7 +93,7 @@ export function* pruneShape(root: Shape, work: Work): Turns<Shape | null> {
 }
 
 /** Shapes that let something through: found from the parts up, each looked at again when a part of it is found. */
-function* findProductive(root: Shape, work: Work): Turns<ReadonlySet<Shape>> {
+function* findProductive(root: Shape, work: WorkBudget): Turns<ReadonlySet<Shape>> {
   const owners = new Map<Shape, Shape[]>([[root, []]]);
   for (const shape of owners.keys()) {
     if (work.isTurnOver()) yield;
@@ -118,7 +118,7 @@ function* findProductive(root: Shape, work: Work): Turns<ReadonlySet<Shape>> {
   return productive;
 }
 
-function isProductive(shape: Shape, productive: ReadonlySet<Shape>, work: Work): boolean {
+function isProductive(shape: Shape, productive: ReadonlySet<Shape>, work: WorkBudget): boolean {
   switch (shape.type) {
     case 'text':
     case 'matching-string':

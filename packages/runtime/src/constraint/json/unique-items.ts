@@ -6,7 +6,7 @@ import type { Dfa } from '../automaton/dfa.js';
 import { regexDfa, textsDfa } from '../automaton/text-automata.js';
 import type { GrammarSymbol, Production } from '../grammar/symbols.js';
 import { badSchema, unsupported } from '../schema/keywords.js';
-import type { Turns, Work } from '../work.js';
+import type { Turns, WorkBudget } from '../work.js';
 import type { GrammarParts } from './grammar-parts.js';
 import { otherKeyScanner } from './key-set.js';
 import { characterNode, type Lexemes } from './lexemes.js';
@@ -21,7 +21,7 @@ type UniqueItems =
   | { readonly type: 'strings'; readonly content: Dfa };
 
 /** @throws ToolkitError `UNSUPPORTED_SCHEMA` when items of an array cannot be distinguished while they are written */
-export function* checkUnique(root: Shape, lexemes: Lexemes, work: Work): Turns<void> {
+export function* checkUnique(root: Shape, lexemes: Lexemes, work: WorkBudget): Turns<void> {
   const shapes = new Set([root]);
   for (const shape of shapes) {
     if (work.isTurnOver()) yield;
@@ -80,7 +80,7 @@ export function createUniqueSymbols(shape: ArrayShape, { table, lexemes, work }:
 
 const constantDfas = new Map<string, Dfa>();
 
-function itemsOf(shape: ArrayShape, lexemes: Lexemes, work: Work): UniqueItems {
+function itemsOf(shape: ArrayShape, lexemes: Lexemes, work: WorkBudget): UniqueItems {
   const texts = shape.rest === null ? [] : constantsOf(shape.rest);
   if (texts !== null) {
     const distinct = [...new Set(texts)];
@@ -115,7 +115,7 @@ function constantsOf(shape: Shape): string[] | null {
 }
 
 /** Strings as one automaton of what is between their quotes; null where items may be something else. */
-function contentOf(shape: Shape, lexemes: Lexemes, work: Work): Dfa | null {
+function contentOf(shape: Shape, lexemes: Lexemes, work: WorkBudget): Dfa | null {
   let one = shape;
   for (const seen = new Set<Shape>(); !seen.has(one); ) {
     seen.add(one);

@@ -1,6 +1,6 @@
 // Checks all of a document that its root reaches: keywords, and no schema that applies to the value it is applied to again.
 
-import type { Turns, Work } from '../work.js';
+import type { Turns, WorkBudget } from '../work.js';
 import { badSchema, type SchemaObject } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 import { usesUnevaluated } from './unevaluated.js';
@@ -15,7 +15,10 @@ const partOfValue = {
 };
 
 /** @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `LIMIT_EXCEEDED` */
-export function* checkDocument(document: SchemaDocument, work: Work): Turns<{ readonly isUnevaluatedUsed: boolean }> {
+export function* checkDocument(
+  document: SchemaDocument,
+  work: WorkBudget,
+): Turns<{ readonly isUnevaluatedUsed: boolean }> {
   const reached = new Set([document.root]);
   const same = new Map<SchemaNode, readonly SchemaNode[]>();
   for (const node of reached) {

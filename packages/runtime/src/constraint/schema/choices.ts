@@ -1,6 +1,6 @@
 // The options that a choice leaves, as schemas one of which holds.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { type Choice, child, children, type Options } from './conjunction.js';
 import { unsupported } from './keywords.js';
 import { negate } from './negation.js';
@@ -8,7 +8,7 @@ import { createOverlapTest } from './overlap.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
 /** @throws ToolkitError, from the options, `UNSUPPORTED_SCHEMA` for what cannot be enforced, `LIMIT_EXCEEDED` */
-export function createOptions(document: SchemaDocument, work: Work): Options {
+export function createOptions(document: SchemaDocument, work: WorkBudget): Options {
   const known = new Map<string, readonly SchemaNode[]>();
   const canOverlap = createOverlapTest(document, optionsOf, work);
   return optionsOf;

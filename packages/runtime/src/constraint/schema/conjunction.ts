@@ -1,6 +1,6 @@
 // Schemas that all hold for one value: references and allOf followed, anyOf and the like to be chosen from.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { type JsonType, jsonTypes, type SchemaObject } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
 
@@ -46,7 +46,7 @@ export function conjoin(
   document: SchemaDocument,
   { nodes, choices, taken }: Conjunction,
   added: readonly SchemaNode[],
-  work: Work,
+  work: WorkBudget,
 ): Conjunction {
   const all = new Set(nodes);
   const open = new Map(choices.map((choice) => [choiceName(choice), choice]));
@@ -62,7 +62,7 @@ export function conjoin(
 export const noSchemas: Conjunction = { nodes: [], choices: [], taken: [] };
 
 /** Schemas with all that they refer to, each before what it refers to. */
-export function follow(document: SchemaDocument, nodes: readonly SchemaNode[], work: Work): Set<SchemaNode> {
+export function follow(document: SchemaDocument, nodes: readonly SchemaNode[], work: WorkBudget): Set<SchemaNode> {
   const found = new Set<SchemaNode>();
   const pending = [...nodes].reverse();
   while (pending.length > 0) {

@@ -2,7 +2,7 @@
 
 import { isObject, ToolkitError } from '@llama-ts/base';
 import { acceptsText } from '../automaton/algebra.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { child, children, sortedText } from './conjunction.js';
 import { isMultipleOf } from './decimals.js';
 import { jsonTypes, type SchemaObject, unsupported } from './keywords.js';
@@ -16,7 +16,7 @@ export type Meets = (node: SchemaNode, value: unknown) => boolean;
 export interface MeetsOptions {
   readonly document: SchemaDocument;
   readonly patterns: TextPatterns;
-  readonly work: Work;
+  readonly work: WorkBudget;
 }
 
 /** References and alternatives within each other. */

@@ -1,6 +1,6 @@
 // Whether a value might meet two schemas at once, which oneOf has to know exactly.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import {
   allowedConstants,
   allowedTypes,
@@ -25,7 +25,7 @@ const CHOICE_DEPTH = 0.1;
 /** False only if it is certain that no value meets both. */
 export type OverlapTest = (a: SchemaNode, b: SchemaNode) => boolean;
 
-export function createOverlapTest(document: SchemaDocument, optionsOf: Options, work: Work): OverlapTest {
+export function createOverlapTest(document: SchemaDocument, optionsOf: Options, work: WorkBudget): OverlapTest {
   const known = new Map<string, boolean>();
   const tags = new Map<SchemaNode, ReadonlyMap<string, ReadonlySet<string>>>();
   return (a, b) => {

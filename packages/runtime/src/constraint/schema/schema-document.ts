@@ -1,6 +1,6 @@
 // One schema file: its parts, equal ones once, and what refers to what.
 
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { badSchema, checkKeywords, isAnnotation, type JsonSchema, type SchemaObject, unsupported } from './keywords.js';
 import { normalize } from './normalize.js';
 import { escapeSegment, plainSchema } from './plain-schema.js';
@@ -27,7 +27,7 @@ export interface SchemaDocument {
 }
 
 /** @throws ToolkitError `BAD_SCHEMA`, `LIMIT_EXCEEDED` */
-export function createSchemaDocument(value: unknown, work: Work): SchemaDocument {
+export function createSchemaDocument(value: unknown, work: WorkBudget): SchemaDocument {
   const document = plainSchema(value);
   const byContent = new Map<string, SchemaNode>();
   /** The schema as it was written, for its checks. */

@@ -5,7 +5,7 @@ import { anyValueShape, type Lexemes } from '../json/lexemes.js';
 import { pruneShape } from '../json/prune-shapes.js';
 import { never, type Shape } from '../json/shape.js';
 import { checkUnique } from '../json/unique-items.js';
-import type { Turns, Work } from '../work.js';
+import type { Turns, WorkBudget } from '../work.js';
 import { arrayShape } from './array-shape.js';
 import { checkDocument } from './check-document.js';
 import { createOptions } from './choices.js';
@@ -62,7 +62,7 @@ const typesByKeyword: Readonly<Record<string, JsonType>> = Object.freeze({
  *
  * @throws ToolkitError `BAD_SCHEMA`, `UNSUPPORTED_SCHEMA`, `BAD_PATTERN`, `LIMIT_EXCEEDED`
  */
-export function* schemaShape(schema: unknown, lexemes: Lexemes, work: Work): Turns<Shape> {
+export function* schemaShape(schema: unknown, lexemes: Lexemes, work: WorkBudget): Turns<Shape> {
   const document = createSchemaDocument(schema, work);
   const { isUnevaluatedUsed } = yield* checkDocument(document, work);
   const patterns = createTextPatterns(work);

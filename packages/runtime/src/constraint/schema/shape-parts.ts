@@ -2,7 +2,7 @@
 
 import type { Lexemes } from '../json/lexemes.js';
 import type { Shape } from '../json/shape.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import type { Conjunction, Options } from './conjunction.js';
 import type { JsonType } from './keywords.js';
 import type { SchemaDocument, SchemaNode } from './schema-document.js';
@@ -13,7 +13,7 @@ export interface ShapeParts {
   readonly document: SchemaDocument;
   readonly lexemes: Lexemes;
   readonly patterns: TextPatterns;
-  readonly work: Work;
+  readonly work: WorkBudget;
   readonly optionsOf: Options;
   /** The shape of values that meet all of the schemas; any value without schemas. */
   readonly shapeOf: (schemas: readonly SchemaNode[]) => Shape;

@@ -5,7 +5,7 @@ import type { Dfa } from '../automaton/dfa.js';
 import { regexDfa, searchDfa } from '../automaton/text-automata.js';
 import { characterNode } from '../json/lexemes.js';
 import { parseRegex } from '../regex/parse-regex.js';
-import type { Work } from '../work.js';
+import type { WorkBudget } from '../work.js';
 import { formatPatterns } from './formats.js';
 
 /** Patterns that a string must match; a null pattern accepts no string. */
@@ -18,7 +18,7 @@ export interface TextPatterns {
   length(min: number, max: number): Dfa | null;
 }
 
-export function createTextPatterns(work: Work): TextPatterns {
+export function createTextPatterns(work: WorkBudget): TextPatterns {
   const known = new Map<string, Dfa | null>();
   const once = (name: string, make: () => Dfa | null): Dfa | null => {
     const found = known.has(name) ? known.get(name)! : make();

@@ -6,12 +6,12 @@ import type { Settings } from '../conversation/settings.js';
 /** Answers conversations. */
 export interface Answerer {
   /** Says which model answers. @throws AnswererError */
-  describe(signal?: AbortSignal): Promise<ModelFacts>;
+  describe(signal?: AbortSignal): Promise<AnswererFacts>;
   /** Answers the last message. Ends within a pass when `signal` is aborted. @throws AnswererError */
   answer(request: AnswerRequest, signal: AbortSignal): AsyncIterable<AnswerEvent>;
 }
 
-export interface ModelFacts {
+export interface AnswererFacts {
   readonly name: string;
   /** Tokens that a prompt and its answer together may have. */
   readonly contextLength: number;

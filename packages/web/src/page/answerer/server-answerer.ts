@@ -1,7 +1,7 @@
 // A server of OpenAI's API as an answerer.
 
-import type { Candidate, Token } from '../conversation/message.js';
-import { type AnswerEvent, type Answerer, AnswererError, type AnswerRequest, type ModelFacts } from './answerer.js';
+import type { Token, TokenCandidate } from '../conversation/message.js';
+import { type AnswerEvent, type Answerer, AnswererError, type AnswererFacts, type AnswerRequest } from './answerer.js';
 import { readEvents } from './read-events.js';
 import { toBody } from './to-request.js';
 
@@ -64,7 +64,7 @@ export function createServerAnswerer({ address, key, fetch: send = fetch }: Serv
       const response = await call('/v1/models', { signal: signal ?? null });
       const { data } = (await response.json()) as { data: readonly ModelBody[] };
       const { id, context_length: contextLength, sha256 = '' } = data[0]!;
-      return { name: id, contextLength, sha256 } satisfies ModelFacts;
+      return { name: id, contextLength, sha256 } satisfies AnswererFacts;
     },
 
     async *answer(request: AnswerRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, void> {
@@ -130,7 +130,7 @@ function tokenOf(body: TokenBody): Token {
   return { ...candidateOf(body), top: body.top_logprobs.map(candidateOf) };
 }
 
-function candidateOf({ token, logprob, bytes }: CandidateBody): Candidate {
+function candidateOf({ token, logprob, bytes }: CandidateBody): TokenCandidate {
   return { text: token, logprob, bytes };
 }
 

@@ -1,6 +1,6 @@
 // An answer while it comes: collects events, and gives the message that they make so far.
 
-import type { AnswerEvent, ModelFacts } from '../answerer/answerer.js';
+import type { AnswerEvent, AnswererFacts } from '../answerer/answerer.js';
 import type { AnswerFacts, AnswerMessage, AnswerState, Token, ToolCall } from './message.js';
 
 export interface Draft {
@@ -16,7 +16,7 @@ export interface Draft {
  */
 export function createDraft(
   answer: AnswerMessage,
-  { contextLength, sha256: modelSha256 }: Pick<ModelFacts, 'contextLength' | 'sha256'>,
+  { contextLength, sha256: modelSha256 }: Pick<AnswererFacts, 'contextLength' | 'sha256'>,
   now = (): number => performance.now(),
 ): Draft {
   const askedAt = now();

@@ -9,7 +9,7 @@ export interface ToolCall {
 }
 
 /** A token that might stand at a place. */
-export interface Candidate {
+export interface TokenCandidate {
   readonly text: string;
   /** Natural logarithm of its probability. */
   readonly logprob: number;
@@ -18,9 +18,9 @@ export interface Candidate {
 }
 
 /** A token of an answer. */
-export interface Token extends Candidate {
+export interface Token extends TokenCandidate {
   /** The most probable tokens at its place. */
-  readonly top: readonly Candidate[];
+  readonly top: readonly TokenCandidate[];
 }
 
 /** How an answer came about. */

@@ -1,7 +1,7 @@
 // Conversations as a file: what export writes, import reads, wherever it came from.
 
 import type { Conversation } from './conversation.js';
-import type { AnswerFacts, AnswerState, Candidate, Message, Token, ToolCall } from './message.js';
+import type { AnswerFacts, AnswerState, Message, Token, TokenCandidate, ToolCall } from './message.js';
 import { defaultSettings, numberSettings, type Settings } from './settings.js';
 
 /** A conversation with its messages. */
@@ -135,7 +135,7 @@ function readToken(value: unknown, at: string): Token {
   return { ...readCandidate(value, at), top };
 }
 
-function readCandidate(value: unknown, at: string): Candidate {
+function readCandidate(value: unknown, at: string): TokenCandidate {
   const found = object(value, at);
   return {
     text: text(found.text, `${at}.text`),

@@ -1,11 +1,11 @@
 // A token as people read it: what cannot be seen gets a sign, and bytes that are a part of a character are named.
 
-import type { Candidate } from '../conversation/message.js';
+import type { TokenCandidate } from '../conversation/message.js';
 
 const signs: Readonly<Record<string, string>> = { '\n': '↵', '\r': '␍', '\t': '⇥' };
 
 /** The text of a token with signs for white space at its edges. */
-export function shownToken({ text, bytes }: Candidate): string {
+export function shownToken({ text, bytes }: TokenCandidate): string {
   const whole = wholeText(text, bytes);
   if (whole === null) return bytes!.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
   const marked = whole.replace(/[\n\r\t]/g, (character) => signs[character]!);
@@ -15,7 +15,7 @@ export function shownToken({ text, bytes }: Candidate): string {
 }
 
 /** Whether a line ends with it. */
-export function endsLine({ text }: Candidate): boolean {
+export function endsLine({ text }: TokenCandidate): boolean {
   return text.includes('\n');
 }
 
@@ -29,7 +29,7 @@ function wholeText(text: string, bytes: readonly number[] | null): string | null
   }
 }
 
-export function probabilityOf({ logprob }: Pick<Candidate, 'logprob'>): number {
+export function probabilityOf({ logprob }: Pick<TokenCandidate, 'logprob'>): number {
   return Math.exp(logprob);
 }
 

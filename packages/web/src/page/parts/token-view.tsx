@@ -2,7 +2,7 @@
 
 import type { JSX, TargetedKeyboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Candidate, Token } from '../conversation/message.js';
+import type { Token, TokenCandidate } from '../conversation/message.js';
 import { memo } from './memo.js';
 import { endsLine, percent, probabilityOf, shownToken } from './token-text.js';
 
@@ -174,11 +174,11 @@ function placeBeside(token: Element, detail: HTMLElement, view: Element): void {
 }
 
 /** The most probable ones, and the chosen one at their end if it is none of them. */
-function candidatesOf(token: Token): readonly Candidate[] {
+function candidatesOf(token: Token): readonly TokenCandidate[] {
   return token.top.some((one) => isSame(one, token)) ? token.top : [...token.top, token];
 }
 
-function isSame(a: Candidate, b: Candidate): boolean {
+function isSame(a: TokenCandidate, b: TokenCandidate): boolean {
   return a.text === b.text && String(a.bytes) === String(b.bytes);
 }
 

@@ -1,6 +1,6 @@
 // The answers that are coming in this tab, one at a time in each conversation.
 
-import { type Answerer, AnswererError, type ModelFacts } from '../answerer/answerer.js';
+import { type Answerer, AnswererError, type AnswererFacts } from '../answerer/answerer.js';
 import { toAnswerRequest } from '../answerer/to-request.js';
 import { newAnswer } from '../conversation/conversation.js';
 import { createDraft } from '../conversation/draft.js';
@@ -27,7 +27,7 @@ export interface AnsweringOptions {
   readonly library: Library;
   readonly tabs: OtherTabs;
   readonly answerer: () => Answerer;
-  readonly model: () => ModelFacts | null;
+  readonly model: () => AnswererFacts | null;
   /** Adds a message, and shows it. */
   readonly add: (id: string, message: Message) => void;
   /** Has a screen reader say something about a conversation. */

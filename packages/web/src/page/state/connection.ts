@@ -1,6 +1,6 @@
 // Whether the answerer is there, asked now and then: more often while it is not.
 
-import { type Answerer, AnswererError, type ModelFacts } from '../answerer/answerer.js';
+import { type Answerer, AnswererError, type AnswererFacts } from '../answerer/answerer.js';
 import type { ConnectionStatus } from './page-state.js';
 
 export interface Connection {
@@ -16,7 +16,7 @@ const DOWN_MS = 2000;
 /** @param onChange told of the status, and of the model where it is known */
 export function createConnection(
   answerer: () => Answerer,
-  onChange: (status: ConnectionStatus, model: ModelFacts | null) => void,
+  onChange: (status: ConnectionStatus, model: AnswererFacts | null) => void,
 ): Connection {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let nChecks = 0;
@@ -49,7 +49,7 @@ export function createConnection(
     timer = setTimeout(() => !document.hidden && void connection.check(), status === 'up' ? UP_MS : DOWN_MS);
   }
 
-  async function ask(): Promise<[ConnectionStatus, ModelFacts | null]> {
+  async function ask(): Promise<[ConnectionStatus, AnswererFacts | null]> {
     try {
       return ['up', await answerer().describe()];
     } catch (error) {

@@ -1,6 +1,6 @@
 // What the page shows.
 
-import type { ModelFacts } from '../answerer/answerer.js';
+import type { AnswererFacts } from '../answerer/answerer.js';
 import type { Conversation } from '../conversation/conversation.js';
 import type { Messages } from '../conversation/message.js';
 import type { TabState } from '../tab/tab-state.js';
@@ -12,7 +12,7 @@ export type ConnectionStatus = 'connecting' | 'up' | 'down' | 'key' | 'absent';
 export interface PageState {
   readonly status: ConnectionStatus;
   /** The model that the last connection named; null before the first. */
-  readonly model: ModelFacts | null;
+  readonly model: AnswererFacts | null;
   readonly engine: EngineChoice;
   readonly tab: TabState;
   /** Whether a key was given. */
