@@ -83,7 +83,11 @@ async function receivePart(transfer: Transfer, reader: RangeReader, part: Part, 
   hasher.begin();
   await hashStored(transfer, part.begin, start);
   await receive(transfer, reader, [part.begin, part.end], start, hasher.add);
-  if (!equalBytes(hasher.end(), part.checksum)) await refetch(transfer, part);
+  if (!equalBytes(hasher.end(), part.checksum)) {
+    // A download that goes on later must not go on with these bytes.
+    marks.received([part.begin, part.begin]);
+    await refetch(transfer, part);
+  }
   marks.verified([part.begin, part.end]);
 }
 
