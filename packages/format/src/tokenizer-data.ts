@@ -9,9 +9,9 @@ export interface AddedToken {
   readonly lstrip?: boolean | undefined;
   /** White space after it is part of it. Default false. */
   readonly rstrip?: boolean | undefined;
-  /** It is not found inside a word. Default false. */
+  /** Whether it is left unfound inside a word. Default false. */
   readonly singleWord?: boolean | undefined;
-  /** It is searched in the text between the tokens that are not normalized. Default false. */
+  /** Whether it is searched in the text between the tokens that are not normalized. Default false. */
   readonly normalized?: boolean | undefined;
   /** Byte-pair encoding can make it too, since the vocabulary lists it. Default false; special tokens never have it. */
   readonly inVocabulary?: boolean | undefined;

@@ -26,7 +26,7 @@ export interface SplitTensor extends GgufTensor {
 export interface GgufFiles {
   /** In their order; one for a model that is not split. */
   readonly files: readonly GgufFile[];
-  /** That of the first file. */
+  /** Metadata of the first file. */
   readonly metadata: GgufFile['metadata'];
   /** Tensors of all files, those of a file in the order of its data. */
   readonly tensors: ReadonlyMap<string, SplitTensor>;

@@ -73,7 +73,7 @@ function kindOf(text: string): 'verify' | 'eval' | null {
       parse(text, '');
       return kind;
     } catch {
-      // It may be the other.
+      // The text may be a result of the other command.
     }
   }
   return null;

@@ -44,7 +44,7 @@ export async function refuseModel(
       return takesRepositories
         ? ofOllama(name, found.repo)
         : refuseRepository(name, found.repo, "ollama's name of a model");
-    // It came after the command had looked for it: as if it were not there.
+    // The file came after the command had looked for it: refused as if it were not there.
     case 'file':
     case 'missing': {
       const repo = found.kind === 'file' ? null : found.repo;

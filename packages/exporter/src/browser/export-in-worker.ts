@@ -72,7 +72,7 @@ export async function* exportInWorker({
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    // It removes what it has begun.
+    // The worker removes the file that it has begun.
     if (!hasEnded) post({ type: 'abort' });
     while (!hasEnded) await next();
     worker.terminate();

@@ -113,7 +113,7 @@ async function download(context: DownloadContext): Promise<HubSnapshot> {
   });
   const listed = new Set(listing.files.map(({ path }) => path));
   for (const path of SIDE_FILES) {
-    // It helps later offline runs. A shared cache may be complete and read-only.
+    // The note that a file is absent helps later runs without a network. A shared cache may be complete and read-only.
     if (!listed.has(path)) await writeAbsence(cache, commit, path).catch(() => undefined);
   }
   // Last, so that a reference never names an incomplete snapshot.

@@ -24,7 +24,7 @@ const knownCpus: readonly KnownCpu[] = [
       [0x60, 0x7f],
       [0xa0, 0xaf],
     ],
-    // It has few buffers for misses of the first-level cache, and a prefetcher of its own that needs them.
+    // This core has few buffers for misses of the first-level cache, and a prefetcher of its own that needs them.
     tuning: { prefetch: 'page-starts', prefetchBytes: 4096 },
   },
   { name: 'AMD Zen 5', vendor: 'AuthenticAMD', family: 26, tuning: {} },

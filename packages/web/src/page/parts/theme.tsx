@@ -22,7 +22,7 @@ export function ThemeButton(): JSX.Element {
     try {
       localStorage.setItem(NAME, following);
     } catch {
-      // It holds until the page is closed.
+      // A browser that keeps nothing: the theme holds until the page is closed.
     }
     document.documentElement.dataset.theme = following;
     setTheme(following);

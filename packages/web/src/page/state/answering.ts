@@ -64,7 +64,7 @@ export function createAnswering(options: AnsweringOptions): Answering {
       add(id, answer);
       announce(id, 'Answering.');
       const showSoon = frameByFrame(() => {
-        // It may have ended, or its conversation been removed, meanwhile.
+        // The answer may have ended, or its conversation been removed, meanwhile.
         if (running.get(id) !== controller || library.get(id) === null) return;
         library.show(id, [draft.message('answering')]);
       });

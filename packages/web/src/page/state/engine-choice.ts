@@ -27,6 +27,6 @@ export function keepChoice(choice: EngineChoice): void {
   try {
     localStorage.setItem(NAME, JSON.stringify(choice));
   } catch {
-    // It holds until the page is closed.
+    // A browser that keeps nothing: the choice holds until the page is closed.
   }
 }

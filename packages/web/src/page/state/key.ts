@@ -17,7 +17,7 @@ export function keepKey(key: string, address = ''): void {
     if (key === '') localStorage.removeItem(nameOf(address));
     else localStorage.setItem(nameOf(address), key);
   } catch {
-    // It holds until the page is closed.
+    // Then the key holds until the page is closed.
   }
 }
 

@@ -43,7 +43,7 @@ export function useStore<T>(store: Store<T>): T {
   const [value, setValue] = useState(store.value);
   useLayoutEffect(() => {
     const update = (): void => setValue(() => store.value);
-    // It may have changed between the rendering and this.
+    // The value may have changed between the rendering and this.
     update();
     return store.watch(update);
   }, [store]);
