@@ -69,6 +69,7 @@ export const commandLineScenarios: readonly Scenario[] = [
   usage('llama run -m model.bin -p "Once upon" --ctx-size 64 -ngl 99 -n 1'),
   usage('llama export -o out.bin --from checkpoint'),
   usage('llama quantize model.bin --out q4.bin Q4_K_M'),
+  usage('llama quantize model.bin out.bin Q8_0'),
   usage('llama run -m model.bin -p "Once upon" --ctx-size 64 -cnv --max-tokens 1'),
   usage('llama tokenize "Once upon a time" --ids', 'FILE_NOT_FOUND', { prepare: () => undefined }),
   usage('llama download llama3.2', 'USAGE', { prepare: (s) => withHub(s, 'meta-llama/Llama-3.2-1B-Instruct') }),
