@@ -49,16 +49,21 @@ async function say({ library }: Tab, id: string, text: string, parent: string | 
   return message.id;
 }
 
+/** A tab in which a conversation has its first message. */
+async function begun() {
+  const storage = createMemoryStorage();
+  const open = browser(storage);
+  const one = await open();
+  const { id } = one.library.begin().conversation;
+  return { storage, open, one, id, first: await say(one, id, 'first', null) };
+}
+
 const textsIn = ({ library }: Tab, id: string): string[] =>
   Array.from(library.get(id)!.messages.values(), ({ content }) => content).sort();
 
 describe('the conversations of a tab', () => {
   it('take over what another tab has written, and lose nothing of their own', async () => {
-    const storage = createMemoryStorage();
-    const open = browser(storage);
-    const one = await open();
-    const { id } = one.library.begin().conversation;
-    const first = await say(one, id, 'first', null);
+    const { storage, open, one, id, first } = await begun();
     const other = await open();
     await other.library.open(id);
     await Promise.all([say(one, id, 'of one', first), say(other, id, 'of the other', first)]);
@@ -69,11 +74,7 @@ describe('the conversations of a tab', () => {
   });
 
   it('change what is stored, and not what they last saw of it', async () => {
-    const storage = createMemoryStorage();
-    const open = browser(storage);
-    const one = await open();
-    const { id } = one.library.begin().conversation;
-    const first = await say(one, id, 'first', null);
+    const { storage, open, one, id, first } = await begun();
     const deaf = await open(true);
     await deaf.library.open(id);
     await one.library.change(id, { title: 'renamed' });
@@ -88,11 +89,7 @@ describe('the conversations of a tab', () => {
   });
 
   it('do not bring back one that another tab has removed', async () => {
-    const storage = createMemoryStorage();
-    const open = browser(storage);
-    const one = await open();
-    const { id } = one.library.begin().conversation;
-    const first = await say(one, id, 'first', null);
+    const { storage, open, one, id, first } = await begun();
     const deaf = await open(true);
     await deaf.library.open(id);
     await one.library.remove(id);
@@ -125,11 +122,7 @@ describe('the conversations of a tab', () => {
   });
 
   it('keep the answer that comes in this tab as it is, whatever is stored of it', async () => {
-    const storage = createMemoryStorage();
-    const open = browser(storage);
-    const one = await open();
-    const { id } = one.library.begin().conversation;
-    const first = await say(one, id, 'first', null);
+    const { open, one, id, first } = await begun();
     const answer = newAnswer(one.library.get(id)!.messages, first);
     await one.library.change(id, {}, [answer]);
     one.library.show(id, [{ ...answer, content: 'so far' }]);

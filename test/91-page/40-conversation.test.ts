@@ -1,10 +1,19 @@
 // A conversation on the page of a real server, in Chromium: answers, branches, stop, and what outlives the page.
 
 import { strict as assert } from 'node:assert';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { type RunningServer, startServer } from '../90-server/serve-command.js';
-import { launchChromium } from '../helpers/chromium.js';
-import { answered, ask, messagesOf, type OpenPage, setUp, spaced, until, withPage, withServer } from './support.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import {
+  answered,
+  ask,
+  browserAndServer,
+  messagesOf,
+  type OpenPage,
+  setUp,
+  spaced,
+  until,
+  withPage,
+  withServer,
+} from './support.js';
 
 /** Short, and the same each time. */
 const repeatable = { Temperature: '0', 'Longest answer': '12' };
@@ -13,21 +22,10 @@ const LONG = { Temperature: '5', 'Longest answer': '1800', Seed: '3' };
 
 describe('a conversation on the page', function () {
   this.timeout(180_000);
-  let browser: Browser | null = null;
-  let server: RunningServer;
-  before(async function () {
-    browser = await launchChromium();
-    if (browser === null) return this.skip();
-    server = await startServer();
-  });
-  after(async () => {
-    await browser?.close();
-    server?.child.kill('SIGKILL');
-    await server?.over;
-  });
+  const on = browserAndServer();
 
   const open = (use: (open: OpenPage) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> =>
-    withPage(browser!, server.address, options, use);
+    withPage(on.browser, on.server.address, options, use);
   const version = (page: Page): Promise<string[]> => page.locator('.branches .figure').allInnerTexts();
 
   it('has the answers that the API gives, keeps them over a reload, and says how they came about', async () => {
@@ -39,7 +37,7 @@ describe('a conversation on the page', function () {
       const said = async (messages: readonly object[]) => {
         const body = { messages, temperature: 0, max_completion_tokens: 12, seed: 7 };
         const init = { method: 'POST', body: JSON.stringify(body) };
-        const response = await fetch(`${server.address}/v1/chat/completions`, init);
+        const response = await fetch(`${on.server.address}/v1/chat/completions`, init);
         const { choices, usage } = (await response.json()) as {
           choices: { message: { content: string } }[];
           usage: { prompt_tokens: number; completion_tokens: number };
@@ -114,7 +112,7 @@ describe('a conversation on the page', function () {
     await withServer(
       [],
       async (slow) => {
-        await withPage(browser!, slow.address, {}, async ({ page }) => {
+        await withPage(on.browser, slow.address, {}, async ({ page }) => {
           await setUp(page, LONG);
           const field = page.getByRole('textbox', { name: 'Message', exact: true });
           await field.fill('Tell me a long story.');
@@ -138,7 +136,7 @@ describe('a conversation on the page', function () {
     await withServer(
       [],
       async (slow) => {
-        await withPage(browser!, slow.address, {}, async ({ page }) => {
+        await withPage(on.browser, slow.address, {}, async ({ page }) => {
           await setUp(page, LONG);
           await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Tell me a long story.');
           await page.keyboard.press('Enter');

@@ -1,33 +1,19 @@
 // The page in light and dark, wide and at 360 pixels, by keyboard and for a screen reader, in Chromium.
 
 import { strict as assert } from 'node:assert';
-import type { Browser } from 'playwright-core';
-import { type RunningServer, startServer } from '../90-server/serve-command.js';
-import { launchChromium } from '../helpers/chromium.js';
-import { answered, ask, faultsOf, messagesOf, setUp, spaced, until, withPage } from './support.js';
+import { answered, ask, browserAndServer, faultsOf, messagesOf, setUp, spaced, until, withPage } from './support.js';
 
 const narrow = { width: 360, height: 640 };
 const wide = { width: 1280, height: 800 };
 
 describe('the page', function () {
   this.timeout(240_000);
-  let browser: Browser | null = null;
-  let server: RunningServer;
-  before(async function () {
-    browser = await launchChromium();
-    if (browser === null) return this.skip();
-    server = await startServer();
-  });
-  after(async () => {
-    await browser?.close();
-    server?.child.kill('SIGKILL');
-    await server?.over;
-  });
+  const on = browserAndServer();
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const viewport of [wide, narrow]) {
       it(`has no fault that axe finds, and no width beyond its window, ${colorScheme} at ${viewport.width} pixels`, async () => {
-        await withPage(browser!, server.address, { colorScheme, viewport }, async ({ page, step }) => {
+        await withPage(on.browser, on.server.address, { colorScheme, viewport }, async ({ page, step }) => {
           const check = async (what: string): Promise<void> => {
             step(what);
             assert.deepEqual(await faultsOf(page), [], what);
@@ -72,7 +58,7 @@ describe('the page', function () {
     const code = `${'x'.repeat(300)}`;
     const text = `# A cow\n\n\`\`\`ts\n${code}\n\`\`\`\n\n| a | ${'b'.repeat(80)} | c |\n|---|---|---|\n| 1 | 2 | 3 |\n\n1. one\n   - two`;
     const call = { index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: `{"a":"${code}"}` } };
-    await withPage(browser!, server.address, { viewport: narrow }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport: narrow }, async ({ page }) => {
       await page.route('**/v1/chat/completions', (route) => {
         const part = (delta: object, reason: string | null) => {
           const choices = [{ index: 0, delta, logprobs: null, finish_reason: reason }];
@@ -89,7 +75,7 @@ describe('the page', function () {
   });
 
   it('is used by the keyboard alone: a message, a stop at every control, a dialog that holds the focus and gives it back', async () => {
-    await withPage(browser!, server.address, { viewport: wide }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport: wide }, async ({ page }) => {
       const focused = (): Promise<string> =>
         page.evaluate(`document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent`);
       assert.equal(await focused(), 'Message');
@@ -135,7 +121,7 @@ describe('the page', function () {
   });
 
   it('has the focus where one types as soon as that is in the document, before a frame was drawn', async () => {
-    await withPage(browser!, server.address, { viewport: wide }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport: wide }, async ({ page }) => {
       // Observers run before any frame, and effects that wait for one have not run then.
       await page.addInitScript(`
         globalThis.focusedAt = {};
@@ -157,7 +143,7 @@ describe('the page', function () {
   });
 
   it('opens a dialog again that the browser closed by itself', async () => {
-    await withPage(browser!, server.address, { viewport: wide }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport: wide }, async ({ page }) => {
       for (let i = 0; i < 2; i++) {
         await page.getByRole('button', { name: 'Settings' }).click();
         await page.getByRole('dialog').waitFor();
@@ -169,7 +155,7 @@ describe('the page', function () {
   });
 
   it('tells a screen reader when an answer begins and what it says when it ends, and names who speaks', async () => {
-    await withPage(browser!, server.address, {}, async ({ page }) => {
+    await withPage(on.browser, on.server.address, {}, async ({ page }) => {
       await page.evaluate(`
         globalThis.told = [];
         const status = [...document.querySelectorAll('[role=status]')].at(-1);
@@ -186,7 +172,7 @@ describe('the page', function () {
   });
 
   it('keeps the colours that were chosen, whatever the system has', async () => {
-    await withPage(browser!, server.address, { colorScheme: 'dark' }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { colorScheme: 'dark' }, async ({ page }) => {
       const ink = (): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).color');
       const dark = await ink();
       await page.getByRole('button', { name: 'Colours: as the system has it' }).click();

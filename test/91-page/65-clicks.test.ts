@@ -1,30 +1,17 @@
 // Answers of a chosen number of tokens, none included, at 360 pixels: what is clicked does not move away under the pointer.
 
 import { strict as assert } from 'node:assert';
-import type { Browser, Page } from 'playwright-core';
-import { type RunningServer, startServer } from '../90-server/serve-command.js';
-import { launchChromium } from '../helpers/chromium.js';
-import { ask, withPage } from './support.js';
+import type { Page } from 'playwright-core';
+import { ask, browserAndServer, withPage } from './support.js';
 
 const viewport = { width: 360, height: 640 };
 
 describe('the page at 360 pixels', function () {
   this.timeout(240_000);
-  let browser: Browser | null = null;
-  let server: RunningServer;
-  before(async function () {
-    browser = await launchChromium();
-    if (browser === null) return this.skip();
-    server = await startServer();
-  });
-  after(async () => {
-    await browser?.close();
-    server?.child.kill('SIGKILL');
-    await server?.over;
-  });
+  const on = browserAndServer();
 
   it('hears a click at the end of the messages while the probabilities of the last token are shown', async () => {
-    await withPage(browser!, server.address, { viewport }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport }, async ({ page }) => {
       await answerWith(page, 120);
       await ask(page, 'Tell me of cows.');
       const tokens = page.getByRole('button', { name: 'Tokens' });
@@ -39,7 +26,7 @@ describe('the page at 360 pixels', function () {
   });
 
   it('keeps the probabilities of the focused token on the screen when the pointer leaves the tokens', async () => {
-    await withPage(browser!, server.address, { viewport }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport }, async ({ page }) => {
       await answerWith(page, 20);
       await ask(page, 'Tell me of cows.');
       await page.getByRole('button', { name: 'Tokens' }).click();
@@ -53,7 +40,7 @@ describe('the page at 360 pixels', function () {
   });
 
   it('says that an answer without a word has none', async () => {
-    await withPage(browser!, server.address, { viewport }, async ({ page }) => {
+    await withPage(on.browser, on.server.address, { viewport }, async ({ page }) => {
       await answerWith(page, 0);
       await ask(page, 'Say nothing.');
       await page.getByText('The model ended its answer before the first word.').waitFor();

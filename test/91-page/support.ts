@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type RunningServer, startServer } from '../90-server/serve-command.js';
+import { launchChromium } from '../helpers/chromium.js';
 
 const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 
@@ -51,6 +52,23 @@ export async function withPage(
   } finally {
     await context.close();
   }
+}
+
+/** Chromium and a server of the sample model, for the tests of a `describe`; there when the first begins. Skips them without Chromium. */
+export function browserAndServer(): { readonly browser: Browser; readonly server: RunningServer } {
+  const found: { browser?: Browser; server?: RunningServer } = {};
+  before(async function () {
+    const browser = await launchChromium();
+    if (browser === null) return this.skip();
+    found.browser = browser;
+    found.server = await startServer();
+  });
+  after(async () => {
+    await found.browser?.close();
+    found.server?.child.kill('SIGKILL');
+    await found.server?.over;
+  });
+  return found as { readonly browser: Browser; readonly server: RunningServer };
 }
 
 /** Runs the server of the sample model, and ends it. */
