@@ -145,6 +145,11 @@ const refused: readonly (readonly string[])[] = [
     'unknown flag --out: it is an argument of this command, expected without a flag',
     'llama convert in.bin out.gguf --to gguf',
   ],
+  [
+    'convert --out out.gguf --to gguf',
+    'unknown flag --out: it is an argument of this command, expected without a flag',
+    'llama convert IN out.gguf --to gguf',
+  ],
   ['export --from folder', 'unknown flag --from: it is called --hf here', 'llama export --hf folder'],
   [
     'quantize in.bin q4.bin Q4_K_M',

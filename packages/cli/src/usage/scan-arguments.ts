@@ -58,12 +58,18 @@ export function scanArguments(words: readonly string[], flags: Flags): Scanned[]
   return scanned;
 }
 
-/** The words with another argument, in the place that the command's arguments have it in. */
+/**
+ * The words with another argument, in the place that the command's arguments have it in. Arguments that have to come before it
+ * and are missing are shown by their names.
+ */
 export function withArgument(command: CommandShape, words: readonly string[], name: string, value: string): string[] {
   const texts = scanArguments(words, command.flags).filter(({ type }) => type === 'argument');
-  const before = texts[Object.keys(command.args).indexOf(name) - 1];
+  const place = Object.keys(command.args).indexOf(name);
+  const missing = Object.entries(command.args).slice(texts.length, place);
+  const shown = missing.filter(([, { required }]) => required === true).map(([missed]) => missed.toUpperCase());
+  const before = texts[Math.min(place, texts.length) - 1];
   const at = before === undefined ? (texts[0]?.at ?? 0) : before.at + 1;
-  return words.toSpliced(at, 0, value);
+  return words.toSpliced(at, 0, ...shown, value);
 }
 
 /** Whether the parser reads a word as a flag, and so not as the value of another. */
