@@ -9,7 +9,7 @@ export interface AddedToken {
   readonly lstrip?: boolean | undefined;
   /** White space after it is part of it. Default false. */
   readonly rstrip?: boolean | undefined;
-  /** Whether it is left unfound inside a word. Default false. */
+  /** Whether it is found as a whole word only. Default false. */
   readonly singleWord?: boolean | undefined;
   /** Whether it is searched in the text between the tokens that are not normalized. Default false. */
   readonly normalized?: boolean | undefined;
